@@ -1,0 +1,78 @@
+#include "core/base/result.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "core/base/csv.hpp"
+#include "core/base/embedded.hpp"
+
+namespace huren {
+namespace embedded {
+std::span<const File> messages();
+}
+namespace {
+
+struct Catalogue {
+  std::vector<std::vector<std::string>> rows;  // owns the texts
+  std::map<std::string_view, CatalogueEntry> by_id;
+
+  Catalogue() {
+    for (const auto& file : embedded::messages()) {
+      auto table = parse_csv(file.text);
+      if (!table) continue;  // unit test base/catalogue reads every file and fails on a bad one
+      for (std::size_t i = 1; i < table->size(); ++i)
+        if ((*table)[i].size() == 5) rows.push_back(std::move((*table)[i]));
+    }
+    for (const auto& r : rows) {
+      CatalogueEntry entry{.id = r[0], .zh = r[3], .en = r[4], .status = -901, .hl7_code = r[2]};
+      std::from_chars(r[1].data(), r[1].data() + r[1].size(), entry.status);
+      by_id.emplace(entry.id, entry);
+    }
+  }
+};
+
+const Catalogue& catalogue() {
+  static const Catalogue c;
+  return c;
+}
+
+std::string fill(std::string_view pattern, const std::vector<std::string>& args) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '{' && i + 2 < pattern.size() && pattern[i + 2] == '}' && pattern[i + 1] >= '0' &&
+        pattern[i + 1] <= '9') {
+      const auto n = static_cast<std::size_t>(pattern[i + 1] - '0');
+      if (n < args.size()) out += args[n];
+      i += 2;
+    } else {
+      out += pattern[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+const CatalogueEntry* catalogue_entry(std::string_view id) {
+  const auto it = catalogue().by_id.find(id);
+  return it == catalogue().by_id.end() ? nullptr : &it->second;
+}
+
+std::string text(const Error& error, Language language) {
+  const auto* entry = catalogue_entry(error.id);
+  if (!entry) return std::string(error.id);
+  return fill(language == Language::zh ? entry->zh : entry->en, error.args);
+}
+
+std::string line(const Error& error) {
+  std::string out = error.where.empty() ? "" : error.where + ": ";
+  return out + text(error, Language::zh) + " / " + text(error, Language::en) + " [" + std::string(error.id) + "]";
+}
+
+int status_of(const Error& error) {
+  const auto* entry = catalogue_entry(error.id);
+  return entry ? entry->status : -901;
+}
+
+}  // namespace huren

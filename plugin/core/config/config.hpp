@@ -1,0 +1,62 @@
+// The configuration: one TOML file, every key declared once (schemas/catalog/options.csv), unknown keys refused.
+// Promises: all faults at once, each "local.toml:17" with what to do and, for a misspelt key, the likely one.
+// Refuses: defaults that nobody declared; reading files (the caller passes the text).
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/model/agreement.hpp"
+
+namespace huren::config {
+
+using Options = std::map<std::string, std::string>;  // checked text forms: "127.0.0.1:2575", "true", "2000"
+
+struct Partner {
+  std::string code;            // [partner.city_hospital]: "city_hospital"
+  model::Hospital hospital;    // organisation, name, region, level, zone
+  std::string adapter;         // "partner.mllp"
+  bool deduplicates = true;    // every huren does; false: unknown outcomes are never re-sent
+  bool huren = true;           // takes our Z-messages (decisions, views, retraction receipts)
+  std::string cda_mode = "cn"; // cn | strict
+  Options options;             // the adapter's: address, certificate_sha256, ...
+};
+
+struct Feed {                  // [feed.lis]
+  std::string name;
+  std::string adapter;         // "his.hl7v2_feed"
+  std::string mapping;         // name in schemas/mapping, "" : plain ORU^R01
+  Options options;
+};
+
+struct Config {
+  model::Hospital hospital;    // [hospital]
+  std::string mode = "embedded";          // embedded | agent
+  std::string data_dir;                   // [store] directory, relative to the file's folder
+  int submit_timeout_ms = 2000;
+  std::int64_t max_body_bytes = 8 * 1024 * 1024;
+  std::string store_adapter = "store.sqlite";
+  Options store_options;
+  std::string adapter_dir;                // where huren-*.so lie; empty: beside the module
+  std::string engine_path;                // empty: beside the module
+  Options listener;                       // [listener]: listen, certificate, private_key, trust (partner.mllp server side); empty: none
+  std::vector<Partner> partners;
+  std::vector<Feed> feeds;
+  std::vector<model::Agreement> agreements;  // [agreement.ID]
+  std::string local_items, prices;        // CSV beside the file: local item ↔ standard item, price list
+  std::string log_level = "info";
+  int retry_first_ms = 1000, retry_ceiling_ms = 300000, max_attempts = 8, deliver_timeout_ms = 10000;
+};
+
+struct Parsed { Config config; Findings findings; };
+// file_name is used in locations only.
+Parsed parse(std::string_view toml, std::string_view file_name);
+
+// Where faults are told and defaults are shown: what schemas/catalog/options.csv declares.
+struct OptionRow { std::string key, type, fallback, help_zh, help_en; };
+const std::vector<OptionRow>& declared();
+
+}  // namespace huren::config

@@ -1,0 +1,105 @@
+// Between the engine and one adapter module. Private to huren: engine and adapters are built together and must match
+// exactly (signature). HIS vendors include huren.h, never this.
+// Promises: one exported symbol, huren_adapter_entry; no exception leaves an adapter (the engine's thunks are the wall).
+// Refuses: an adapter that talks to another adapter, reads a clock, or retries by itself (core/delivery does).
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "huren/store.hpp"
+
+#define HUREN_ADAPTER_SIGNATURE "huren 0.1.0;adapter 1;" __VERSION__
+
+namespace huren {
+
+// An outgoing message: the stored bytes, rendered once.
+struct Message {
+  std::string_view id;            // MSH-10
+  std::string_view type;          // "ORU^R01"
+  std::string_view content_type;  // "application/hl7-v2; charset=utf-8"
+  std::string_view body;
+};
+
+// What the peer may have seen, nothing else; it decides who acts next.
+enum class Outcome {
+  not_sent = 1,   // provably not: retry freely
+  unknown = 2,    // perhaps: retry only where the peer de-duplicates
+  delivered = 3,  // accepted, receipt in hand
+  refused = 4     // seen and rejected: a person must look
+};
+struct Receipt {
+  Outcome outcome = Outcome::unknown;
+  std::string code;                      // "AA", "AE", "CE", or "" when no answer came
+  Error remark{"delivery.none", "", {}}; // why, for the operator
+  std::uint32_t retry_after_ms = 0;      // the peer's wish; 0: none
+};
+
+// Bytes that came in, with the sender as proved (never as claimed in the message).
+struct Inbound {
+  std::string source;        // partner code (by its certificate) or "feed:NAME"
+  std::string content_type;  // charset only when the transport states one
+  std::string body;
+};
+struct Reply { std::string body; bool stored = false; };  // the answer to send back, verbatim
+
+using Options = std::map<std::string, std::string>;
+struct Peer { std::string code; Options options; };        // a configured partner or feed that this adapter serves
+
+// What the engine offers. Every function: any thread, never throws.
+class EngineServices {
+ public:
+  virtual ~EngineServices() = default;
+  using Field = std::pair<std::string_view, std::string>;
+  // event: a name from schemas/catalog/log_events.csv, "mllp.peer_rejected". fields: no patient data.
+  virtual void log(Severity severity, std::string_view event, std::initializer_list<Field> fields) noexcept = 0;
+  virtual std::int64_t now_ms() noexcept = 0;
+  // Parse, check, store, answer. When it returns the bytes and the verdict are on disk (I9): now the reply may go out.
+  virtual Reply accept(const Inbound& inbound) noexcept = 0;
+};
+
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+  virtual Result<void> start() { return {}; }
+  virtual void stop(std::uint32_t /*grace_ms*/) {}  // all threads joined when it returns
+};
+
+class PartnerAdapter : public Adapter {
+ public:
+  // [thread: any, many at once] Returns by the deadline.
+  virtual Receipt deliver(const std::string& partner, const Message& message, std::uint32_t deadline_ms) = 0;
+};
+class HisAdapter : public Adapter {};
+class StoreAdapter : public Adapter, public store::Store {};
+
+struct AdapterSetup {
+  EngineServices* engine = nullptr;
+  std::string config_dir;    // relative paths in options start here
+  Options options;           // [listener] for a partner adapter, [store] for a store
+  std::vector<Peer> peers;   // the partners or feeds that name this adapter
+};
+
+enum class OptionType { text, integer, boolean, path, address, sha256 };
+struct AdapterOption { const char* name; OptionType type; const char* fallback; const char* help_zh; const char* help_en; };  // fallback nullptr: required
+
+struct AdapterEntry {
+  const char* signature;  // HUREN_ADAPTER_SIGNATURE, compared byte for byte before anything else is touched
+  const char* id;         // "partner.mllp"
+  const char* kind;       // "huren.partner/1" | "huren.his/1" | "huren.store/1"
+  const char* summary;
+  const AdapterOption* options;
+  std::size_t option_count;
+  Result<std::unique_ptr<Adapter>> (*create)(const AdapterSetup& setup);
+};
+
+}  // namespace huren
+
+// Static builds give each entry its own C++ name; the module exports one C name.
+#define HUREN_ADAPTER_EXPORT extern "C" __attribute__((visibility("default"))) const huren::AdapterEntry

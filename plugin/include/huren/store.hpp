@@ -1,0 +1,181 @@
+// huren.store/1: the verbs of a store. Engine ↔ store adapter; private to huren, both ship together.
+// Promises: a transaction that returned a value is on disk (synchronous FULL), all of it or nothing; concurrent
+//   transactions may share one sync (group commit); reads inside a Unit see the Unit's own writes.
+// Refuses: SQL through the interface, partner I/O, a clock (times are passed in, epoch ms UTC), any decision.
+// Threads: Store's functions from any thread; a Unit or Reader only inside the call that it was given to.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+
+namespace huren::store {
+
+struct PatientRow {
+  std::string id;        // huren's own
+  std::string local_id;  // the HIS's number, unique
+  std::string json;      // model::Patient
+  std::vector<std::pair<std::string, std::string>> verified_ids;  // (type, normal value) that matching may use; indexed
+};
+
+struct TieRow {          // why a patient's results may go to a partner
+  std::string patient_id, partner, basis, reference;  // basis: referral | contract | consent; reference: referral id
+  std::int64_t from_ms = 0, to_ms = 0;                // to 0: open
+};
+
+// One version of a report. report_id = origin + '/' + number names all versions of it.
+struct ReportRow {
+  std::string id;             // huren's own, one per version
+  std::string origin, number;
+  int version = 1;
+  std::string status;         // model::status_word
+  std::string source;         // partner code, or "" when ours
+  std::string patient_id;     // "" : unmatched and invisible (I12)
+  std::vector<std::pair<std::string, std::string>> verified_ids;  // of the patient in the report: finds it when the patient registers
+  std::string json;           // model::LabReport
+  std::string hl7;            // the ORU^R01 as sent or received, UTF-8
+  std::string document;       // the C0007 bytes
+  std::int64_t stored_ms = 0;
+  bool current = true;        // false: superseded or withdrawn
+};
+
+struct ResultRow {            // one observation of one version, what order.check reads
+  std::string id;             // huren's own
+  std::string report_id;      // ReportRow::id
+  std::string patient_id;
+  std::string item;           // standard item; "" unmapped
+  int position = 0;           // index into the report's observations
+  std::string status;         // model::status_word
+  std::int64_t collected_ms = 0;
+  bool current = true;
+};
+
+enum class OutboxState { waiting, claimed, on_wire, delivered, refused, doubtful, parked, cancelled };
+const char* word(OutboxState state);
+
+struct OutboxRow {
+  std::int64_t id = 0;
+  std::string message_id;     // MSH-10; the body is stored once per message, whatever the number of partners
+  std::string partner;
+  std::string type;           // "ORU^R01"
+  std::string content_type;
+  std::string body;
+  std::string order_key;      // order holds per (order_key, partner); a patient's id, "" : none
+  std::string subject;        // report "origin/number" or decision id: who ever received what
+  int lane = 1;               // 0 critical, 1 routine
+  OutboxState state = OutboxState::waiting;
+  int attempts = 0;
+  std::int64_t next_ms = 0, created_ms = 0, changed_ms = 0;
+  std::string remark;         // catalogue line of the last outcome, no patient data
+};
+
+struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; };
+
+struct InboxRow {
+  std::int64_t id = 0;
+  std::string source;         // partner code or "feed:NAME", as proved
+  std::string control_id;     // MSH-10
+  std::string content_hash;   // SHA-256 hex of body
+  std::string content_type, body;
+  std::string verdict;        // "AA" | "AE" | "AR": what was answered
+  std::string ack;            // the answer's bytes, given again to a duplicate
+  std::string state;          // "received" (to apply) | "applied" | "refused" | "parked"
+  std::string remark;
+  std::int64_t received_ms = 0;
+};
+struct InboxVerdict { enum Kind { stored, duplicate, same_id_other_content } kind = stored; InboxRow earlier; };
+
+struct ParkedEvent { std::int64_t id = 0; std::string type, key, remark; std::int64_t parked_ms = 0; };
+
+struct NoticeRow { std::string id, topic, json; std::int64_t created_ms = 0, leased_until_ms = 0, acknowledged_ms = 0; };
+
+struct DecisionRow {
+  std::string id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department;
+  std::vector<std::string> result_ids;  // "origin/number#item" references survive on both sides; see result_refs
+  std::vector<std::string> result_refs;
+  std::string source;                   // "" decided here, else the partner that told us
+  std::int64_t at_ms = 0;
+  std::int64_t saved_cents = 0;         // price of what was not repeated; 0 unless accepted
+};
+
+struct ViewRow { std::string report_id, doctor_id, kind; std::int64_t at_ms = 0; };  // kind: shown | viewed | recognised
+
+struct RetractionRow {                  // one open duty to be told: I10
+  std::string notice_id, report_id, doctor_id; std::int64_t at_ms = 0, acknowledged_ms = 0;
+};
+
+struct StatRow { std::string side, partner, outcome, reason; std::int64_t count = 0, saved_cents = 0; };  // side: here | there
+
+struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, inbox_waiting = 0, notices_open = 0, unmatched = 0, oldest_waiting_ms = 0; };
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual Result<std::optional<PatientRow>> patient_by_local_id(const std::string& local_id) = 0;
+  virtual Result<std::optional<PatientRow>> patient(const std::string& id) = 0;
+  virtual Result<std::vector<PatientRow>> patients_by_verified_id(const std::string& type, const std::string& value) = 0;
+  virtual Result<std::vector<TieRow>> ties(const std::string& patient_id) = 0;
+  virtual Result<std::vector<ReportRow>> report_versions(const std::string& origin, const std::string& number) = 0;  // ascending
+  virtual Result<std::optional<ReportRow>> report(const std::string& id) = 0;
+  virtual Result<std::vector<ReportRow>> reports_of(const std::string& patient_id) = 0;    // newest first, without hl7 and document
+  virtual Result<std::vector<ReportRow>> unmatched_reports(const std::string& id_type, const std::string& id_value) = 0;
+  virtual Result<std::vector<ResultRow>> results_of(const std::string& patient_id, const std::vector<std::string>& items,
+                                                    std::int64_t collected_since_ms) = 0;  // current ones, newest first
+  virtual Result<std::optional<ResultRow>> result(const std::string& id) = 0;
+  virtual Result<std::vector<ResultRow>> results_in(const std::string& report_id) = 0;     // by position
+  virtual Result<std::vector<std::string>> receivers(const std::string& subject) = 0;      // partners ever sent this subject
+  virtual Result<std::vector<ViewRow>> audience(const std::string& origin, const std::string& number) = 0;
+  virtual Result<std::optional<DecisionRow>> decision(const std::string& id) = 0;
+  virtual Result<std::vector<StatRow>> stats(std::int64_t from_ms, std::int64_t to_ms) = 0;
+  virtual Result<std::vector<OutboxRow>> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) = 0;  // without body
+  virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
+  virtual Result<std::vector<ParkedEvent>> parked_events(int limit) = 0;
+  virtual Result<std::vector<RetractionRow>> open_retractions() = 0;
+  virtual Result<std::int64_t> cursor(const std::string& name) = 0;                        // 0 when never set
+  virtual Result<Depths> depths(std::int64_t now_ms) = 0;
+};
+
+class Unit : public Reader {
+ public:
+  // A savepoint: what fn wrote is undone when it returns an error, and only that.
+  virtual Result<void> nested(const std::function<Result<void>()>& fn) = 0;
+  virtual Result<void> put_patient(const PatientRow& row) = 0;                             // by id
+  virtual Result<void> put_tie(const TieRow& row) = 0;
+  virtual Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) = 0;
+  virtual Result<void> match_report(const std::string& report_id, const std::string& patient_id) = 0;
+  virtual Result<void> retire_report(const std::string& report_id) = 0;                    // current = false, its results too
+  virtual Result<void> enqueue(const OutboxRow& row) = 0;
+  virtual Result<void> settle(const std::vector<Settlement>& settlements) = 0;
+  virtual Result<InboxVerdict> receive(const InboxRow& row) = 0;                           // de-duplicates on source + control id + hash
+  virtual Result<void> finish_inbox(std::int64_t id, const std::string& state, const std::string& remark) = 0;
+  virtual Result<void> park_event(const ParkedEvent& event) = 0;
+  virtual Result<void> put_notice(const NoticeRow& row) = 0;                               // an id that exists is left as it is
+  virtual Result<std::optional<NoticeRow>> lease_notice(std::int64_t now_ms, std::int64_t until_ms) = 0;
+  virtual Result<void> unlease_notice(const std::string& id) = 0;
+  virtual Result<bool> acknowledge_notice(const std::string& id, std::int64_t now_ms) = 0; // false: no such notice
+  virtual Result<void> put_decision(const DecisionRow& row) = 0;                           // by id; the last word counts in stats
+  virtual Result<void> put_view(const ViewRow& row) = 0;
+  virtual Result<void> put_retraction(const RetractionRow& row) = 0;
+  virtual Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) = 0;
+  virtual Result<void> set_cursor(const std::string& name, std::int64_t value) = 0;
+  // Claims up to limit rows whose time has come: state to claimed or on_wire, attempts + 1, in this transaction (I3).
+  // At most one row per (order_key, partner) is in flight, the oldest first (I5). lanes before age.
+  virtual Result<std::vector<OutboxRow>> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) = 0;
+  // After a crash: rows left claimed go back to waiting; rows left on_wire are returned for the caller to judge.
+  virtual Result<std::vector<OutboxRow>> recover(const std::string& partner) = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Result<void> transact(const std::function<Result<void>(Unit&)>& fn) = 0;  // an error from fn undoes all
+  virtual Result<void> read(const std::function<Result<void>(Reader&)>& fn) = 0;    // one snapshot
+  // The right to run the pumps: held by one process at a time, released by the system when it dies.
+  virtual Result<bool> take_lease() = 0;
+};
+
+}  // namespace huren::store
