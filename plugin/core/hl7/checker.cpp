@@ -163,9 +163,7 @@ void Checker::field(const Segment& s, int n, const FieldRule* rule) {
   const int repetitions = f.repetitions();
   const auto* repeat = override_of("repeat", s.name(), n);
   const int allowed = repeat ? number(repeat->value) : rule->repeat;
-  if (allowed && repetitions > allowed)
-    add(repeat ? severity_from(repeat->severity, Severity::error) : Severity::error, "hl7.field_repeats", at,
-        {std::to_string(allowed), std::to_string(repetitions)});
+  if (allowed && repetitions > allowed) add_by(repeat, "hl7.field_repeats", at, {std::to_string(allowed), std::to_string(repetitions)});
   FieldRule used = *rule;
   if (const auto* table = override_of("table", s.name(), n)) used.table = table->value == "none" ? "" : table->value;
   const auto* length = override_of("length", s.name(), n);
@@ -183,8 +181,7 @@ void Checker::field(const Segment& s, int n, const FieldRule* rule) {
     const Place here{s, n, repetitions > 1 ? r : 0};
     const auto size = characters(one.raw());
     if (used.length && size > static_cast<std::size_t>(used.length) && (length || used.length < 32'768))
-      add(length ? severity_from(length->severity, Severity::error) : Severity::error, "hl7.too_long", here,
-          {std::to_string(size), std::to_string(used.length)});
+      add_by(length, "hl7.too_long", here, {std::to_string(size), std::to_string(used.length)});
     repetition(here, one, used);
   }
 }
@@ -307,6 +304,11 @@ std::string Checker::where(const Place& at) const {
 
 void Checker::add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args) {
   add(severity, id, where(at), at.segment.name(), std::move(args));
+}
+
+void Checker::add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args) {
+  if (agreed) add_agreed(severity_from(agreed->severity, Severity::error), id, where(at), std::move(args));
+  else add(Severity::error, id, at, std::move(args));
 }
 
 void Checker::add_agreed(Severity severity, std::string_view id, std::string where, std::vector<std::string> args) {

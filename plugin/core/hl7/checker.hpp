@@ -27,6 +27,7 @@ class Checker {
   void profile_rule(const Profile::Rule& rule);
   void usage_rule(const Profile::Rule& rule, const Place& at, const Element& element);
   void add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args = {});
+  void add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args);
   void add_agreed(Severity severity, std::string_view id, std::string where, std::vector<std::string> args);  // stands as it is
   void add(Severity severity, std::string_view id, std::string where, std::string_view segment, std::vector<std::string> args);
   [[nodiscard]] std::string where(const Place& at) const;

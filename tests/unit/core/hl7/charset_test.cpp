@@ -10,7 +10,7 @@ using namespace huren::hl7;
 namespace {
 
 std::string message(std::string_view label, std::string_view facility = "县医院", std::string_view name = "王^珅") {
-  return "MSH|^~\\&|LIS|" + std::string(facility) + "|HIS|市医院|20261122||ADT^A08^ADT_A01|1|P|2.5.1||||||" + std::string(label) +
+  return "MSH|^~\\&|LIS|" + std::string(facility) + "|HIS|B|20261122||ADT^A08^ADT_A01|1|P|2.5.1||||||" + std::string(label) +
          "\rPID|1||7^^^H||" + std::string(name) + "||19800101|M\r";
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("a stray line is kept, reported without its content, and not read as a
 
 TEST_CASE("a message of many blocks reads like a small one") {
   std::string big = kOru;
-  for (int i = 3; i < 3000; ++i) big += "OBX|" + std::to_string(i) + "|NM|a^b||" + std::to_string(i) + "|||\r";
+  for (int i = 3; i < 3000; ++i) big += "OBX|" + std::to_string(i) + "|NM|2345-7^Glucose^LN^GLU^葡萄糖^L||" + std::to_string(i) + "|mmol/L^^UCUM|3.9-6.1|N|||F|||20261122093000+0800\r";
   const auto m = read(big);
   CHECK(m.size() == 3 + 2999);
   CHECK(m.segment("OBX", 2999).value(5) == "2999");
