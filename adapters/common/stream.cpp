@@ -101,7 +101,8 @@ Result<void> Stream::secure(std::shared_ptr<const TlsContext> context, const Dea
     SSL_set_connect_state(ssl_);
     const bool literal = settings.host.find_first_not_of("0123456789.") == std::string::npos ||
                          settings.host.find(':') != std::string::npos;
-    if (!literal) SSL_set_tlsext_host_name(ssl_, settings.host.c_str());
+    if (!literal && !settings.host.empty())  // the macro SSL_set_tlsext_host_name, without its C cast
+      SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(settings.host.c_str()));
     if (settings.pins.empty()) {
       if (literal)
         X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), settings.host.c_str());
