@@ -73,7 +73,8 @@ struct OutboxRow {
   std::string remark;         // catalogue line of the last outcome, no patient data
 };
 
-struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; };
+// give_back: the attempt counted at claim is taken off again (the message provably never left).
+struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; bool give_back = false; };
 
 struct InboxRow {
   std::int64_t id = 0;
@@ -165,7 +166,7 @@ class Unit : public Reader {
   // Claims up to limit rows whose time has come: state to claimed or on_wire, attempts + 1, in this transaction (I3).
   // At most one row per (order_key, partner) is in flight, the oldest first (I5). lanes before age.
   virtual Result<std::vector<OutboxRow>> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) = 0;
-  // After a crash: rows left claimed go back to waiting; rows left on_wire are returned for the caller to judge.
+  // After a crash: the rows left claimed or on_wire, state as it was, for the caller to judge and settle.
   virtual Result<std::vector<OutboxRow>> recover(const std::string& partner) = 0;
 };
 

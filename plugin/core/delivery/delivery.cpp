@@ -1,0 +1,87 @@
+#include "core/delivery/delivery.hpp"
+
+#include <algorithm>
+
+namespace huren::delivery {
+
+using store::OutboxState;
+using store::Settlement;
+
+std::int64_t back_off_ms(int attempts, double jitter, const Policy& policy) {
+  std::int64_t full = policy.first_ms;
+  for (int i = 1; i < attempts && full < policy.ceiling_ms; ++i) full *= 2;
+  full = std::min(full, policy.ceiling_ms);
+  return full / 2 + static_cast<std::int64_t>(static_cast<double>(full - full / 2) * jitter);
+}
+
+Settlement after_outcome(const store::OutboxRow& row, const Receipt& receipt, std::int64_t now_ms, double jitter, const Policy& policy) {
+  Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = 0, .remark = line(receipt.remark), .give_back = false};
+  const std::int64_t pause = std::max<std::int64_t>(back_off_ms(row.attempts, jitter, policy), receipt.retry_after_ms);
+  switch (receipt.outcome) {
+    case Outcome::delivered:
+      s.state = OutboxState::delivered;
+      s.remark = receipt.code;
+      return s;
+    case Outcome::refused:
+      s.state = OutboxState::refused;
+      return s;
+    case Outcome::not_sent:
+      s.next_ms = now_ms + pause;
+      s.give_back = receipt.code.empty();  // no answer at all: the message is not to blame
+      return s;
+    case Outcome::unknown:
+      break;
+  }
+  if (!policy.peer_deduplicates) {
+    s.state = OutboxState::doubtful;
+    return s;
+  }
+  if (row.attempts >= policy.max_attempts) {
+    s.state = OutboxState::parked;
+    s.remark = line(Error{"delivery.no_answer_ever", "", {std::to_string(row.attempts)}}) + " | " + s.remark;
+    return s;
+  }
+  s.next_ms = now_ms + pause;
+  return s;
+}
+
+bool exhausted(const store::OutboxRow& row, const Policy& policy, Settlement& settlement) {
+  if (row.attempts <= policy.max_attempts) return false;
+  settlement = {.id = row.id, .state = OutboxState::parked, .next_ms = 0,
+                .remark = line(Error{"delivery.too_many_attempts", "", {std::to_string(row.attempts - 1)}}), .give_back = true};
+  return true;
+}
+
+Settlement after_crash(const store::OutboxRow& row, std::int64_t now_ms, double jitter, const Policy& policy) {
+  Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = now_ms, .remark = line(Error{"delivery.engine_died", "", {}}),
+               .give_back = false};
+  if (row.state == OutboxState::on_wire && !policy.peer_deduplicates) {
+    s.state = OutboxState::doubtful;
+    return s;
+  }
+  if (row.attempts >= policy.max_attempts) {
+    s.state = OutboxState::parked;
+    s.remark = line(Error{"delivery.too_many_attempts", "", {std::to_string(row.attempts)}});
+    return s;
+  }
+  if (row.attempts > 1) s.next_ms = now_ms + back_off_ms(row.attempts, jitter, policy);
+  return s;
+}
+
+int Breaker::allowance(std::int64_t now_ms, int limit) const {
+  if (!is_open()) return limit;
+  return now_ms >= retry_at_ms_ ? 1 : 0;
+}
+
+void Breaker::record(const Receipt& receipt, std::int64_t now_ms, double jitter, const Policy& policy) {
+  const bool alive = receipt.outcome == Outcome::delivered || receipt.outcome == Outcome::refused || !receipt.code.empty();
+  if (alive) {
+    failures_ = 0;
+    retry_at_ms_ = 0;
+    return;
+  }
+  ++failures_;
+  if (is_open()) retry_at_ms_ = now_ms + std::max<std::int64_t>(back_off_ms(failures_ - kOpenAfter + 1, jitter, policy), receipt.retry_after_ms);
+}
+
+}  // namespace huren::delivery
