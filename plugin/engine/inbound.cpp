@@ -19,7 +19,7 @@ constexpr std::string_view kFeedPrefix = "feed:";
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
-  enum Kind { report, decision } kind = report;
+  enum class Kind { report, decision } kind = Kind::report;
   mapping::OruRead oru;
   mapping::DecisionMessage decision;
 };
@@ -77,7 +77,7 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     for (const auto& report : u.oru.reports)
       if (report.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {report.origin.code, from.code}});
   } else if (!feed && mapping::is_decision(reading.header)) {
-    u.kind = Understood::decision;
+    u.kind = Understood::Kind::decision;
     auto r = mapping::read_decision(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
     for (auto& f : r.findings) reading.findings.push_back(std::move(f));
     if (!r.decision || has_error(reading.findings)) {
@@ -157,7 +157,7 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
 }
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, const hl7::Header& header, Understood& u) {
-  if (u.kind == Understood::decision) return apply_decision(unit, row, u.decision);
+  if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
   for (auto& report : u.oru.reports) {
     auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, header, std::move(report))
                                                  : apply_report(unit, context, row, report, u.oru.document);

@@ -155,7 +155,7 @@ Result<void> notify_received(store::Unit& unit, const Context& context, const Re
 }
 
 Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner) {
-  auto document = cda::write_lab_report(report, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn});
+  auto document = cda::write_lab_report(report, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn, .kind = cda::Kind::lab_report, .id = {}, .effective_time = {}});
   if (!document) return document.error();
   const std::string control_id = new_control_id(context.clock.now_ms());
   auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code,
