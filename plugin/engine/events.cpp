@@ -1,10 +1,12 @@
 #include "engine/events.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/decision_message.hpp"
 #include "core/model/notice.hpp"
+#include "engine/inbound.hpp"
 #include "engine/reports.hpp"
 
 namespace huren::engine {
@@ -289,15 +291,30 @@ bool store_failed(const Error& error) {
 Result<void> handle(Unit& unit, const Context& context, const model::Event& event) { return std::visit(Handler{unit, context}, event); }
 
 Result<void> take_in(Unit& unit, const Context& context, const SpooledEvent& event) {
+  const auto guarded = [&](const std::function<Result<void>()>& work) {
+    return unit.nested([&]() -> Result<void> {
+      try {
+        return work();
+      } catch (const std::exception&) {  // one bad event must not stop the queue; what() may quote it
+        return Error{"engine.worker_threw", event.type, {}};
+      }
+    });
+  };
+  if (event.content_type.starts_with("application/hl7-v2")) {
+    Findings findings;
+    auto done = guarded([&]() -> Result<void> {
+      auto r = take_in_hl7(unit, context, event);
+      if (!r) return r.error();
+      findings = std::move(*r);
+      return {};
+    });
+    if (!done && store_failed(done.error())) return done;
+    if (!done) findings.push_back({Severity::error, done.error()});
+    return findings.empty() ? done : park(unit, context, event, findings);
+  }
   auto parsed = model::parse_event(event.type, event.body, context.config.hospital.offset_minutes);
   if (!parsed.event) return park(unit, context, event, parsed.findings);
-  auto done = unit.nested([&]() -> Result<void> {
-    try {
-      return handle(unit, context, *parsed.event);
-    } catch (const std::exception&) {  // one bad event must not stop the queue; what() may quote it
-      return Error{"engine.worker_threw", event.type, {}};
-    }
-  });
+  auto done = guarded([&] { return handle(unit, context, *parsed.event); });
   if (done || store_failed(done.error())) return done;
   return park(unit, context, event, {{Severity::error, done.error()}});
 }

@@ -249,4 +249,21 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
   return unit.finish_inbox(row.id, late ? "applied" : "parked", line(done.error()));
 }
 
+Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const SpooledEvent& event) {
+  hl7::ReadOptions options;
+  if (const auto at = event.content_type.find("charset="); at != std::string::npos) {
+    options.fallback = charset_from_label(std::string_view(event.content_type).substr(at + 8));
+    if (!options.fallback) return Findings{{Severity::error, {"inbound.charset_unknown", "content_type", {}}}};
+  }
+  auto message = hl7::Message::read(event.body, options);
+  if (!message) return Findings{{Severity::error, message.error()}};
+  Reading reading;
+  reading.header = message->header();
+  understand(context, kFeedPrefix, *message, reading);
+  if (!reading.understood) return reading.findings;
+  for (auto& report : reading.understood->oru.reports)
+    if (auto r = apply_feed(unit, context, reading.header, std::move(report)); !r) return r.error();
+  return Findings{};
+}
+
 }  // namespace huren::engine
