@@ -144,7 +144,7 @@ struct Handler {
     if (!known) return known.error();
     auto patient = *known ? Result<PatientRow>(std::move(**known)) : keep(report.patient);
     if (!patient) return patient.error();
-    standardise(report, context, true);
+    standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), true);
     auto document = cda::write_lab_report(report, {});
     if (!document) return document.error();
     auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient->id, .hl7 = "", .document = std::move(*document)});
