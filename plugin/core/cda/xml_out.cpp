@@ -1,0 +1,74 @@
+#include "core/cda/xml_out.hpp"
+
+#include <array>
+
+#include "core/base/text.hpp"
+
+namespace huren::cda {
+namespace {
+
+// 0 plain, 1 escaped in attributes only, 2 escaped everywhere, 3 not XML at all, 4 look closer (U+FFFE, U+FFFF)
+constexpr auto kClass = [] {
+  std::array<unsigned char, 256> c{};
+  for (std::size_t i = 0; i < 32; ++i) c[i] = 3;
+  c['\t'] = c['\n'] = 1;
+  c['\r'] = 2;  // a bare CR would read back as LF
+  c['"'] = 1;
+  c['&'] = c['<'] = c['>'] = 2;
+  c[0xEF] = 4;
+  return c;
+}();
+
+std::string_view reference(char c) {
+  switch (c) {
+    case '\t': return "&#9;";
+    case '\n': return "&#10;";
+    case '\r': return "&#13;";
+    case '"': return "&quot;";
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    default: return "&gt;";
+  }
+}
+
+std::string hex2(unsigned char c) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  return {digits[c >> 4], digits[c & 15]};
+}
+
+}  // namespace
+
+void XmlOut::escape(std::string_view value, bool attribute) {
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(value[i]);
+    const auto kind = kClass[byte];
+    if (kind == 0 || (kind == 1 && !attribute)) continue;
+    if (kind == 4) {
+      const bool noncharacter = i + 2 < value.size() && static_cast<unsigned char>(value[i + 1]) == 0xBF &&
+                                static_cast<unsigned char>(value[i + 2]) >= 0xBE;
+      if (!noncharacter) continue;
+    }
+    if (kind >= 3) {
+      if (!fault_) {
+        std::string where = "/";
+        where += member_;
+        if (index_ >= 0) where += "/" + std::to_string(index_);
+        fault_ = Error{"cda.unwritable", std::move(where), {kind == 4 ? "FFFE" : "00" + hex2(byte)}};
+      }
+      continue;
+    }
+    out_.append(value, from, i - from);
+    out_ += reference(value[i]);
+    from = i + 1;
+  }
+  out_.append(value, from, value.size() - from);
+}
+
+Result<std::string> XmlOut::finish() {
+  if (fault_) return *fault_;
+  if (const auto bad = invalid_utf8(out_)) return Error{"cda.not_utf8", "byte " + std::to_string(*bad), {}};
+  return std::move(out_);
+}
+
+}  // namespace huren::cda
