@@ -40,10 +40,20 @@ if(HUREN_SANITIZE)
   target_link_options(huren_flags INTERFACE -fsanitize=${HUREN_SANITIZE})
 endif()
 
-# huren_library(name DEPS a b): a static library of all .cpp files in this folder.
+# SQLite from its static archive, hidden inside every module: a host that exports its own SQLite symbols must not
+# capture ours. Each module has its own copy, so a database file belongs to one module of a process.
+add_library(huren_sqlite INTERFACE)
+target_link_libraries(huren_sqlite INTERFACE "${CMAKE_SYSROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libsqlite3.a"
+  Threads::Threads ${CMAKE_DL_LIBS} m)
+target_link_options(huren_sqlite INTERFACE -Wl,--exclude-libs,libsqlite3.a)
+
+# huren_library(name DEPS a b EXCEPT file.cpp): a static library of all .cpp files in this folder.
 function(huren_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPS;EXCEPT" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  foreach(file IN LISTS ARG_EXCEPT)
+    list(REMOVE_ITEM sources "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+  endforeach()
   if(sources)
     add_library(${name} STATIC ${sources})
     target_include_directories(${name} PUBLIC "${CMAKE_SOURCE_DIR}/plugin" "${CMAKE_SOURCE_DIR}/plugin/include")
@@ -66,14 +76,15 @@ function(huren_embed target symbol)
 endfunction()
 
 # huren_adapter(id DEPS a b): e.g. partner-mllp: a loadable module lib/huren-partner-mllp.so and the same
-# code as a static library adapter_partner_mllp for the tests.
+# code as a static library adapter_partner_mllp for the tests. module.cpp goes into the module alone: it defines the
+# exported huren_adapter_entry, so that two adapters link into one test program without a clash.
 function(huren_adapter id)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   string(REPLACE "-" "_" flat "${id}")
-  huren_library(adapter_${flat} DEPS ${ARG_DEPS})
+  huren_library(adapter_${flat} DEPS ${ARG_DEPS} EXCEPT module.cpp)
   get_target_property(type adapter_${flat} TYPE)
-  if(type STREQUAL "STATIC_LIBRARY")
-    add_library(huren-${id} MODULE "${CMAKE_SOURCE_DIR}/packaging/cmake/empty.cpp")
+  if(type STREQUAL "STATIC_LIBRARY" AND EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/module.cpp")
+    add_library(huren-${id} MODULE module.cpp)
     set_target_properties(huren-${id} PROPERTIES PREFIX "")
     target_link_libraries(huren-${id} PRIVATE -Wl,--whole-archive adapter_${flat} -Wl,--no-whole-archive huren_flags)
     target_link_options(huren-${id} PRIVATE -Wl,-z,nodelete -Wl,--no-undefined

@@ -56,7 +56,8 @@ struct Parsed { Config config; Findings findings; };
 Parsed parse(std::string_view toml, std::string_view file_name);
 
 // Where faults are told and defaults are shown: what schemas/catalog/options.csv declares.
-struct OptionRow { std::string key, type, fallback, help_zh, help_en; };
+// required: "" | "yes" | the adapter that needs it ("partner.mllp").
+struct OptionRow { std::string key, type, fallback, required, help_zh, help_en; };
 const std::vector<OptionRow>& declared();
 
 }  // namespace huren::config

@@ -1,6 +1,7 @@
 // A person as the hospitals of an alliance know him or her.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/time.hpp"
@@ -9,6 +10,8 @@ namespace huren::model {
 
 // GB/T 2261.1: 0 unknown, 1 male, 2 female, 9 not stated. HL7 0001: U M F, O and A read as 9.
 enum class Sex { unknown = 0, male = 1, female = 2, not_stated = 9 };
+const char* sex_word(Sex sex);  // "unknown" "male" "female" "not_stated"
+Sex sex_from_word(std::string_view word);
 
 struct Code {
   std::string code;

@@ -1,0 +1,195 @@
+// From checked values to Config, and the faults that only show when tables are seen together.
+#include "core/config/config.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "core/base/text.hpp"
+#include "core/config/values.hpp"
+
+namespace huren::config {
+namespace {
+
+class Builder {
+ public:
+  Builder(std::string_view file_name, Sections&& sections) : file_name_(file_name), sections_(std::move(sections)) {}
+
+  Parsed build() {
+    config_.hospital = hospital(sections_.one("hospital"), "code");
+    engine();
+    config_.listener = options(sections_.one("listener"), {});
+    for (const auto& s : sections_.rows) {
+      if (s.table == "partner") partner(s);
+      if (s.table == "feed") feed(s);
+    }
+    for (const auto& s : sections_.rows)
+      if (s.table == "agreement") agreement(s);
+    together();
+    // In the order of the file: toml++ hands tables out by name.
+    std::stable_sort(sections_.findings.begin(), sections_.findings.end(),
+                     [](const Finding& a, const Finding& b) { return line_number(a.error.where) < line_number(b.error.where); });
+    return {std::move(config_), std::move(sections_.findings)};
+  }
+
+ private:
+  static int line_number(std::string_view where) {
+    const auto colon = where.rfind(':');
+    int line = 0;
+    if (colon != where.npos) std::from_chars(where.data() + colon + 1, where.data() + where.size(), line);
+    return line;
+  }
+  static std::string text(const Section& s, const char* key) {
+    const auto found = s.values.find(key);
+    return found == s.values.end() ? std::string() : found->second.text;
+  }
+  static bool given(const Section& s, const char* key) { return s.values.contains(key); }  // perhaps with a wrong value
+  static int line(const Section& s, const char* key) {
+    const auto found = s.values.find(key);
+    return found == s.values.end() || found->second.line == 0 ? s.line : found->second.line;
+  }
+  static std::int64_t number(const Section& s, const char* key) {
+    const auto t = text(s, key);
+    return t.empty() ? 0 : std::stoll(t);  // values.cpp let only numbers through
+  }
+  static int small(const Section& s, const char* key) { return static_cast<int>(number(s, key)); }
+  static bool flag(const Section& s, const char* key) { return text(s, key) == "true"; }
+
+  static Options options(const Section& s, const std::set<std::string_view>& consumed) {
+    Options out;
+    for (const auto& [key, value] : s.values)
+      if (!consumed.contains(key)) out.emplace(key, value.text);
+    return out;
+  }
+
+  static int offset_minutes(const std::string& zone) {  // "+08:00"
+    if (zone.size() != 6) return 480;
+    const int minutes = std::stoi(zone.substr(1, 2)) * 60 + std::stoi(zone.substr(4));
+    return zone[0] == '-' ? -minutes : minutes;
+  }
+
+  static model::Hospital hospital(const Section& s, const char* code_key) {
+    return {text(s, code_key), text(s, "name"), text(s, "region"), small(s, "level"), offset_minutes(text(s, "zone"))};
+  }
+
+  void engine() {
+    const auto& e = sections_.one("engine");
+    config_.mode = text(e, "mode");
+    config_.engine_path = text(e, "path");
+    config_.adapter_dir = text(e, "adapter_dir");
+    config_.log_level = text(e, "log_level");
+    const auto& store = sections_.one("store");
+    config_.data_dir = text(store, "directory");
+    config_.store_adapter = text(store, "adapter");
+    config_.store_options = options(store, {"adapter"});
+    const auto& spool = sections_.one("spool");
+    config_.submit_timeout_ms = small(spool, "submit_timeout_ms");
+    config_.max_body_bytes = number(spool, "max_body_bytes");
+    const auto& codes = sections_.one("codes");
+    config_.local_items = text(codes, "local_items");
+    config_.prices = text(codes, "prices");
+    const auto& delivery = sections_.one("delivery");
+    config_.retry_first_ms = small(delivery, "retry_first_ms");
+    config_.retry_ceiling_ms = small(delivery, "retry_ceiling_ms");
+    config_.max_attempts = small(delivery, "max_attempts");
+    config_.deliver_timeout_ms = small(delivery, "deliver_timeout_ms");
+    if (config_.retry_ceiling_ms < config_.retry_first_ms) add(line(delivery, "retry_ceiling_ms"), "config.retry_reversed", {});
+  }
+
+  void partner(const Section& s) {
+    Partner p;
+    p.code = s.name;
+    p.hospital = hospital(s, "organisation");
+    p.adapter = text(s, "adapter");
+    p.deduplicates = flag(s, "deduplicates");
+    p.huren = flag(s, "huren");
+    p.cda_mode = text(s, "cda_mode");
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode"});
+    config_.partners.push_back(std::move(p));
+  }
+
+  void feed(const Section& s) {
+    if (!given(s, "listen") && !given(s, "directory")) add(s.line, "config.feed_without_source", {s.name});
+    if (given(s, "certificate") != given(s, "private_key"))
+      add(s.line, "config.key_without_certificate", {"[feed." + s.name + "]"});
+    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), options(s, {"adapter", "mapping"})});
+  }
+
+  void agreement(const Section& s) {
+    model::Agreement a;
+    a.id = s.name;
+    a.partner = text(s, "partner");
+    a.from = parse_date(text(s, "from")).value_or(Date{});
+    a.to = parse_date(text(s, "to")).value_or(Date{});
+    a.send = flag(s, "send");
+    a.receive = flag(s, "receive");
+    a.mode = text(s, "mode");
+    a.basis = text(s, "basis");
+    a.all_items = flag(s, "all_items");
+    for (const auto item : split(text(s, "items"), ','))
+      if (!item.empty()) a.items.emplace_back(item);
+    const auto days = text(s, "window_days");
+    for (const auto pair : split(days, ','))
+      if (const auto equals = pair.find('='); equals != pair.npos)
+        a.window_days[std::string(pair.substr(0, equals))] = std::stoi(std::string(pair.substr(equals + 1)));
+    a.window_base = text(s, "window_base");
+    a.min_level = small(s, "min_level");
+    if (!a.partner.empty()) known_partner(s, a.partner);
+    if (a.from.present() && a.to.present() && to_iso_date(a.to) < to_iso_date(a.from)) add(line(s, "to"), "config.dates_reversed", {s.name});
+    config_.agreements.push_back(std::move(a));
+  }
+
+  void known_partner(const Section& s, const std::string& code) {
+    std::vector<std::string_view> codes;
+    for (const auto& p : config_.partners) codes.push_back(p.code);
+    if (std::find(codes.begin(), codes.end(), code) != codes.end()) return;
+    if (const auto close = closest(code, codes); !close.empty())
+      add(line(s, "partner"), "config.unknown_partner_near", {s.name, code, std::string(close)});
+    else
+      add(line(s, "partner"), "config.unknown_partner", {s.name, code});
+  }
+
+  // Faults between tables: one hospital twice, one port twice, TLS without a certificate.
+  void together() {
+    std::set<std::string> organisations{config_.hospital.code}, addresses;
+    bool tls = false;
+    const auto once = [&](const Section& s) {
+      const auto address = text(s, "listen");
+      if (address.empty() || address.ends_with(":0")) return;  // port 0: the system picks one
+      if (!addresses.insert(address).second) add(line(s, "listen"), "config.address_twice", {address});
+    };
+    const auto& listener = sections_.one("listener");
+    once(listener);
+    for (const auto& s : sections_.rows) {
+      if (s.table == "feed") once(s);
+      if (s.table != "partner") continue;
+      tls = tls || text(s, "adapter") == "partner.mllp";
+      const auto code = text(s, "organisation");
+      if (!code.empty() && !organisations.insert(code).second) add(line(s, "organisation"), "config.organisation_twice", {code});
+    }
+    if (!tls && !given(listener, "listen")) return;
+    for (const auto* key : {"certificate", "private_key", "trust"}) {
+      if (given(listener, key)) continue;
+      for (const auto& row : declared())
+        if (row.key == std::string("listener.") + key) add(listener.line, "config.missing_key", {row.key, row.help_zh, row.help_en});
+    }
+  }
+
+  void add(int line, std::string_view id, std::vector<std::string> args) {
+    sections_.findings.push_back({Severity::error, {id, at(file_name_, line), std::move(args)}});
+  }
+
+  std::string_view file_name_;
+  Sections sections_;
+  Config config_;
+};
+
+}  // namespace
+
+Parsed parse(std::string_view toml, std::string_view file_name) {
+  auto sections = read_sections(toml, file_name);
+  if (sections.rows.empty()) return {{}, std::move(sections.findings)};  // not TOML at all: one fault is enough
+  return Builder(file_name, std::move(sections)).build();
+}
+
+}  // namespace huren::config

@@ -1,0 +1,33 @@
+// Checks a message against the structures, fields, types, tables and lengths of schemas/hl7v2, which are data.
+// Promises: all findings with location and severity, none twice; unknown message types and versions are checked as far as
+//   their segments are known. Refuses: nothing; a message that reads can be checked.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/hl7/message.hpp"
+
+namespace huren::hl7 {
+
+// Tightens or loosens what the standard says, for one partner. CSV: path,rule,value,severity (schemas/hl7v2/profiles).
+class Profile {
+ public:
+  static Result<Profile> parse(std::string_view csv, std::string name);
+  static const Profile& standard();  // 2.5.1 as it stands, written for reading what hospitals send
+  static const Profile* named(std::string_view name);  // a built-in one: "standard", "strict", "alliance"
+  struct Rule { Path path; std::string rule, value, severity; };
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
+
+ private:
+  std::string name_;
+  std::vector<Rule> rules_;
+};
+
+// Findings of the profile only; those of reading are in message.findings().
+Findings check(const Message& message, const Profile& profile = Profile::standard());
+
+}  // namespace huren::hl7

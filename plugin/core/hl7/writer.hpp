@@ -1,0 +1,55 @@
+// Writes one HL7 v2 message: segments in order, fields in ascending order, everything escaped, no trailing delimiters.
+// Promises: what is written reads back to the same values; empty text writes nothing; the structure of MSH-9.3 is right.
+// Refuses: going backwards inside a segment, a bad segment name, text that is not UTF-8 (Error from finish()).
+#pragma once
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+#include "core/base/time.hpp"
+#include "core/hl7/message.hpp"
+
+namespace huren::hl7 {
+
+// Table 0354: the structure for a type and trigger ("ADT","A40" -> "ADT_A39"); "" when not known.
+std::string_view structure_of(std::string_view type, std::string_view trigger);
+
+class Writer {
+ public:
+  explicit Writer(Delimiters delimiters = {}) : d_(delimiters) { out_.reserve(4096); }
+  void reset() { out_.clear(); fault_ = {}; name_.clear(); field_ = rep_ = comp_ = sub_ = 0; }
+
+  // MSH from a header. Empty structure is looked up; empty version is 2.5.1, empty processing id P; charset as given.
+  // The header's type/trigger/structure/..., accept_ack and application_ack are written as they stand.
+  Writer& msh(const Header& h);
+  Writer& segment(std::string_view name);
+  // The place where the next text goes. Ascending; places skipped stay empty.
+  Writer& field(int n);
+  Writer& repeat();              // next repetition of this field
+  Writer& component(int n);
+  Writer& subcomponent(int n);
+  Writer& text(std::string_view value);       // escaped
+  Writer& formatted(std::string_view value);  // FT: formatting commands inside stay
+  Writer& raw(std::string_view value);        // already in wire form
+  Writer& null();                             // ""
+
+  Writer& set(int n, std::string_view value) { return field(n).text(value); }
+  Writer& set(int n, std::initializer_list<std::string_view> components);
+  Writer& add(std::initializer_list<std::string_view> components);  // one more repetition of the current field
+  Writer& set(int n, const Timestamp& t) { return field(n).raw(to_hl7_time(t)); }
+
+  [[nodiscard]] Result<std::string> finish() const;  // UTF-8, every segment ended by CR
+  [[nodiscard]] Result<std::string> finish(Charset charset) const;
+
+ private:
+  void open();  // writes the delimiters up to the current place
+  Delimiters d_;
+  std::string out_;
+  std::string name_;
+  int field_ = 0, rep_ = 0, comp_ = 0, sub_ = 0;          // where we are to write (rep, comp, sub from 0)
+  int at_field_ = 0, at_rep_ = 0, at_comp_ = 0, at_sub_ = 0;  // how far delimiters are written
+  std::optional<Error> fault_;
+};
+
+}  // namespace huren::hl7

@@ -1,0 +1,90 @@
+#include "core/model/reference_range.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include "core/base/text.hpp"
+
+namespace huren::model {
+namespace {
+
+// Takes a separator from the front of s: hyphen, double hyphen, tilde, dashes in their Unicode forms, 至.
+bool take_separator(std::string_view& s) {
+  s = trim(s);
+  for (const std::string_view mark : {"--", "-", "~", "～", "－", "–", "—", "至"})
+    if (s.starts_with(mark)) {
+      s = trim(s.substr(mark.size()));
+      return true;
+    }
+  return false;
+}
+
+// A number from the front of s.
+std::optional<double> take_number(std::string_view& s) {
+  s = trim(s);
+  const bool plus = s.starts_with('+') && !s.starts_with("+-");
+  double value = 0;
+  const char* begin = s.data() + (plus ? 1 : 0);
+  const auto [end, error] = std::from_chars(begin, s.data() + s.size(), value);
+  if (error != std::errc{} || !std::isfinite(value) || end == begin) return std::nullopt;
+  s.remove_prefix(static_cast<std::size_t>(end - s.data()));
+  return value;
+}
+
+}  // namespace
+
+std::optional<double> read_number(std::string_view text) {
+  auto rest = trim(text);
+  if (rest.empty() || rest.find_first_not_of("+-.0123456789eE") != std::string_view::npos || rest.starts_with("+-")) return std::nullopt;
+  const auto value = take_number(rest);
+  return rest.empty() ? value : std::nullopt;
+}
+
+Compared read_comparator(std::string_view text) {
+  const auto s = trim(text);
+  struct Form { std::string_view printed, comparator; };
+  for (const auto& f : {Form{"<=", "<="}, Form{">=", ">="}, Form{"≤", "<="}, Form{"≥", ">="}, Form{"≦", "<="}, Form{"≧", ">="},
+                        Form{"＜", "<"}, Form{"＞", ">"}, Form{"<", "<"}, Form{">", ">"}})
+    if (s.starts_with(f.printed)) return {f.comparator, trim(s.substr(f.printed.size()))};
+  return {"", s};
+}
+
+ReferenceRange read_range(std::string_view printed) {
+  ReferenceRange range;
+  range.text = std::string(trim(printed));
+  const auto compared = read_comparator(range.text);
+  if (!compared.comparator.empty()) {
+    if (const auto bound = read_number(compared.rest)) (compared.comparator.front() == '<' ? range.high : range.low) = bound;
+    return range;
+  }
+  std::string_view s = range.text;
+  const auto low = take_number(s);
+  if (!low) return range;
+  // "-5--2" is a hyphen and a negative bound; "0.4--8" and "-3--3" hold a doubled hyphen.
+  const bool doubled = trim(s).starts_with("--");
+  if (!take_separator(s)) return range;
+  auto high = take_number(s);
+  if (high && doubled && *low < -*high) high = -*high;
+  if (!high || !trim(s).empty() || *low > *high) return range;
+  range.low = low;
+  range.high = high;
+  return range;
+}
+
+std::string print_number(double value) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  return {buffer, end};
+}
+
+void complete_range(ReferenceRange& range) {
+  if (!range.low && !range.high) {
+    if (!range.text.empty()) range = read_range(range.text);
+    return;
+  }
+  if (!range.text.empty()) return;
+  if (range.low && range.high) range.text = print_number(*range.low) + '-' + print_number(*range.high);
+  else range.text = range.low ? ">=" + print_number(*range.low) : "<=" + print_number(*range.high);
+}
+
+}  // namespace huren::model

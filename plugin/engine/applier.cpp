@@ -1,0 +1,105 @@
+#include "engine/applier.hpp"
+
+#include <chrono>
+
+#include "engine/events.hpp"
+#include "engine/threads.hpp"
+
+namespace huren::engine {
+namespace {
+constexpr int kBatch = 64;
+constexpr const char* kSpoolCursor = "spool";
+constexpr std::chrono::milliseconds kLook{500};  // other processes may write into the same spool
+}  // namespace
+
+void Applier::start() { thread_ = quiet_thread([this] { run(); }); }
+
+void Applier::wake() noexcept {
+  const std::lock_guard lock(mutex_);
+  ++asked_;
+  wakes_.notify_one();
+}
+
+void Applier::stop() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wakes_.notify_all();
+    idle_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Applier::caught_up(std::uint32_t wait_ms) noexcept {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t mine = ++asked_;
+  wakes_.notify_one();
+  return idle_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] { return stopping_ || served_ >= mine; }) && !stopping_;
+}
+
+Result<bool> Applier::step() {
+  std::int64_t cursor = 0;
+  std::vector<store::InboxRow> inbox;
+  auto read = context_.store.read([&](store::Reader& reader) -> Result<void> {
+    auto c = reader.cursor(kSpoolCursor);
+    if (!c) return c.error();
+    cursor = *c;
+    auto rows = reader.inbox_next(kBatch);
+    if (!rows) return rows.error();
+    inbox = std::move(*rows);
+    return {};
+  });
+  if (!read) return read.error();
+  auto events = spool_.next(cursor, kBatch);
+  if (!events) return events.error();
+  if (events->empty() && inbox.empty()) return false;
+
+  auto done = context_.store.transact([&](store::Unit& unit) -> Result<void> {
+    for (const auto& e : *events)
+      if (auto r = take_in(unit, context_, e); !r) return r;
+    if (!events->empty())
+      if (auto r = unit.set_cursor(kSpoolCursor, events->back().seq); !r) return r;
+    for (const auto& row : inbox)
+      if (auto r = inbound_.apply(unit, row); !r) return r;
+    return {};
+  });
+  if (!done) return done.error();
+  if (!events->empty())
+    if (auto r = spool_.forget(events->back().seq); !r) context_.log.write(Severity::warning, "spool.forget_failed", r.error());
+  return true;
+}
+
+void Applier::run() {
+  bool more = true;
+  while (true) {
+    std::uint64_t serving = 0;
+    {
+      std::unique_lock lock(mutex_);
+      if (!more) wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_ > served_; });
+      if (stopping_) return;
+      serving = asked_;
+    }
+    Result<bool> result = false;
+    try {
+      result = step();
+    } catch (const std::exception&) {  // the worker's wall; what() may quote content
+      result = Error{"engine.worker_threw", "applier", {}};
+    }
+    if (!result) {
+      context_.log.write(Severity::error, "store.failed", result.error());
+      std::unique_lock lock(mutex_);
+      wakes_.wait_for(lock, kLook, [&] { return stopping_; });
+      more = true;
+      continue;
+    }
+    more = *result;
+    if (more) changed_();
+    if (!more) {
+      const std::lock_guard lock(mutex_);
+      served_ = std::max(served_, serving);
+      idle_.notify_all();
+    }
+  }
+}
+
+}  // namespace huren::engine

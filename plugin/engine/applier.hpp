@@ -1,0 +1,43 @@
+// The one thread that changes what the hospital knows: it takes spooled events and received messages, in batches, in order.
+// One thread, so that a result and the registration of its patient can never miss each other.
+// Promises: effects and the cursor that says "done" commit together (I2); a failed store is tried again, nothing skipped.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "core/base/link.hpp"
+#include "engine/context.hpp"
+#include "engine/inbound.hpp"
+
+namespace huren::engine {
+
+class Applier {
+ public:
+  // changed: called after every commit, on the applier's thread: new outbox rows or notices may exist.
+  Applier(const Context& context, SpoolPort& spool, Inbound& inbound, std::function<void()> changed)
+      : context_(context), spool_(spool), inbound_(inbound), changed_(std::move(changed)) {}
+  ~Applier() { stop(); }
+  void start();
+  void wake() noexcept;
+  void stop() noexcept;
+  // Waits until everything that was spooled or received before the call has been applied, or the time is over.
+  bool caught_up(std::uint32_t wait_ms) noexcept;
+
+ private:
+  void run();
+  Result<bool> step();  // true: there may be more
+  const Context& context_;
+  SpoolPort& spool_;
+  Inbound& inbound_;
+  const std::function<void()> changed_;
+  std::mutex mutex_;
+  std::condition_variable wakes_, idle_;
+  std::uint64_t asked_ = 1, served_ = 0;  // a look that began after the ask serves it
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace huren::engine

@@ -1,0 +1,36 @@
+// What the parts of one engine share. Built by engine.cpp before any thread starts, constant afterwards but for the signals.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/config/config.hpp"
+#include "core/recognition/order_check.hpp"
+#include "core/terminology/terminology.hpp"
+#include "engine/clock.hpp"
+#include "engine/identity.hpp"
+#include "engine/log.hpp"
+#include "huren/adapter.hpp"
+
+namespace huren::engine {
+
+struct Context {
+  const config::Config& config;
+  const Clock& clock;
+  Log& log;
+  store::Store& store;
+  std::shared_ptr<const terminology::Set> codes;
+
+  [[nodiscard]] Timestamp now() const { return from_epoch_ms(clock.now_ms(), config.hospital.offset_minutes); }
+  [[nodiscard]] Date today() const { return terminology::day_of(clock.now_ms(), config.hospital.offset_minutes); }
+  [[nodiscard]] const config::Partner* partner(std::string_view code) const {
+    for (const auto& p : config.partners)
+      if (p.code == code) return &p;
+    return nullptr;
+  }
+};
+
+// In force on the day (from and to inclusive).
+inline bool in_force(const model::Agreement& a, const Date& day) { return terminology::holds({a.from, a.to}, day); }
+
+}  // namespace huren::engine

@@ -1,0 +1,269 @@
+#include "engine/inbound.hpp"
+
+#include <algorithm>
+
+#include "core/hl7/ack.hpp"
+#include "core/hl7/message.hpp"
+#include "core/hl7/profile.hpp"
+#include "core/mapping/decision_message.hpp"
+#include "core/mapping/oru.hpp"
+#include "engine/events.hpp"
+#include "engine/reports.hpp"
+
+namespace huren::engine {
+namespace {
+
+using store::InboxRow;
+
+constexpr std::string_view kFeedPrefix = "feed:";
+
+// What a message says, as far as this hospital takes it.
+struct Understood {
+  enum class Kind { report, decision } kind = Kind::report;
+  mapping::OruRead oru;
+  mapping::DecisionMessage decision;
+};
+
+struct Reading {
+  hl7::Header header;
+  hl7::AckCode verdict = hl7::AckCode::AA;
+  Findings findings;
+  std::optional<Understood> understood;  // absent when refused
+};
+
+bool is_report(const hl7::Header& h) { return (h.type == "ORU" && h.trigger == "R01") || (h.type == "OUL" && (h.trigger == "R22" || h.trigger == "R21" || h.trigger == "R24")); }
+
+const config::Feed* feed_of(const Context& context, std::string_view source) {
+  if (!source.starts_with(kFeedPrefix)) return nullptr;
+  for (const auto& f : context.config.feeds)
+    if (f.name == source.substr(kFeedPrefix.size())) return &f;
+  return nullptr;
+}
+
+Result<hl7::Message> read_message(const Context& context, std::string_view source, std::string_view bytes) {
+  hl7::ReadOptions options;
+  const auto* feed = feed_of(context, source);
+  if (feed)
+    if (const auto it = feed->options.find("charset"); it != feed->options.end()) options.fallback = charset_from_label(it->second);
+  return hl7::Message::read(std::string(bytes), options);
+}
+
+void understand(const Context& context, std::string_view source, const hl7::Message& message, Reading& reading) {
+  const bool feed = source.starts_with(kFeedPrefix);
+  const auto refuse = [&](Error error, hl7::AckCode verdict = hl7::AckCode::AE) {
+    reading.findings.push_back({Severity::error, std::move(error)});
+    reading.verdict = verdict;
+  };
+  if (reading.header.control_id.empty()) return refuse({"inbound.no_control_id", "MSH-10", {}});
+  const auto* partner = context.partner(source);
+  if (partner && reading.header.sending_facility != partner->hospital.code)
+    return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
+  for (auto& f : hl7::check(message)) reading.findings.push_back(std::move(f));
+  if (has_error(reading.findings)) {
+    reading.verdict = hl7::AckCode::AE;
+    return;
+  }
+  Understood u;
+  if (is_report(reading.header)) {
+    const auto& from = partner ? partner->hospital : context.config.hospital;
+    mapping::OruOptions options{.offset_minutes = from.offset_minutes, .origin = {from.code, from.name}, .map = nullptr, .standardise = {}};
+    if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
+    u.oru = mapping::read_oru(message, options);
+    for (auto& f : u.oru.findings) reading.findings.push_back(std::move(f));
+    if (u.oru.reports.empty() || has_error(reading.findings)) {
+      reading.verdict = hl7::AckCode::AE;
+      return;
+    }
+    for (const auto& report : u.oru.reports)
+      if (report.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {report.origin.code, from.code}});
+  } else if (!feed && mapping::is_decision(reading.header)) {
+    u.kind = Understood::Kind::decision;
+    auto r = mapping::read_decision(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
+    for (auto& f : r.findings) reading.findings.push_back(std::move(f));
+    if (!r.decision || has_error(reading.findings)) {
+      reading.verdict = hl7::AckCode::AE;
+      return;
+    }
+    u.decision = std::move(*r.decision);
+  } else {
+    return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
+  }
+  reading.understood = std::move(u);
+}
+
+std::string first_error(const Findings& findings) {
+  for (const auto& f : findings)
+    if (f.severity == Severity::error) return line(f.error);
+  return {};
+}
+
+// Decisions, views and receipts of a partner about our results.
+Result<void> apply_decision(store::Unit& unit, const InboxRow& row, const mapping::DecisionMessage& m) {
+  if (m.kind == mapping::DecisionKind::viewed || m.kind == mapping::DecisionKind::retraction_acknowledged) {
+    for (const auto& ref : m.results) {
+      auto versions = unit.report_versions(ref.origin, ref.number);
+      if (!versions) return versions.error();
+      if (versions->empty()) continue;
+      if (auto r = unit.put_view({.report_id = versions->back().id, .doctor_id = row.source + "/" + m.doctor_id, .kind = m.outcome, .at_ms = m.at.epoch_ms}); !r)
+        return r;
+    }
+    return {};
+  }
+  store::DecisionRow d{.id = row.source + "/" + m.id, .suggestion_id = "", .order_id = "", .order_item = m.order_item, .outcome = m.outcome, .reason = m.reason,
+                       .note = "", .patient_id = "", .doctor_id = m.doctor_id, .department = m.department, .result_ids = {}, .result_refs = {},
+                       .source = row.source, .at_ms = m.at.epoch_ms, .saved_cents = m.saved_cents};
+  for (const auto& ref : m.results) d.result_refs.push_back(reference(ref));
+  return unit.put_decision(d);
+}
+
+// A message from our own laboratory system is an event like any other; repeated for a report that exists, it amends it.
+Result<void> apply_feed(store::Unit& unit, const Context& context, const hl7::Header& header, model::LabReport report) {
+  auto versions = unit.report_versions(report.origin.code, report.number);
+  if (!versions) return versions.error();
+  if (!versions->empty()) {
+    report.version = versions->back().version + 1;
+    if (report.amendment_reason.empty()) report.amendment_reason = "HL7 " + header.type + "^" + header.trigger;
+  }
+  return handle(unit, context, model::LabReportReleased{std::move(report)});
+}
+
+// Our patient whom the report is about; "" when none fits, or more than one: then a person must decide (I12).
+Result<std::string> match_patient(store::Unit& unit, const Context& context, const model::LabReport& report) {
+  std::string found;
+  for (const auto& [type, value] : verified_ids(report.patient)) {
+    auto candidates = unit.patients_by_verified_id(type, value);
+    if (!candidates) return candidates.error();
+    for (const auto& c : *candidates) {
+      const auto patient = model::patient_from_json(c.json);
+      if (!patient || model::same_person(report.patient, *patient).match != model::Match::same || found == c.id) continue;
+      if (!found.empty()) {
+        context.log.write(Severity::warning, "report.ambiguous_patient", {});
+        return std::string();
+      }
+      found = c.id;
+    }
+  }
+  return found;
+}
+
+Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, std::string document) {
+  standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
+  auto patient_id = match_patient(unit, context, report);
+  if (!patient_id) return patient_id.error();
+  auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});
+  if (!stored) return stored.error();
+  if (patient_id->empty() || report.status == model::Status::withdrawn) return {};
+  return notify_received(unit, context, *stored, report);
+}
+
+Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, const hl7::Header& header, Understood& u) {
+  if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
+  for (auto& report : u.oru.reports) {
+    auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, header, std::move(report))
+                                                 : apply_report(unit, context, row, report, u.oru.document);
+    if (!r) return r;
+  }
+  return {};
+}
+
+}  // namespace
+
+Reply Inbound::accept(const huren::Inbound& in) noexcept {
+  try {
+    return accept_bytes(in);
+  } catch (const std::exception&) {  // what() may quote the message
+    context_.log.write(Severity::error, "inbound.failed", {{"source", in.source}});
+    return {};
+  }
+}
+
+Reply Inbound::accept_bytes(const huren::Inbound& in) {
+  Reading reading;
+  hl7::AckContext answer{.control_id = new_control_id(context_.clock.now_ms()), .time = context_.now(), .text = "", .language = Language::zh, .charset = Charset::utf8};
+  InboxRow row{.id = 0, .source = in.source, .control_id = "", .content_hash = sha256_hex(in.body), .content_type = in.content_type,
+               .body = in.body, .verdict = "", .ack = "", .state = "received", .remark = "", .received_ms = context_.clock.now_ms()};
+  auto message = read_message(context_, in.source, in.body);
+  if (!message) {
+    reading.header = hl7::peek_header(in.body);
+    reading.verdict = hl7::AckCode::AE;
+    reading.findings.push_back({Severity::error, message.error()});
+    if (hl7::is_ack(reading.header)) return {};
+    row.ack = hl7::build_nak(in.body, hl7::AckCode::AE, message.error(), answer);
+  } else {
+    reading.header = message->header();
+    if (hl7::is_ack(*message)) {
+      context_.log.write(Severity::warning, "peer_misbehaving", {{"source", in.source}, {"what", "unasked ACK"}});
+      return {};
+    }
+    for (const auto& f : message->findings()) reading.findings.push_back(f);
+    understand(context_, in.source, *message, reading);
+    row.ack = hl7::build_ack(reading.header, reading.verdict, reading.findings, answer);
+  }
+  row.control_id = reading.header.control_id;
+  row.verdict = hl7::to_string(reading.verdict);
+  if (reading.verdict != hl7::AckCode::AA) {
+    row.state = "refused";
+    row.remark = first_error(reading.findings);
+    context_.log.write(Severity::warning, "inbound.refused", {{"source", in.source}, {"control_id_hash", sha256_hex(row.control_id).substr(0, 12)}, {"why", reading.findings.empty() ? "" : std::string(reading.findings.back().error.id)}});
+  }
+  store::InboxVerdict verdict;
+  auto stored = context_.store.transact([&](store::Unit& unit) -> Result<void> {
+    auto v = unit.receive(row);
+    if (!v) return v.error();
+    verdict = std::move(*v);
+    return {};
+  });
+  if (!stored) {  // not on disk: say so, and let the sender try again unchanged (AR, v2.5.1 §2.9.2)
+    context_.log.write(Severity::error, "store.failed", stored.error());
+    const Findings why{{Severity::error, stored.error()}};
+    return {.body = message ? hl7::build_ack(reading.header, hl7::AckCode::AR, why, answer) : hl7::build_nak(in.body, hl7::AckCode::AR, stored.error(), answer),
+            .stored = false};
+  }
+  if (verdict.kind == store::InboxVerdict::duplicate) return {.body = verdict.earlier.ack, .stored = true};
+  if (verdict.kind == store::InboxVerdict::same_id_other_content)
+    context_.log.write(Severity::warning, "peer_misbehaving", {{"source", in.source}, {"what", "control id used again with other content"}});
+  return {.body = row.ack, .stored = true};
+}
+
+Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
+  Reading reading;
+  auto message = read_message(context_, row.source, row.body);
+  if (message) {
+    reading.header = message->header();
+    understand(context_, row.source, *message, reading);
+  }
+  if (!reading.understood) return unit.finish_inbox(row.id, "parked", first_error(reading.findings));
+
+  auto done = unit.nested([&]() -> Result<void> {
+    try {
+      return take_effect(unit, context_, row, reading.header, *reading.understood);
+    } catch (const std::exception&) {  // one bad message must not stop the queue; what() may quote it
+      return Error{"engine.worker_threw", "inbox", {}};
+    }
+  });
+  if (done) return unit.finish_inbox(row.id, "applied", "");
+  if (store_failed(done.error())) return done;
+  // An older version that arrives late changes nothing; anything else waits for a person.
+  const bool late = done.error().id == "report.old_version";
+  if (!late) context_.log.write(Severity::warning, "inbound.parked", done.error());
+  return unit.finish_inbox(row.id, late ? "applied" : "parked", line(done.error()));
+}
+
+Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const SpooledEvent& event) {
+  hl7::ReadOptions options;
+  if (const auto at = event.content_type.find("charset="); at != std::string::npos) {
+    options.fallback = charset_from_label(std::string_view(event.content_type).substr(at + 8));
+    if (!options.fallback) return Findings{{Severity::error, {"inbound.charset_unknown", "content_type", {}}}};
+  }
+  auto message = hl7::Message::read(event.body, options);
+  if (!message) return Findings{{Severity::error, message.error()}};
+  Reading reading;
+  reading.header = message->header();
+  understand(context, kFeedPrefix, *message, reading);
+  if (!reading.understood) return reading.findings;
+  for (auto& report : reading.understood->oru.reports)
+    if (auto r = apply_feed(unit, context, reading.header, std::move(report)); !r) return r.error();
+  return Findings{};
+}
+
+}  // namespace huren::engine

@@ -1,0 +1,180 @@
+#include "engine/pump.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/identity.hpp"
+#include "engine/threads.hpp"
+
+namespace huren::engine {
+
+using store::OutboxRow;
+using store::OutboxState;
+using store::Settlement;
+
+namespace {
+constexpr std::chrono::milliseconds kLook{1000};  // how often an idle dispatcher looks for rows whose time has come
+
+bool wants_person(OutboxState s) { return s == OutboxState::parked || s == OutboxState::refused || s == OutboxState::doubtful; }
+}  // namespace
+
+Pump::Pump(Setup setup, PartnerAdapter& adapter, store::Store& store, const Clock& clock, Log& log,
+           std::function<Result<void>(store::Unit&, const OutboxRow&, const Settlement&)> parked)
+    : setup_(std::move(setup)), adapter_(adapter), store_(store), clock_(clock), log_(log), parked_(std::move(parked)) {}
+
+void Pump::start() {
+  for (int i = 0; i < setup_.concurrency; ++i) workers_.push_back(quiet_thread([this] { work(); }));
+  dispatcher_ = quiet_thread([this] { dispatch(); });
+}
+
+void Pump::wake() noexcept {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  dispatcher_wakes_.notify_one();
+}
+
+void Pump::stop() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    dispatcher_wakes_.notify_all();
+    worker_wakes_.notify_all();
+  }
+  if (dispatcher_.joinable()) dispatcher_.join();  // it joins the workers first
+}
+
+void Pump::work() {
+  while (true) {
+    OutboxRow row;
+    {
+      std::unique_lock lock(mutex_);
+      worker_wakes_.wait(lock, [&] { return stopping_ || !to_send_.empty(); });
+      if (to_send_.empty()) return;
+      row = std::move(to_send_.front());
+      to_send_.pop_front();
+      if (stopping_) {  // claimed but not handed over: provably not sent
+        done_.push_back({std::move(row), {.outcome = Outcome::not_sent, .code = "", .remark = {"delivery.none", "", {}}}});
+        continue;
+      }
+    }
+    Receipt receipt;
+    try {
+      receipt = adapter_.deliver(setup_.partner, {row.message_id, row.type, row.content_type, row.body}, setup_.deliver_timeout_ms);
+    } catch (...) {  // the adapter's thunk: an exception proves nothing about the wire
+      receipt = {.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}};
+    }
+    const std::lock_guard lock(mutex_);
+    done_.push_back({std::move(row), std::move(receipt)});
+    dispatcher_wakes_.notify_one();
+  }
+}
+
+// One transaction: settle what is done, claim what there is room for.
+Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance) {
+  const std::int64_t now = clock_.now_ms();
+  return store_.transact([&](store::Unit& unit) -> Result<void> {
+    claimed.clear();
+    std::vector<Settlement> settlements;
+    for (const auto& d : done) {
+      auto s = delivery::after_outcome(d.row, d.receipt, now, jitter(), setup_.policy);
+      if (wants_person(s.state))
+        if (auto r = parked_(unit, d.row, s); !r) return r;
+      settlements.push_back(std::move(s));
+    }
+    if (!settlements.empty())
+      if (auto r = unit.settle(settlements); !r) return r;
+    if (allowance <= 0) return {};
+    // Claim and wire are one step, one sync: a crash in between is judged as if the peer had seen the message.
+    auto rows = unit.claim(setup_.partner, now, allowance, OutboxState::on_wire);
+    if (!rows) return rows.error();
+    std::vector<Settlement> exhausted;
+    for (auto& row : *rows) {
+      Settlement s;
+      if (!delivery::exhausted(row, setup_.policy, s)) {
+        claimed.push_back(std::move(row));
+        continue;
+      }
+      if (auto r = parked_(unit, row, s); !r) return r;
+      exhausted.push_back(std::move(s));
+    }
+    return exhausted.empty() ? Result<void>() : unit.settle(exhausted);
+  });
+}
+
+Result<void> Pump::recover() {
+  const std::int64_t now = clock_.now_ms();
+  return store_.transact([&](store::Unit& unit) -> Result<void> {
+    auto rows = unit.recover(setup_.partner);
+    if (!rows) return rows.error();
+    std::vector<Settlement> settlements;
+    for (const auto& row : *rows) {
+      auto s = delivery::after_crash(row, now, jitter(), setup_.policy);
+      if (wants_person(s.state))
+        if (auto r = parked_(unit, row, s); !r) return r;
+      settlements.push_back(std::move(s));
+    }
+    return unit.settle(settlements);
+  });
+}
+
+void Pump::dispatch() {
+  delivery::Breaker breaker;
+  bool recovered = false;
+  while (true) {
+    std::vector<Done> done;
+    bool stopping = false;
+    {
+      std::unique_lock lock(mutex_);
+      dispatcher_wakes_.wait_for(lock, kLook, [&] { return stopping_ || woken_ || !done_.empty(); });
+      woken_ = false;
+      stopping = stopping_;
+      done.swap(done_);
+    }
+    if (stopping) {  // wait for the deliveries in progress, settle them, leave
+      for (auto& w : workers_)
+        if (w.joinable()) w.join();
+      const std::lock_guard lock(mutex_);
+      for (auto& d : done_) done.push_back(std::move(d));
+      done_.clear();
+    }
+    if (!recovered) {
+      if (auto r = recover(); !r) {
+        log_.write(Severity::error, "store.failed", r.error());
+        if (stopping) return;
+        continue;
+      }
+      recovered = true;
+    }
+    const bool was_open = breaker.is_open();
+    for (const auto& d : done) {
+      breaker.record(d.receipt, clock_.now_ms(), jitter(), setup_.policy);
+      if (d.receipt.outcome != Outcome::delivered)
+        log_.write(Severity::warning, "delivery.failed",
+                   {{"partner", setup_.partner}, {"message", d.row.message_id}, {"id", std::string(d.receipt.remark.id)}, {"where", d.receipt.remark.where}, {"code", d.receipt.code}, {"en", text(d.receipt.remark, Language::en)}});
+    }
+    if (was_open != breaker.is_open())
+      log_.write(Severity::warning, breaker.is_open() ? "partner.unreachable" : "partner.reachable", {{"partner", setup_.partner}});
+
+    const int settled = static_cast<int>(done.size());
+    const int room = stopping ? 0 : breaker.allowance(clock_.now_ms(), 2 * setup_.concurrency) - (in_flight_ - settled);
+    std::vector<OutboxRow> claimed;
+    if (auto r = turn(done, claimed, room); !r) {
+      log_.write(Severity::error, "store.failed", r.error());
+      if (stopping) return;  // what is not settled is recovered at the next start
+      const std::lock_guard lock(mutex_);
+      for (auto& d : done) done_.push_back(std::move(d));
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      continue;
+    }
+    in_flight_ += static_cast<int>(claimed.size()) - settled;
+    if (stopping) return;
+    if (!claimed.empty()) {
+      const std::lock_guard lock(mutex_);
+      for (auto& row : claimed) to_send_.push_back(std::move(row));
+      worker_wakes_.notify_all();
+      woken_ = woken_ || static_cast<int>(claimed.size()) == room;  // there may be more
+    }
+  }
+}
+
+}  // namespace huren::engine

@@ -1,0 +1,62 @@
+// Carries one partner's outbox rows to its adapter and settles what came of them.
+// Promises: a row is claimed and counted before the adapter sees it (I3); settlements and the next claims share a
+//   transaction; one dead partner costs its own threads only. Refuses: decisions (core/delivery has them).
+// Threads: one dispatcher and up to `concurrency` workers of its own; all joined by stop().
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/config/config.hpp"
+#include "core/delivery/delivery.hpp"
+#include "engine/clock.hpp"
+#include "engine/log.hpp"
+#include "huren/adapter.hpp"
+
+namespace huren::engine {
+
+class Pump {
+ public:
+  struct Setup {
+    std::string partner;
+    delivery::Policy policy;
+    std::uint32_t deliver_timeout_ms = 10'000;
+    int concurrency = 16;
+  };
+  // parked: called on the dispatcher with each row that now waits for a person.
+  Pump(Setup setup, PartnerAdapter& adapter, store::Store& store, const Clock& clock, Log& log,
+       std::function<Result<void>(store::Unit&, const store::OutboxRow&, const store::Settlement&)> parked);
+  ~Pump() { stop(); }
+  void start();
+  void wake() noexcept;  // something new may be waiting
+  void stop() noexcept;  // deliveries in progress end by their deadline; what is not settled is recovered at the next start
+
+ private:
+  struct Done { store::OutboxRow row; Receipt receipt; };
+  void dispatch();
+  void work();
+  Result<void> turn(std::vector<Done>& done, std::vector<store::OutboxRow>& claimed, int allowance);
+  Result<void> recover();
+
+  const Setup setup_;
+  PartnerAdapter& adapter_;
+  store::Store& store_;
+  const Clock& clock_;
+  Log& log_;
+  const std::function<Result<void>(store::Unit&, const store::OutboxRow&, const store::Settlement&)> parked_;
+
+  std::mutex mutex_;
+  std::condition_variable dispatcher_wakes_, worker_wakes_;
+  std::deque<store::OutboxRow> to_send_;
+  std::vector<Done> done_;
+  int in_flight_ = 0;  // claimed and not yet settled
+  bool woken_ = true, stopping_ = false;
+  std::thread dispatcher_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace huren::engine

@@ -1,0 +1,24 @@
+// What the HIS asks and gets at once from local data: results.list/1, result.open/1, order.check/1.
+// Promises: reading needs a doctor and an encounter that is open for this patient; what was shown, to whom and when is
+//   on disk before the answer leaves (I10). Refuses: patients who did not match (I12), partners as sources of an answer.
+// Shapes: schemas/query.
+#pragma once
+#include "core/base/link.hpp"
+#include "engine/context.hpp"
+
+namespace huren::engine {
+
+class Queries {
+ public:
+  explicit Queries(const Context& context) : context_(context) {}
+  // [thread: any] May throw std::bad_alloc only; the caller is the wall.
+  QueryAnswer answer(std::string_view topic, std::string_view json);
+
+ private:
+  Result<std::string> results_list(std::string_view json);
+  Result<std::string> result_open(std::string_view json);
+  Result<std::string> order_check(std::string_view json);
+  const Context& context_;
+};
+
+}  // namespace huren::engine

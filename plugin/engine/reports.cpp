@@ -1,0 +1,201 @@
+#include "engine/reports.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/cda/lab_document.hpp"
+#include "core/mapping/oru.hpp"
+#include "core/model/event.hpp"
+#include "core/model/notice.hpp"
+
+namespace huren::engine {
+
+using model::LabReport;
+using store::ReportRow;
+
+std::vector<std::pair<std::string, std::string>> verified_ids(const model::Patient& patient) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& id : patient.identifiers) {
+    if (id.type == "resident_id") {
+      if (auto normal = model::normal_resident_id(id.value); !normal.empty()) out.emplace_back(id.type, std::move(normal));
+    } else if (id.type != "local" && id.type != "outpatient_no" && id.type != "inpatient_no" && id.type != "other" && !id.value.empty()) {
+      out.emplace_back(id.type, id.value);
+    }
+  }
+  return out;
+}
+
+std::string reference(const mapping::ResultRef& ref) {
+  return subject_of(ref.origin, ref.number) + "/" + std::to_string(ref.version) + "#" + (ref.item.empty() ? ref.local_item : ref.item);
+}
+
+void standardise(LabReport& report, const terminology::Set& codes, const model::Hospital& hospital, std::int64_t now_ms, bool own) {
+  const auto& at = report.specimen.collected_at;
+  const Date day = terminology::day_of(at.present() ? at.epoch_ms : now_ms, hospital.offset_minutes);
+  const auto set = [](model::Observation& o, const terminology::Item& item) {
+    o.standard = {item.code, item.zh, "huren"};
+    if (o.loinc.empty())
+      for (const auto& form : item.units)
+        if (form.unit == item.unit) o.loinc = form.loinc;
+  };
+  for (auto& o : report.observations) {
+    if (own) {
+      const auto* local = codes.local_item(o.local.code, day);
+      if (local) {
+        if (const auto* item = codes.item(local->item, day)) {
+          set(o, *item);
+          if (o.method_group.empty()) o.method_group = local->method_group;
+          continue;
+        }
+      }
+    }
+    if (const auto* item = codes.item(o.standard.code, day)) {
+      set(o, *item);
+      continue;
+    }
+    o.standard = {};
+    if (const auto* item = codes.item_by_loinc(o.loinc, day)) set(o, *item);
+  }
+}
+
+Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, std::string json) {
+  return unit.put_notice({.id = id, .topic = topic, .json = std::move(json), .created_ms = context.clock.now_ms(), .leased_until_ms = 0, .acknowledged_ms = 0});
+}
+
+namespace {
+
+Result<std::string> local_id_of(store::Unit& unit, const std::string& patient_id) {
+  auto patient = unit.patient(patient_id);
+  if (!patient) return patient.error();
+  return *patient ? (*patient)->local_id : std::string();
+}
+
+std::vector<model::ResultRetracted::Change> changes_between(const LabReport& before, const LabReport& after) {
+  std::vector<model::ResultRetracted::Change> out;
+  for (const auto& old : before.observations) {
+    const auto it = std::find_if(after.observations.begin(), after.observations.end(), [&](const auto& o) { return o.local.code == old.local.code; });
+    const std::string now = it == after.observations.end() || it->status == model::Status::withdrawn ? "" : it->comparator + it->value;
+    if (now == old.comparator + old.value && (it == after.observations.end() || it->unit == old.unit)) continue;
+    out.push_back({.item = old.standard.code.empty() ? old.local : old.standard, .old_value = old.comparator + old.value, .new_value = now, .unit = old.unit});
+  }
+  return out;
+}
+
+// Who saw or recognised any version: each is told of the new one, and owes an acknowledgement.
+Result<void> tell_audience(store::Unit& unit, const Context& context, const ReportRow& before, const ReportRow& row, const LabReport& report) {
+  auto audience = unit.audience(row.origin, row.number);
+  if (!audience) return audience.error();
+  if (audience->empty()) return {};
+  std::map<std::string, std::string> uses;  // doctor → "viewed" | "recognised"
+  for (const auto& view : *audience) {
+    if (view.doctor_id.find('/') != std::string::npos) continue;  // a partner's doctor: told by the partner's own huren
+    auto& use = uses[view.doctor_id];
+    if (use != "recognised") use = view.kind == "recognised" ? "recognised" : "viewed";
+  }
+  auto local_id = local_id_of(unit, row.patient_id);
+  if (!local_id) return local_id.error();
+  const auto earlier = model::lab_report_from_json(before.json, context.config.hospital.offset_minutes);
+  const bool withdrawn = report.status == model::Status::withdrawn;
+  for (const auto& [doctor, use] : uses) {
+    const std::string id = new_id(context.clock.now_ms());
+    model::ResultRetracted notice{.patient_id = *local_id, .report_id = before.id, .new_report_id = withdrawn ? "" : row.id, .report_number = row.number,
+                                  .source = row.source.empty() ? "own" : row.source, .origin = report.origin, .kind = withdrawn ? "withdrawn" : "corrected",
+                                  .reason = report.amendment_reason, .doctor = {doctor, ""}, .use = use, .decision_ids = {},
+                                  .changes = earlier.report ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}};
+    if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
+    if (auto r = unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0}); !r)
+      return r;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming in) {
+  LabReport& report = in.report;
+  auto versions = unit.report_versions(report.origin.code, report.number);
+  if (!versions) return versions.error();
+  if (!versions->empty() && versions->back().version >= report.version)
+    return Error{"report.old_version", "/report/version", {std::to_string(report.version), std::to_string(versions->back().version)}};
+
+  ReportRow row{.id = new_id(context.clock.now_ms()), .origin = report.origin.code, .number = report.number, .version = report.version,
+                .status = model::status_word(report.status), .source = in.source, .patient_id = in.patient_id,
+                .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = std::move(in.hl7),
+                .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true};
+  std::vector<store::ResultRow> results;
+  for (std::size_t i = 0; i < report.observations.size(); ++i) {
+    const auto& o = report.observations[i];
+    const auto& at = o.observed_at.present() && !report.specimen.collected_at.present() ? o.observed_at : report.specimen.collected_at;
+    results.push_back({.id = row.id + "." + std::to_string(i), .report_id = row.id, .patient_id = row.patient_id, .item = o.standard.code,
+                       .position = static_cast<int>(i), .status = model::status_word(report.status == model::Status::withdrawn ? report.status : o.status),
+                       .collected_ms = at.epoch_ms, .current = true});
+  }
+  for (const auto& earlier : *versions)
+    if (earlier.current)
+      if (auto r = unit.retire_report(earlier.id); !r) return r.error();
+  if (auto r = unit.put_report(row, results); !r) return r.error();
+  if (!versions->empty())
+    if (auto r = tell_audience(unit, context, versions->back(), row, report); !r) return r.error();
+  return row;
+}
+
+Result<void> notify_received(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {
+  auto local_id = local_id_of(unit, row.patient_id);
+  if (!local_id) return local_id.error();
+  const std::string id = new_id(context.clock.now_ms());
+  const bool critical = std::any_of(report.observations.begin(), report.observations.end(), [](const auto& o) {
+    return std::any_of(o.flags.begin(), o.flags.end(), [](const auto& f) { return f == "HH" || f == "LL" || f == "AA"; });
+  });
+  model::ResultReceived notice{.patient_id = *local_id, .report_id = row.id, .report_number = row.number, .source = row.source, .origin = report.origin,
+                               .version = row.version, .panel = report.panel, .collected_at = report.specimen.collected_at,
+                               .reported_at = report.reported_at, .observations = static_cast<int>(report.observations.size()), .critical = critical};
+  return notify(unit, context, id, "result.received/1", model::to_json({.notice_id = id, .at = context.now()}, notice));
+}
+
+Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner) {
+  auto document = cda::write_lab_report(report, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn, .kind = cda::Kind::lab_report, .id = {}, .effective_time = {}});
+  if (!document) return document.error();
+  const std::string control_id = new_control_id(context.clock.now_ms());
+  auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code,
+                                                        .receiver = partner.hospital.code, .at = context.now()});
+  if (!message) return message.error();
+  return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner.code, .type = "ORU^R01",
+                       .content_type = "application/hl7-v2; charset=utf-8", .body = std::move(*message), .order_key = row.patient_id,
+                       .subject = subject_of(row.origin, row.number), .lane = 1, .state = store::OutboxState::waiting, .attempts = 0,
+                       .next_ms = 0, .created_ms = context.clock.now_ms(), .changed_ms = context.clock.now_ms(), .remark = ""});
+}
+
+Result<void> distribute(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {
+  std::set<std::string> partners;
+  // I10: a correction follows the earlier version wherever it went, whatever has ended since.
+  auto receivers = unit.receivers(subject_of(row.origin, row.number));
+  if (!receivers) return receivers.error();
+  partners.insert(receivers->begin(), receivers->end());
+  if (report.status != model::Status::withdrawn && report.status != model::Status::preliminary) {
+    auto ties = unit.ties(row.patient_id);
+    if (!ties) return ties.error();
+    const std::int64_t now = context.clock.now_ms();
+    for (const auto& agreement : context.config.agreements) {
+      if (!agreement.send || agreement.mode != "push" || !in_force(agreement, context.today())) continue;
+      const bool tied = std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) {
+        return t.partner == agreement.partner && t.basis == agreement.basis && t.from_ms <= now && (t.to_ms == 0 || t.to_ms > now);
+      });
+      const bool covered = agreement.items.empty() || std::any_of(report.observations.begin(), report.observations.end(), [&](const auto& o) {
+        return std::find(agreement.items.begin(), agreement.items.end(), o.standard.code) != agreement.items.end();
+      });
+      if (tied && covered) partners.insert(agreement.partner);
+    }
+  }
+  for (const auto& code : partners) {
+    const auto* partner = context.partner(code);
+    if (!partner) {
+      context.log.write(Severity::error, "report.receiver_gone", {{"partner", code}, {"report", row.id}});
+      continue;
+    }
+    if (auto r = send_report(unit, context, row, report, *partner); !r) return r;
+  }
+  return {};
+}
+
+}  // namespace huren::engine

@@ -1,0 +1,46 @@
+// One version of a lab report into the store, whoever made it, and what follows from it: earlier versions retire, those
+// who saw or recognised them are told (I10), partners get it. Used by events (ours) and by the inbox (theirs).
+// Promises: everything happens in the caller's Unit, so all of it or nothing. Refuses: a version older than the latest.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/mapping/decision_message.hpp"
+#include "core/model/lab_report.hpp"
+#include "engine/context.hpp"
+
+namespace huren::engine {
+
+// The identifiers of a patient that matching may use, in normal form: resident_id, passport, health_card, ...
+std::vector<std::pair<std::string, std::string>> verified_ids(const model::Patient& patient);
+
+// Fills Observation::standard (and its name) from the hospital's own items, the alliance code or the LOINC.
+void standardise(model::LabReport& report, const terminology::Set& codes, const model::Hospital& hospital, std::int64_t now_ms, bool own);
+
+struct Incoming {
+  model::LabReport report;
+  std::string source;      // partner code; "": ours
+  std::string patient_id;  // huren's own; "": not matched
+  std::string hl7, document;
+};
+// Error report.old_version when the store has this version or a later one.
+Result<store::ReportRow> put_report(store::Unit& unit, const Context& context, Incoming incoming);
+
+// To every partner that an agreement and a tie name, and to every one that ever received an earlier version.
+Result<void> distribute(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
+// The same for one partner, when a tie comes after the report.
+Result<void> send_report(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report,
+                         const config::Partner& partner);
+
+// A notice for the HIS. json: the whole of it (core/model/notice.hpp). The same id again changes nothing.
+Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, std::string json);
+// result.received/1 for a matched report of a partner.
+Result<void> notify_received(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
+
+// "origin/number": names all versions of a report in outbox subjects and references.
+inline std::string subject_of(const std::string& origin, const std::string& number) { return origin + "/" + number; }
+
+// "origin/number/version#item": one result, the same on both sides.
+std::string reference(const mapping::ResultRef& ref);
+
+}  // namespace huren::engine

@@ -1,0 +1,24 @@
+// Threads of ours never take the host's signals: SIGPIPE of a broken socket least of all.
+#pragma once
+#include <pthread.h>
+
+#include <csignal>
+#include <thread>
+#include <utility>
+
+namespace huren::engine {
+
+// The mask is inherited, so there is no moment in which the new thread could be hit.
+template <class F>
+std::thread quiet_thread(F&& body) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  struct Restore {
+    const sigset_t& mask;
+    ~Restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
+  } restore{before};
+  return std::thread(std::forward<F>(body));
+}
+
+}  // namespace huren::engine
