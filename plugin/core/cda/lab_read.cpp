@@ -114,8 +114,7 @@ class LabReader {
       const std::string_view name = n.name();
       if (name == "templateId" || name == "code" || name == "title" || name == "id") return true;
       if (name == "text") {
-        if (!s.child("entry") && !s.child("component")) return false;  // nothing but narrative: the only place it says so
-        return true;
+        return s.child("entry") || s.child("component") || !n.first_child();  // a narrative alone says what nothing else does
       }
       if (name == "entry") return entry(n);
       if (name == "component") {
