@@ -1,16 +1,17 @@
 #include "engine/events.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <functional>
 
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/decision_message.hpp"
+#include "core/model/notice.hpp"
+#include "engine/inbound.hpp"
 #include "engine/reports.hpp"
 
 namespace huren::engine {
 namespace {
 
-using nlohmann::ordered_json;
 using store::PatientRow;
 using store::Unit;
 
@@ -143,7 +144,7 @@ struct Handler {
     if (!known) return known.error();
     auto patient = *known ? Result<PatientRow>(std::move(**known)) : keep(report.patient);
     if (!patient) return patient.error();
-    standardise(report, context, true);
+    standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), true);
     auto document = cda::write_lab_report(report, {});
     if (!document) return document.error();
     auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient->id, .hl7 = "", .document = std::move(*document)});
@@ -188,23 +189,26 @@ struct Handler {
       if (!*report) return Error{"event.unknown_result", where, {}};
       auto it = std::find_if(out.begin(), out.end(), [&](const Used& u) { return u.report.id == (*report)->id; });
       if (it == out.end()) it = out.insert(out.end(), Used{std::move(**report), {}});
-      it->refs.push_back({.origin = it->report.origin, .number = it->report.number, .version = it->report.version, .item = (*result)->item,
-                          .position = (*result)->position});
+      auto& ref = it->refs.emplace_back(mapping::ResultRef{.origin = it->report.origin, .number = it->report.number, .version = it->report.version,
+                                                           .item = (*result)->item, .local_item = ""});
+      const auto parsed = model::lab_report_from_json(it->report.json, context.config.hospital.offset_minutes);
+      const auto position = static_cast<std::size_t>((*result)->position);
+      if (parsed.report && position < parsed.report->observations.size()) ref.local_item = parsed.report->observations[position].local.code;
     }
     return out;
   }
 
-  Result<void> tell_source(const store::ReportRow& report, mapping::RecognitionMessage message) {
+  Result<void> tell_source(const store::ReportRow& report, mapping::DecisionMessage message) {
     const auto* partner = context.partner(report.source);
     if (!partner || !partner->huren) return {};
+    message.hospital = context.config.hospital.code;
     const std::string control_id = new_control_id(context.clock.now_ms());
-    auto bytes = mapping::write_recognition_message(message, {.sender = context.config.hospital, .receiver = partner->hospital,
-                                                              .control_id = control_id, .time = context.now(), .document = {}});
+    auto bytes = mapping::write_decision(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner->hospital.code, .at = context.now()});
     if (!bytes) return bytes.error();
-    return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner->code, .type = std::string(mapping::kRecognitionMessageType),
-                         .content_type = "application/hl7-v2; charset=utf-8", .body = std::move(*bytes), .order_key = report.patient_id,
-                         .subject = message.id, .lane = 1, .state = store::OutboxState::waiting, .attempts = 0, .next_ms = 0,
-                         .created_ms = context.clock.now_ms(), .changed_ms = context.clock.now_ms(), .remark = ""});
+    return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner->code, .type = "ZRD", .content_type = "application/hl7-v2; charset=utf-8",
+                         .body = std::move(*bytes), .order_key = report.patient_id, .subject = message.id, .lane = 1,
+                         .state = store::OutboxState::waiting, .attempts = 0, .next_ms = 0, .created_ms = context.clock.now_ms(),
+                         .changed_ms = context.clock.now_ms(), .remark = ""});
   }
 
   Result<void> operator()(const model::RecognitionDecided& e) {
@@ -223,11 +227,13 @@ struct Handler {
                            .department = e.department, .result_ids = e.result_ids, .result_refs = {}, .source = "", .at_ms = e.at.epoch_ms,
                            .saved_cents = e.outcome == "accepted" ? context.codes->price_cents(e.order_item, day).value_or(0) : 0};
     for (const auto& u : *uses) {
-      for (const auto& ref : u.refs) row.result_refs.push_back(mapping::to_string(ref));
+      for (const auto& ref : u.refs) row.result_refs.push_back(reference(ref));
       if (e.outcome == "accepted")
         if (auto r = unit.put_view({.report_id = u.report.id, .doctor_id = e.doctor.id, .kind = "recognised", .at_ms = e.at.epoch_ms}); !r) return r;
-      if (auto r = tell_source(u.report, {.kind = e.outcome, .id = e.decision_id, .reason = e.reason, .department = e.department,
-                                          .doctor = e.doctor, .at = e.at, .saved_cents = row.saved_cents, .results = u.refs}); !r)
+      if (auto r = tell_source(u.report, {.kind = e.outcome == "revoked" ? mapping::DecisionKind::revoked : mapping::DecisionKind::decided,
+                                          .id = e.decision_id, .hospital = "", .outcome = e.outcome, .reason = e.reason, .doctor_id = e.doctor.id,
+                                          .department = e.department, .order_item = e.order_item, .saved_cents = row.saved_cents, .at = e.at,
+                                          .results = u.refs}); !r)
         return r;
     }
     return unit.put_decision(row);
@@ -240,8 +246,9 @@ struct Handler {
     if (!uses) return uses.error();
     for (const auto& u : *uses) {
       if (auto r = unit.put_view({.report_id = u.report.id, .doctor_id = e.doctor.id, .kind = "viewed", .at_ms = e.at.epoch_ms}); !r) return r;
-      if (auto r = tell_source(u.report, {.kind = "viewed", .id = new_id(context.clock.now_ms()), .reason = "", .department = "",
-                                          .doctor = e.doctor, .at = e.at, .saved_cents = 0, .results = u.refs}); !r)
+      if (auto r = tell_source(u.report, {.kind = mapping::DecisionKind::viewed, .id = new_id(context.clock.now_ms()), .hospital = "", .outcome = "viewed",
+                                          .reason = "", .doctor_id = e.doctor.id, .department = "", .order_item = "", .saved_cents = 0, .at = e.at,
+                                          .results = u.refs}); !r)
         return r;
     }
     return {};
@@ -256,24 +263,22 @@ struct Handler {
       auto report = unit.report(retraction.report_id);
       if (!report) return report.error();
       if (!*report) return {};
-      return tell_source(**report, {.kind = "retraction_acknowledged", .id = e.notice_id, .reason = "", .department = "", .doctor = e.doctor,
-                                    .at = e.at, .saved_cents = 0,
-                                    .results = {{.origin = (*report)->origin, .number = (*report)->number, .version = (*report)->version, .item = "", .position = 0}}});
+      return tell_source(**report, {.kind = mapping::DecisionKind::retraction_acknowledged, .id = e.notice_id, .hospital = "", .outcome = "acknowledged",
+                                    .reason = "", .doctor_id = e.doctor.id, .department = "", .order_item = "", .saved_cents = 0, .at = e.at,
+                                    .results = {{.origin = (*report)->origin, .number = (*report)->number, .version = (*report)->version, .item = "", .local_item = ""}}});
     }
     return Error{"event.unknown_retraction", "/notice_id", {}};
   }
 };
 
 Result<void> park(Unit& unit, const Context& context, const SpooledEvent& event, const Findings& findings) {
-  ordered_json body{{"type", event.type}, {"key", event.key}, {"findings", ordered_json::array()}};
-  std::string remark;
-  for (const auto& f : findings) {
-    body["findings"].push_back({{"where", f.error.where}, {"id", f.error.id}, {"zh", text(f.error, Language::zh)}, {"en", text(f.error, Language::en)}});
-    if (remark.empty() && f.severity == Severity::error) remark = line(f.error);
-  }
-  context.log.write(Severity::warning, "event.rejected", {{"type", event.type}, {"seq", std::to_string(event.seq)}, {"id", std::string(findings.front().error.id)}, {"where", findings.front().error.where}});
+  const auto worst = std::find_if(findings.begin(), findings.end(), [](const Finding& f) { return f.severity == Severity::error; });
+  const std::string remark = worst == findings.end() ? "" : line(worst->error);
+  context.log.write(Severity::warning, "event.rejected", {{"type", event.type}, {"seq", std::to_string(event.seq)}, {"why", remark}});
   if (auto r = unit.park_event({.id = event.seq, .type = event.type, .key = event.key, .remark = remark, .parked_ms = context.clock.now_ms()}); !r) return r;
-  return notify(unit, context, "rejected-" + std::to_string(event.seq), "event.rejected/1", body.dump());
+  const std::string id = "rejected-" + std::to_string(event.seq);
+  return notify(unit, context, id, "event.rejected/1",
+                model::to_json({.notice_id = id, .at = context.now()}, model::EventRejected{.type = event.type, .key = event.key, .findings = findings}));
 }
 
 }  // namespace
@@ -286,15 +291,30 @@ bool store_failed(const Error& error) {
 Result<void> handle(Unit& unit, const Context& context, const model::Event& event) { return std::visit(Handler{unit, context}, event); }
 
 Result<void> take_in(Unit& unit, const Context& context, const SpooledEvent& event) {
+  const auto guarded = [&](const std::function<Result<void>()>& work) {
+    return unit.nested([&]() -> Result<void> {
+      try {
+        return work();
+      } catch (const std::exception&) {  // one bad event must not stop the queue; what() may quote it
+        return Error{"engine.worker_threw", event.type, {}};
+      }
+    });
+  };
+  if (event.content_type.starts_with("application/hl7-v2")) {
+    Findings findings;
+    auto done = guarded([&]() -> Result<void> {
+      auto r = take_in_hl7(unit, context, event);
+      if (!r) return r.error();
+      findings = std::move(*r);
+      return {};
+    });
+    if (!done && store_failed(done.error())) return done;
+    if (!done) findings.push_back({Severity::error, done.error()});
+    return findings.empty() ? done : park(unit, context, event, findings);
+  }
   auto parsed = model::parse_event(event.type, event.body, context.config.hospital.offset_minutes);
   if (!parsed.event) return park(unit, context, event, parsed.findings);
-  auto done = unit.nested([&]() -> Result<void> {
-    try {
-      return handle(unit, context, *parsed.event);
-    } catch (const std::exception&) {  // one bad event must not stop the queue; what() may quote it
-      return Error{"engine.worker_threw", event.type, {}};
-    }
-  });
+  auto done = guarded([&] { return handle(unit, context, *parsed.event); });
   if (done || store_failed(done.error())) return done;
   return park(unit, context, event, {{Severity::error, done.error()}});
 }

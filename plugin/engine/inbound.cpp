@@ -1,13 +1,11 @@
 #include "engine/inbound.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/hl7/ack.hpp"
 #include "core/hl7/message.hpp"
 #include "core/hl7/profile.hpp"
 #include "core/mapping/decision_message.hpp"
-#include "core/mapping/feed.hpp"
 #include "core/mapping/oru.hpp"
 #include "engine/events.hpp"
 #include "engine/reports.hpp"
@@ -21,9 +19,9 @@ constexpr std::string_view kFeedPrefix = "feed:";
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
-  enum Kind { report, recognition } kind = report;
+  enum class Kind { report, decision } kind = Kind::report;
   mapping::OruRead oru;
-  mapping::RecognitionMessage recognition;
+  mapping::DecisionMessage decision;
 };
 
 struct Reading {
@@ -67,29 +65,26 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
   }
   Understood u;
   if (is_report(reading.header)) {
-    if (feed) {
-      const auto* settings = feed_of(context, source);
-      u.oru = mapping::read_feed(message, settings ? settings->mapping : "", context.config.hospital);
-    } else {
-      u.oru = mapping::read_oru(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
-    }
+    const auto& from = partner ? partner->hospital : context.config.hospital;
+    mapping::OruOptions options{.offset_minutes = from.offset_minutes, .origin = {from.code, from.name}, .map = nullptr, .standardise = {}};
+    if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
+    u.oru = mapping::read_oru(message, options);
     for (auto& f : u.oru.findings) reading.findings.push_back(std::move(f));
-    if (!u.oru.report || has_error(reading.findings)) {
+    if (u.oru.reports.empty() || has_error(reading.findings)) {
       reading.verdict = hl7::AckCode::AE;
       return;
     }
-    if (partner && u.oru.report->origin.code != partner->hospital.code)
-      return refuse({"inbound.foreign_report", "MSH-4", {u.oru.report->origin.code, partner->code}});
-    if (u.oru.report->number.empty()) return refuse({"inbound.no_report_number", "OBR-3", {}});
-  } else if (!feed && reading.header.type + "^" + reading.header.trigger == mapping::kRecognitionMessageType) {
-    u.kind = Understood::recognition;
-    auto r = mapping::read_recognition_message(message, context.config.hospital.offset_minutes);
+    for (const auto& report : u.oru.reports)
+      if (report.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {report.origin.code, from.code}});
+  } else if (!feed && mapping::is_decision(reading.header)) {
+    u.kind = Understood::Kind::decision;
+    auto r = mapping::read_decision(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
     for (auto& f : r.findings) reading.findings.push_back(std::move(f));
-    if (!r.message || has_error(reading.findings)) {
+    if (!r.decision || has_error(reading.findings)) {
       reading.verdict = hl7::AckCode::AE;
       return;
     }
-    u.recognition = std::move(*r.message);
+    u.decision = std::move(*r.decision);
   } else {
     return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
   }
@@ -103,21 +98,21 @@ std::string first_error(const Findings& findings) {
 }
 
 // Decisions, views and receipts of a partner about our results.
-Result<void> apply_recognition(store::Unit& unit, const InboxRow& row, const mapping::RecognitionMessage& m) {
-  if (m.kind != "accepted" && m.kind != "declined" && m.kind != "revoked") {
+Result<void> apply_decision(store::Unit& unit, const InboxRow& row, const mapping::DecisionMessage& m) {
+  if (m.kind == mapping::DecisionKind::viewed || m.kind == mapping::DecisionKind::retraction_acknowledged) {
     for (const auto& ref : m.results) {
       auto versions = unit.report_versions(ref.origin, ref.number);
       if (!versions) return versions.error();
       if (versions->empty()) continue;
-      if (auto r = unit.put_view({.report_id = versions->back().id, .doctor_id = row.source + "/" + m.doctor.id, .kind = m.kind, .at_ms = m.at.epoch_ms}); !r)
+      if (auto r = unit.put_view({.report_id = versions->back().id, .doctor_id = row.source + "/" + m.doctor_id, .kind = m.outcome, .at_ms = m.at.epoch_ms}); !r)
         return r;
     }
     return {};
   }
-  store::DecisionRow d{.id = row.source + "/" + m.id, .suggestion_id = "", .order_id = "", .order_item = "", .outcome = m.kind, .reason = m.reason,
-                       .note = "", .patient_id = "", .doctor_id = m.doctor.id, .department = m.department, .result_ids = {}, .result_refs = {},
+  store::DecisionRow d{.id = row.source + "/" + m.id, .suggestion_id = "", .order_id = "", .order_item = m.order_item, .outcome = m.outcome, .reason = m.reason,
+                       .note = "", .patient_id = "", .doctor_id = m.doctor_id, .department = m.department, .result_ids = {}, .result_refs = {},
                        .source = row.source, .at_ms = m.at.epoch_ms, .saved_cents = m.saved_cents};
-  for (const auto& ref : m.results) d.result_refs.push_back(mapping::to_string(ref));
+  for (const auto& ref : m.results) d.result_refs.push_back(reference(ref));
   return unit.put_decision(d);
 }
 
@@ -151,21 +146,24 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
   return found;
 }
 
-Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, mapping::OruRead& oru) {
-  model::LabReport& report = *oru.report;
-  standardise(report, context, false);
+Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, std::string document) {
+  standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
-  auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(oru.document)});
+  auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});
   if (!stored) return stored.error();
   if (patient_id->empty() || report.status == model::Status::withdrawn) return {};
   return notify_received(unit, context, *stored, report);
 }
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, const hl7::Header& header, Understood& u) {
-  if (u.kind == Understood::recognition) return apply_recognition(unit, row, u.recognition);
-  if (row.source.starts_with(kFeedPrefix)) return apply_feed(unit, context, header, std::move(*u.oru.report));
-  return apply_report(unit, context, row, u.oru);
+  if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
+  for (auto& report : u.oru.reports) {
+    auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, header, std::move(report))
+                                                 : apply_report(unit, context, row, report, u.oru.document);
+    if (!r) return r;
+  }
+  return {};
 }
 
 }  // namespace
@@ -249,6 +247,23 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
   const bool late = done.error().id == "report.old_version";
   if (!late) context_.log.write(Severity::warning, "inbound.parked", done.error());
   return unit.finish_inbox(row.id, late ? "applied" : "parked", line(done.error()));
+}
+
+Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const SpooledEvent& event) {
+  hl7::ReadOptions options;
+  if (const auto at = event.content_type.find("charset="); at != std::string::npos) {
+    options.fallback = charset_from_label(std::string_view(event.content_type).substr(at + 8));
+    if (!options.fallback) return Findings{{Severity::error, {"inbound.charset_unknown", "content_type", {}}}};
+  }
+  auto message = hl7::Message::read(event.body, options);
+  if (!message) return Findings{{Severity::error, message.error()}};
+  Reading reading;
+  reading.header = message->header();
+  understand(context, kFeedPrefix, *message, reading);
+  if (!reading.understood) return reading.findings;
+  for (auto& report : reading.understood->oru.reports)
+    if (auto r = apply_feed(unit, context, reading.header, std::move(report)); !r) return r.error();
+  return Findings{};
 }
 
 }  // namespace huren::engine

@@ -1,17 +1,17 @@
 #include "engine/reports.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <map>
 #include <set>
 
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/oru.hpp"
 #include "core/model/event.hpp"
+#include "core/model/notice.hpp"
 
 namespace huren::engine {
 
 using model::LabReport;
-using nlohmann::ordered_json;
 using store::ReportRow;
 
 std::vector<std::pair<std::string, std::string>> verified_ids(const model::Patient& patient) {
@@ -26,10 +26,13 @@ std::vector<std::pair<std::string, std::string>> verified_ids(const model::Patie
   return out;
 }
 
-void standardise(LabReport& report, const Context& context, bool own) {
-  const Date day = report.specimen.collected_at.present()
-                       ? terminology::day_of(report.specimen.collected_at.epoch_ms, context.config.hospital.offset_minutes)
-                       : context.today();
+std::string reference(const mapping::ResultRef& ref) {
+  return subject_of(ref.origin, ref.number) + "/" + std::to_string(ref.version) + "#" + (ref.item.empty() ? ref.local_item : ref.item);
+}
+
+void standardise(LabReport& report, const terminology::Set& codes, const model::Hospital& hospital, std::int64_t now_ms, bool own) {
+  const auto& at = report.specimen.collected_at;
+  const Date day = terminology::day_of(at.present() ? at.epoch_ms : now_ms, hospital.offset_minutes);
   const auto set = [](model::Observation& o, const terminology::Item& item) {
     o.standard = {item.code, item.zh, "huren"};
     if (o.loinc.empty())
@@ -38,63 +41,69 @@ void standardise(LabReport& report, const Context& context, bool own) {
   };
   for (auto& o : report.observations) {
     if (own) {
-      const auto* local = context.codes->local_item(o.local.code, day);
+      const auto* local = codes.local_item(o.local.code, day);
       if (local) {
-        if (const auto* item = context.codes->item(local->item, day)) {
+        if (const auto* item = codes.item(local->item, day)) {
           set(o, *item);
           if (o.method_group.empty()) o.method_group = local->method_group;
           continue;
         }
       }
     }
-    if (const auto* item = context.codes->item(o.standard.code, day)) {
+    if (const auto* item = codes.item(o.standard.code, day)) {
       set(o, *item);
       continue;
     }
     o.standard = {};
-    if (const auto* item = context.codes->item_by_loinc(o.loinc, day)) set(o, *item);
+    if (const auto* item = codes.item_by_loinc(o.loinc, day)) set(o, *item);
   }
 }
 
-Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, const std::string& body) {
-  const std::int64_t now = context.clock.now_ms();
-  ordered_json notice{{"notice_id", id}, {"topic", topic}, {"created_at", to_iso_time(context.now())}, {"body", ordered_json::parse(body)}};
-  return unit.put_notice({.id = id, .topic = topic, .json = notice.dump(), .created_ms = now, .leased_until_ms = 0, .acknowledged_ms = 0});
+Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, std::string json) {
+  return unit.put_notice({.id = id, .topic = topic, .json = std::move(json), .created_ms = context.clock.now_ms(), .leased_until_ms = 0, .acknowledged_ms = 0});
 }
 
 namespace {
 
-ordered_json head_of(const ReportRow& row, const LabReport& report) {
-  return {{"report_id", row.id},
-          {"report_number", row.number},
-          {"version", row.version},
-          {"origin", {{"code", report.origin.code}, {"name", report.origin.name}}},
-          {"panel", report.panel.name.empty() ? report.panel.code : report.panel.name},
-          {"reported_at", to_iso_time(report.reported_at)},
-          {"status", row.status}};
+Result<std::string> local_id_of(store::Unit& unit, const std::string& patient_id) {
+  auto patient = unit.patient(patient_id);
+  if (!patient) return patient.error();
+  return *patient ? (*patient)->local_id : std::string();
 }
 
-// Who saw or recognised any version: each is told once per new version, and owes an acknowledgement.
-Result<void> tell_audience(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {
+std::vector<model::ResultRetracted::Change> changes_between(const LabReport& before, const LabReport& after) {
+  std::vector<model::ResultRetracted::Change> out;
+  for (const auto& old : before.observations) {
+    const auto it = std::find_if(after.observations.begin(), after.observations.end(), [&](const auto& o) { return o.local.code == old.local.code; });
+    const std::string now = it == after.observations.end() || it->status == model::Status::withdrawn ? "" : it->comparator + it->value;
+    if (now == old.comparator + old.value && (it == after.observations.end() || it->unit == old.unit)) continue;
+    out.push_back({.item = old.standard.code.empty() ? old.local : old.standard, .old_value = old.comparator + old.value, .new_value = now, .unit = old.unit});
+  }
+  return out;
+}
+
+// Who saw or recognised any version: each is told of the new one, and owes an acknowledgement.
+Result<void> tell_audience(store::Unit& unit, const Context& context, const ReportRow& before, const ReportRow& row, const LabReport& report) {
   auto audience = unit.audience(row.origin, row.number);
   if (!audience) return audience.error();
-  std::map<std::string, std::string> strongest;  // doctor → kind
+  if (audience->empty()) return {};
+  std::map<std::string, std::string> uses;  // doctor → "viewed" | "recognised"
   for (const auto& view : *audience) {
-    auto& kind = strongest[view.doctor_id];
-    if (kind != "recognised" && (kind.empty() || view.kind == "recognised" || view.kind == "viewed")) kind = view.kind;
+    if (view.doctor_id.find('/') != std::string::npos) continue;  // a partner's doctor: told by the partner's own huren
+    auto& use = uses[view.doctor_id];
+    if (use != "recognised") use = view.kind == "recognised" ? "recognised" : "viewed";
   }
-  for (const auto& [doctor, kind] : strongest) {
+  auto local_id = local_id_of(unit, row.patient_id);
+  if (!local_id) return local_id.error();
+  const auto earlier = model::lab_report_from_json(before.json, context.config.hospital.offset_minutes);
+  const bool withdrawn = report.status == model::Status::withdrawn;
+  for (const auto& [doctor, use] : uses) {
     const std::string id = new_id(context.clock.now_ms());
-    ordered_json body = head_of(row, report);
-    auto patient = unit.patient(row.patient_id);
-    if (!patient) return patient.error();
-    body["patient_id"] = *patient ? (*patient)->local_id : "";
-    body["doctor_id"] = doctor;
-    body["use"] = kind;
-    body["change"] = report.status == model::Status::withdrawn ? "withdrawn" : "corrected";
-    body["reason"] = report.amendment_reason;
-    body["acknowledgement_required"] = true;
-    if (auto r = notify(unit, context, id, "result.retracted/1", body.dump()); !r) return r;
+    model::ResultRetracted notice{.patient_id = *local_id, .report_id = before.id, .new_report_id = withdrawn ? "" : row.id, .report_number = row.number,
+                                  .source = row.source.empty() ? "own" : row.source, .origin = report.origin, .kind = withdrawn ? "withdrawn" : "corrected",
+                                  .reason = report.amendment_reason, .doctor = {doctor, ""}, .use = use, .decision_ids = {},
+                                  .changes = earlier.report ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}};
+    if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
     if (auto r = unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0}); !r)
       return r;
   }
@@ -127,27 +136,29 @@ Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming
       if (auto r = unit.retire_report(earlier.id); !r) return r.error();
   if (auto r = unit.put_report(row, results); !r) return r.error();
   if (!versions->empty())
-    if (auto r = tell_audience(unit, context, row, report); !r) return r.error();
+    if (auto r = tell_audience(unit, context, versions->back(), row, report); !r) return r.error();
   return row;
 }
 
 Result<void> notify_received(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {
-  auto patient = unit.patient(row.patient_id);
-  if (!patient) return patient.error();
-  ordered_json body = head_of(row, report);
-  body["patient_id"] = *patient ? (*patient)->local_id : "";
-  body["source"] = row.source;
-  body["items"] = ordered_json::array();
-  for (const auto& o : report.observations) body["items"].push_back(o.standard.code.empty() ? o.local.code : o.standard.code);
-  return notify(unit, context, new_id(context.clock.now_ms()), "result.received/1", body.dump());
+  auto local_id = local_id_of(unit, row.patient_id);
+  if (!local_id) return local_id.error();
+  const std::string id = new_id(context.clock.now_ms());
+  const bool critical = std::any_of(report.observations.begin(), report.observations.end(), [](const auto& o) {
+    return std::any_of(o.flags.begin(), o.flags.end(), [](const auto& f) { return f == "HH" || f == "LL" || f == "AA"; });
+  });
+  model::ResultReceived notice{.patient_id = *local_id, .report_id = row.id, .report_number = row.number, .source = row.source, .origin = report.origin,
+                               .version = row.version, .panel = report.panel, .collected_at = report.specimen.collected_at,
+                               .reported_at = report.reported_at, .observations = static_cast<int>(report.observations.size()), .critical = critical};
+  return notify(unit, context, id, "result.received/1", model::to_json({.notice_id = id, .at = context.now()}, notice));
 }
 
 Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner) {
-  auto document = cda::write_lab_report(report, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn});
+  auto document = cda::write_lab_report(report, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn, .kind = cda::Kind::lab_report, .id = {}, .effective_time = {}});
   if (!document) return document.error();
   const std::string control_id = new_control_id(context.clock.now_ms());
-  auto message = mapping::write_oru(report, {.sender = context.config.hospital, .receiver = partner.hospital, .control_id = control_id,
-                                             .time = context.now(), .document = *document});
+  auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code,
+                                                        .receiver = partner.hospital.code, .at = context.now()});
   if (!message) return message.error();
   return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner.code, .type = "ORU^R01",
                        .content_type = "application/hl7-v2; charset=utf-8", .body = std::move(*message), .order_key = row.patient_id,

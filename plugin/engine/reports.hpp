@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/mapping/decision_message.hpp"
 #include "core/model/lab_report.hpp"
 #include "engine/context.hpp"
 
@@ -14,7 +15,7 @@ namespace huren::engine {
 std::vector<std::pair<std::string, std::string>> verified_ids(const model::Patient& patient);
 
 // Fills Observation::standard (and its name) from the hospital's own items, the alliance code or the LOINC.
-void standardise(model::LabReport& report, const Context& context, bool own);
+void standardise(model::LabReport& report, const terminology::Set& codes, const model::Hospital& hospital, std::int64_t now_ms, bool own);
 
 struct Incoming {
   model::LabReport report;
@@ -31,12 +32,15 @@ Result<void> distribute(store::Unit& unit, const Context& context, const store::
 Result<void> send_report(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report,
                          const config::Partner& partner);
 
-// A notice for the HIS. body: a JSON object; goes out as {"notice_id","topic","created_at","body"}.
-Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, const std::string& body);
+// A notice for the HIS. json: the whole of it (core/model/notice.hpp). The same id again changes nothing.
+Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, std::string json);
 // result.received/1 for a matched report of a partner.
 Result<void> notify_received(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
 
 // "origin/number": names all versions of a report in outbox subjects and references.
 inline std::string subject_of(const std::string& origin, const std::string& number) { return origin + "/" + number; }
+
+// "origin/number/version#item": one result, the same on both sides.
+std::string reference(const mapping::ResultRef& ref);
 
 }  // namespace huren::engine

@@ -3,12 +3,21 @@
 namespace huren {
 
 Result<std::vector<std::vector<std::string>>> parse_csv(std::string_view text) {
+  auto rows = parse_csv_rows(text);
+  if (!rows) return rows.error();
+  std::vector<std::vector<std::string>> out;
+  out.reserve(rows->size());
+  for (auto& row : *rows) out.push_back(std::move(row.fields));
+  return out;
+}
+
+Result<std::vector<CsvRow>> parse_csv_rows(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::vector<std::vector<std::string>> rows;
+  std::vector<CsvRow> rows;
   std::vector<std::string> row;
   std::string field;
   bool quoted = false, was_quoted = false;
-  int line_number = 1;
+  int line_number = 1, row_line = 1;
   const auto end_field = [&] {
     row.push_back(std::move(field));
     field.clear();
@@ -17,11 +26,12 @@ Result<std::vector<std::vector<std::string>>> parse_csv(std::string_view text) {
   const auto end_row = [&] {
     if (row.empty() && field.empty() && !was_quoted) return;
     end_field();
-    rows.push_back(std::move(row));
+    rows.push_back({row_line, std::move(row)});
     row.clear();
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    if (row.empty() && field.empty() && !was_quoted) row_line = line_number;
     if (c == '\n') ++line_number;
     if (quoted) {
       if (c != '"') {

@@ -2,6 +2,7 @@
 // Promises: results are named as origin / number / version / item; nothing about the patient travels, no free text either.
 // Refuses: a message without an id, a time or a result. Segments: schemas/hl7v2/README.md.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct DecisionMessage {
   std::string reason;          // re-test reason code
   std::string doctor_id, department;
   std::string order_item;      // local item code of the order, for statistics
+  std::int64_t saved_cents = 0;  // by the deciding hospital's price list; 0 unless accepted
   Timestamp at;
   std::vector<ResultRef> results;
   friend bool operator==(const DecisionMessage&, const DecisionMessage&) = default;

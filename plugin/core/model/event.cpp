@@ -32,6 +32,7 @@ Event read_started(Fields& f) {
 
 Event read_ended(Fields& f) {
   EncounterEnded e;
+  f.code("patient_id", e.patient_id, Need::required);
   f.code("encounter_id", e.encounter_id, Need::required);
   f.time("at", e.at, Need::required);
   return e;

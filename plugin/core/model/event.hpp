@@ -14,7 +14,7 @@ namespace huren::model {
 
 struct PatientRegistered { Patient patient; bool update = false; };          // patient.registered/1, patient.updated/1
 struct EncounterStarted { std::string patient_id, encounter_id, patient_class, department; Person doctor; Timestamp at; };  // encounter.started/1
-struct EncounterEnded { std::string encounter_id; Timestamp at; };           // encounter.ended/1
+struct EncounterEnded { std::string patient_id, encounter_id; Timestamp at; };  // encounter.ended/1
 struct ReferralRequested {                                                   // referral.requested/1: names the partner that may see results
   std::string referral_id, patient_id, to_partner, priority, reason; Timestamp at;
 };

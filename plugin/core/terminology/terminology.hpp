@@ -38,6 +38,7 @@ struct UnitForm {
 
 struct Item {
   std::string code;          // alliance item: "GLU"
+  std::string equals;        // the item that it satisfies, same quantity in the preferred unit: "BUN" → "UREA"; usually empty
   std::string zh, en;
   std::string pinyin;        // initials of the Chinese name, upper case
   std::vector<std::string> aliases;
@@ -52,8 +53,8 @@ struct Item {
   std::string source;
 };
 
-struct PanelMember { std::string item; bool required = true; };
-struct Panel { std::string code, zh, en, pinyin; std::vector<PanelMember> members; Period period; std::string source; };
+struct PanelMember { std::string item; bool required = true; Period period; };  // a member joins and leaves on its own days
+struct Panel { std::string code, zh, en, pinyin; std::vector<PanelMember> members; std::string source; };
 
 struct Specimen { std::string code, zh, en; std::vector<std::string> aliases; };
 
@@ -104,7 +105,7 @@ struct LocalItem {
 
 struct Price { std::string code; std::int64_t cents = 0; Period period; };  // code: local item
 
-struct Table { std::string_view name, text; };  // "items.csv" and its CSV text
+struct Table { std::string_view name, text; };  // "items.csv" (a folder before it is dropped) and its CSV text
 class Set;
 struct Loaded { std::shared_ptr<const Set> set; Findings findings; };  // set absent when has_error(findings)
 
@@ -122,11 +123,15 @@ std::vector<std::string_view> columns_of(std::string_view table);
 
 class Set {
  public:
+  Set() = default;
+  Set(const Set&) = delete;
+  Set& operator=(const Set&) = delete;
+
   [[nodiscard]] const std::string& version() const { return version_; }  // "2026.11-9f3c0a12b4d5e6f7": release and content
 
   [[nodiscard]] const Item* item(std::string_view code, const Date& on) const;
   [[nodiscard]] const Item* item_by_loinc(std::string_view loinc, const Date& on) const;
-  [[nodiscard]] const Panel* panel(std::string_view code, const Date& on) const;
+  [[nodiscard]] const Panel* panel(std::string_view code, const Date& on) const;  // with at least one member on that day
   [[nodiscard]] const LocalItem* local_item(std::string_view local_code, const Date& on) const;
   [[nodiscard]] std::optional<std::int64_t> price_cents(std::string_view local_code, const Date& on) const;
   [[nodiscard]] const Specimen* specimen(std::string_view code_or_name) const;
@@ -160,6 +165,7 @@ class Set {
 
  private:
   friend class Builder;
+  friend Loaded extend(const Set& base, std::span<const Table> tables);
   using Rows = std::map<std::string, std::vector<std::string>>;  // key → fields in columns_of order
   std::map<std::string, Rows, std::less<>> tables_;
   std::string version_;
@@ -179,10 +185,9 @@ class Set {
   using Index = std::unordered_map<std::string_view, std::vector<std::uint32_t>>;
   Index item_index_, loinc_index_, panel_index_, local_index_, price_index_, reason_index_, mark_text_index_, scope_index_, window_index_;
   std::unordered_map<std::string_view, std::uint32_t> specimen_index_, method_index_;
-  struct Alias { std::string printed, item, ucum; };
+  struct Alias { std::string printed, item, ucum; };  // printed: as normal_unit leaves it
   std::vector<Alias> aliases_;
   Index alias_index_;
-  std::unordered_map<std::string_view, bool> known_units_;
 };
 
 }  // namespace huren::terminology
