@@ -19,7 +19,7 @@ constexpr std::string_view kFeedPrefix = "feed:";
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
-  enum Kind { report, decision } kind = report;
+  enum class Kind { report, decision } kind = Kind::report;
   mapping::OruRead oru;
   mapping::DecisionMessage decision;
 };
@@ -77,7 +77,7 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     for (const auto& report : u.oru.reports)
       if (report.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {report.origin.code, from.code}});
   } else if (!feed && mapping::is_decision(reading.header)) {
-    u.kind = Understood::decision;
+    u.kind = Understood::Kind::decision;
     auto r = mapping::read_decision(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
     for (auto& f : r.findings) reading.findings.push_back(std::move(f));
     if (!r.decision || has_error(reading.findings)) {
@@ -147,7 +147,7 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
 }
 
 Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, std::string document) {
-  standardise(report, context, false);
+  standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
   auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});
@@ -157,7 +157,7 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
 }
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, const hl7::Header& header, Understood& u) {
-  if (u.kind == Understood::decision) return apply_decision(unit, row, u.decision);
+  if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
   for (auto& report : u.oru.reports) {
     auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, header, std::move(report))
                                                  : apply_report(unit, context, row, report, u.oru.document);
@@ -247,6 +247,23 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
   const bool late = done.error().id == "report.old_version";
   if (!late) context_.log.write(Severity::warning, "inbound.parked", done.error());
   return unit.finish_inbox(row.id, late ? "applied" : "parked", line(done.error()));
+}
+
+Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const SpooledEvent& event) {
+  hl7::ReadOptions options;
+  if (const auto at = event.content_type.find("charset="); at != std::string::npos) {
+    options.fallback = charset_from_label(std::string_view(event.content_type).substr(at + 8));
+    if (!options.fallback) return Findings{{Severity::error, {"inbound.charset_unknown", "content_type", {}}}};
+  }
+  auto message = hl7::Message::read(event.body, options);
+  if (!message) return Findings{{Severity::error, message.error()}};
+  Reading reading;
+  reading.header = message->header();
+  understand(context, kFeedPrefix, *message, reading);
+  if (!reading.understood) return reading.findings;
+  for (auto& report : reading.understood->oru.reports)
+    if (auto r = apply_feed(unit, context, reading.header, std::move(report)); !r) return r.error();
+  return Findings{};
 }
 
 }  // namespace huren::engine

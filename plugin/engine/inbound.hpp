@@ -3,6 +3,7 @@
 //   answer and no second effect; every refusal names the place and the HL7 error code; an ACK is never acknowledged.
 // Refuses: a sender other than the one proved by the certificate; message types that nobody here reads.
 #pragma once
+#include "core/base/link.hpp"
 #include "engine/context.hpp"
 
 namespace huren::engine {
@@ -19,5 +20,9 @@ class Inbound {
   Reply accept_bytes(const huren::Inbound& in);
   const Context& context_;
 };
+
+// A spooled event whose body is an HL7 v2 report (content type application/hl7-v2; charset=...): what a feed would do.
+// Findings hold what is wrong with the message; empty: it took effect.
+Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const SpooledEvent& event);
 
 }  // namespace huren::engine

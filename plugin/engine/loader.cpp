@@ -10,6 +10,7 @@ struct Loader::Library {
   boost::dll::shared_library handle;
 };
 
+Loader::Loader(std::string folder, std::vector<const AdapterEntry*> builtin) : folder_(std::move(folder)), builtin_(std::move(builtin)) {}
 Loader::~Loader() = default;
 
 Result<const AdapterEntry*> Loader::find(const std::string& id, std::string_view kind) {

@@ -13,7 +13,7 @@ namespace huren::engine {
 
 class Loader {
  public:
-  Loader(std::string folder, std::vector<const AdapterEntry*> builtin) : folder_(std::move(folder)), builtin_(std::move(builtin)) {}
+  Loader(std::string folder, std::vector<const AdapterEntry*> builtin);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

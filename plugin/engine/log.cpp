@@ -1,7 +1,6 @@
 #include "engine/log.hpp"
 
 #include <Poco/File.h>
-#include <Poco/FileChannel.h>
 #include <Poco/Message.h>
 
 #include <nlohmann/json.hpp>
@@ -25,7 +24,7 @@ const char* word(Severity s) {
 Log::Log(const std::string& folder, Severity least, const Clock& clock, const HostHooks& hooks)
     : least_(least), clock_(clock), hooks_(hooks) {
   Poco::File(folder).createDirectories();
-  file_ = std::make_unique<Poco::FileChannel>(folder + "/huren.log");
+  file_ = new Poco::FileChannel(folder + "/huren.log");
   file_->setProperty(Poco::FileChannel::PROP_ROTATION, "10 M");
   file_->setProperty(Poco::FileChannel::PROP_PURGECOUNT, "10");
   file_->setProperty(Poco::FileChannel::PROP_FLUSH, "true");

@@ -2,9 +2,11 @@
 // Promises: never throws, never blocks on a partner, a flood of one event is thinned and counted.
 // Refuses: sentences; patient data (types that hold it have no formatter, and fields are named in log_events.csv).
 #pragma once
+#include <Poco/AutoPtr.h>
+#include <Poco/FileChannel.h>
+
 #include <initializer_list>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -12,8 +14,6 @@
 #include "core/base/link.hpp"
 #include "core/base/result.hpp"
 #include "engine/clock.hpp"
-
-namespace Poco { class FileChannel; }
 
 namespace huren::engine {
 
@@ -33,7 +33,7 @@ class Log {
   const HostHooks hooks_;
   std::mutex mutex_;
   std::map<std::string, Flood, std::less<>> floods_;
-  std::unique_ptr<Poco::FileChannel> file_;
+  Poco::AutoPtr<Poco::FileChannel> file_;
 };
 
 }  // namespace huren::engine

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "storage/sqlite.hpp"
@@ -29,7 +30,9 @@ class GroupCommit {
   struct Figures { std::uint64_t commits = 0, works = 0; };
 
   explicit GroupCommit(Database& writer) : GroupCommit(writer, Limits{}) {}
-  GroupCommit(Database& writer, Limits limits) : db_(writer), limits_(limits) {}
+  GroupCommit(Database& writer, Limits limits) : db_(writer), limits_(limits) {
+    batch_.reserve(static_cast<std::size_t>(limits.works));
+  }
 
   // With a timeout: Error storage.busy when it passed; the work may still be done (outcome unknown), so it must own
   // all it uses. nullopt: waits as long as it takes, work may refer to the caller's frame.
@@ -48,7 +51,7 @@ class GroupCommit {
   using RequestPtr = std::shared_ptr<Request>;
 
   void lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own, std::optional<Clock::time_point> deadline);
-  std::deque<RequestPtr> run_batch(std::unique_lock<std::mutex>& lock, Result<void>& outcome);
+  Result<void> run_batch(std::unique_lock<std::mutex>& lock);
   void leave();  // with mutex_ held
   void wake_next();
 
@@ -56,6 +59,7 @@ class GroupCommit {
   const Limits limits_;
   mutable std::mutex mutex_;
   std::deque<RequestPtr> queue_;
+  std::vector<RequestPtr> batch_;    // the leader's alone
   std::condition_variable idle_cv_;  // for exclusive()
   bool leading_ = false;
   int excluders_ = 0;

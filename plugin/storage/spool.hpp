@@ -21,7 +21,7 @@ namespace huren::storage {
 enum class Appended { stored, duplicate, conflict };
 
 struct SpoolOptions {
-  std::string vfs;                                  // tests only
+  std::string vfs{};                                // tests only
   Synchronous synchronous = Synchronous::full;      // tests only: anything less breaks I1
   std::int64_t check_fully_below_bytes = 64 << 20;  // larger files: only the waiting part is checked at open
   std::int64_t (*now_ms)() = nullptr;               // the clock for at_ms; nullptr: the system's

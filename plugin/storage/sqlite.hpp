@@ -25,12 +25,12 @@ using Clock = std::chrono::steady_clock;
 enum class Synchronous { off, normal, full };
 
 struct OpenOptions {
-  bool read_only = false;       // the connection refuses to write; the file must exist
+  bool read_only = false;       // the connection refuses to write and never checkpoints; the file must exist
   bool create = true;
   Synchronous synchronous = Synchronous::full;
   int busy_timeout_ms = 5000;   // for statements outside a deadline
   int checkpoint_pages = 2000;  // WAL pages before a commit also checkpoints; 0: never by this connection
-  std::string vfs;              // "": the system's; tests name a VFS that fails on purpose
+  std::string vfs{};            // "": the system's; tests name a VFS that fails on purpose
 };
 
 class Query;
@@ -50,16 +50,15 @@ class Database {
   void wait_until(std::optional<Clock::time_point> deadline) { deadline_ = deadline; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] sqlite3* raw() const { return db_; }
-  // What the last failed call on this connection means to a person; where: what was being done, "store.claim".
-  [[nodiscard]] Error error(std::string_view where) const;
-  [[nodiscard]] Error error(int code, std::string_view where) const;
+  // What an SQLite result code of this connection means to a person; where is the file.
+  [[nodiscard]] Error error(int code) const;
 
  private:
   friend class Query;
   Database(std::string path, const OpenOptions& options);
   static int on_busy(void* self, int tries);
   sqlite3_stmt* take(std::string_view sql, int& code);
-  void give_back(std::string_view sql, sqlite3_stmt* statement);
+  void give_back(std::string_view sql, sqlite3_stmt* statement) noexcept;
 
   std::string path_;
   OpenOptions options_;
@@ -81,10 +80,10 @@ class Query {
   Query& bind(std::int64_t value);
   Query& bind(int value) { return bind(std::int64_t{value}); }
   Query& bind(bool value) { return bind(std::int64_t{value ? 1 : 0}); }
-  Query& bind(std::string_view text);  // kept by reference: must live until the last step
+  Query& bind(std::string_view text);       // copied
   Query& bind(const std::string& text) { return bind(std::string_view(text)); }
   Query& bind(const char* text) { return bind(std::string_view(text)); }
-  Query& bind_blob(std::string_view bytes);
+  Query& bind_blob(std::string_view bytes);  // kept by reference: must live until the last step
   Query& bind_null();
   template <class... Values>
   Query& with(const Values&... values) {

@@ -16,7 +16,11 @@ class XmlOut {
   explicit XmlOut(std::size_t reserve) { out_.reserve(reserve); }
 
   // For the error's location: member of the model, and its index (-1: none).
-  void place(std::string_view member, int index = -1) { member_ = member; index_ = index; }
+  XmlOut& place(std::string_view member, int index = -1) {
+    member_ = member;
+    index_ = index;
+    return *this;
+  }
 
   XmlOut& raw(std::string_view markup) {  // constant markup, well-formed in itself
     end_tag();

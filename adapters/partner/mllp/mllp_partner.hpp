@@ -1,0 +1,42 @@
+// partner.mllp as the engine sees it: deliver() to every configured partner, and a listener that takes from all of them.
+// Promises: an incoming message is handed on with the partner that its certificate proves, whatever the message claims.
+// Refuses: two partners with one certificate; a caller whose certificate no partner names (mllp.peer_rejected, with the
+//   fingerprint to enter if it is welcome).
+#pragma once
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "adapters/common/mllp_server.hpp"
+#include "adapters/partner/mllp/link.hpp"
+
+namespace huren::partner_mllp {
+
+class MllpPartner final : public PartnerAdapter {
+ public:
+  static Result<std::unique_ptr<Adapter>> create(const AdapterSetup& setup);
+  ~MllpPartner() override;
+
+  Result<void> start() override;
+  void stop(std::uint32_t grace_ms) override;
+  Receipt deliver(const std::string& partner, const Message& message, std::uint32_t deadline_ms) override;
+
+ private:
+  explicit MllpPartner(EngineServices& engine) : engine_(engine) {}
+  Result<void> configure(const AdapterSetup& setup);
+  Result<void> add_partner(const AdapterSetup& setup, const Peer& peer, common::TlsSettings own);
+
+  EngineServices& engine_;
+  common::Waker stop_;
+  std::map<std::string, std::unique_ptr<Link>> links_;        // fixed after create
+  std::map<std::string, std::string> partner_of_;             // fingerprint → partner
+  std::unique_ptr<common::MllpServer> server_;
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int in_work_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace huren::partner_mllp

@@ -1,0 +1,333 @@
+#include "engine/engine.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "core/model/notice.hpp"
+#include "engine/applier.hpp"
+#include "engine/codes.hpp"
+#include "engine/context.hpp"
+#include "engine/inbound.hpp"
+#include "engine/loader.hpp"
+#include "engine/pump.hpp"
+#include "engine/queries.hpp"
+#include "engine/reports.hpp"
+#include "engine/threads.hpp"
+#include "huren/huren.h"
+
+namespace huren::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::int64_t kNoticeLeaseMs = 30'000;
+constexpr milliseconds kLeaseRetry{1000};
+
+class Services final : public EngineServices {
+ public:
+  void log(Severity severity, std::string_view event, std::initializer_list<Field> fields) noexcept override { log_->write(severity, event, fields); }
+  std::int64_t now_ms() noexcept override { return clock_->now_ms(); }
+  Reply accept(const huren::Inbound& inbound) noexcept override {
+    if (!inbound_) return {};  // not the one that runs the hospital's traffic
+    Reply reply = inbound_->accept(inbound);
+    if (reply.stored) applier_->wake();
+    return reply;
+  }
+  Log* log_ = nullptr;
+  const Clock* clock_ = nullptr;
+  Inbound* inbound_ = nullptr;
+  Applier* applier_ = nullptr;
+};
+
+class Engine final : public EngineLink {
+ public:
+  explicit Engine(EngineSetup setup) : setup_(std::move(setup)), clock_(setup_.clock ? setup_.clock : std::make_shared<Clock>()) {}
+  ~Engine() override { stop(0); }
+
+  Result<void> open();
+
+  void spooled() noexcept override {
+    if (applier_) applier_->wake();
+  }
+  QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept override;
+  QueryAnswer poll(std::uint32_t wait_ms) noexcept override;
+  void unpoll(std::string_view notice_id) noexcept override;
+  QueryAnswer acknowledge(std::string_view notice_id) noexcept override;
+  std::string health() noexcept override;
+  void stop(std::uint32_t grace_ms) noexcept override;
+
+ private:
+  Result<void> make_partners();
+  Result<void> make_feeds();
+  Result<void> go_live();   // pumps, listeners, applier: only with the lease
+  void wait_for_lease();
+  void changed();
+  static QueryAnswer failed(const Error& error) { return {.status = status_of(error), .json = "", .error = error}; }
+
+  EngineSetup setup_;
+  std::shared_ptr<const Clock> clock_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Loader> loader_;
+  Services services_;
+  std::unique_ptr<Adapter> store_adapter_;
+  store::Store* store_ = nullptr;
+  std::unique_ptr<Context> context_;
+  std::unique_ptr<Queries> queries_;
+  std::unique_ptr<Inbound> inbound_;
+  std::unique_ptr<Applier> applier_;
+  std::map<std::string, std::unique_ptr<Adapter>> adapters_;  // by id
+  std::vector<std::unique_ptr<Pump>> pumps_;
+
+  std::mutex mutex_;
+  std::condition_variable notices_, lease_;
+  std::uint64_t changes_ = 0;
+  bool stopping_ = false;
+  std::atomic<bool> live_{false};
+  std::thread lease_thread_;
+};
+
+Result<void> Engine::open() {
+  const auto& config = setup_.config;
+  const std::string data = data_dir(config, setup_.config_dir);
+  std::error_code ec;
+  fs::create_directories(data, ec);
+  if (ec) return Error{"engine.data_dir", "store.directory", {ec.message()}};
+  const Severity least = config.log_level == "error" ? Severity::error : config.log_level == "warning" ? Severity::warning : Severity::info;
+  log_ = std::make_unique<Log>(data + "/log", least, *clock_, setup_.hooks);
+  services_.log_ = log_.get();
+  services_.clock_ = clock_.get();
+  loader_ = std::make_unique<Loader>(setup_.adapter_dir, setup_.builtin);
+
+  auto codes = load_codes(config, setup_.config_dir);
+  for (const auto& f : codes.findings) log_->write(f.severity, "codes.finding", f.error);
+  if (!codes.set)
+    for (const auto& f : codes.findings)
+      if (f.severity == Severity::error) return f.error;
+
+  AdapterSetup store_setup{.engine = &services_, .config_dir = setup_.config_dir, .options = config.store_options, .peers = {}};
+  store_setup.options["directory"] = data;
+  auto made = loader_->make(config.store_adapter, "huren.store/1", std::move(store_setup));
+  if (!made) return made.error();
+  store_adapter_ = std::move(*made);
+  store_ = dynamic_cast<StoreAdapter*>(store_adapter_.get());
+  if (!store_) return Error{"engine.adapter_kind", config.store_adapter, {config.store_adapter, "?", "huren.store/1"}};
+  if (auto r = store_adapter_->start(); !r) return r;
+
+  context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set});
+  queries_ = std::make_unique<Queries>(*context_);
+  inbound_ = std::make_unique<Inbound>(*context_);
+  applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, [this] { changed(); });
+  services_.inbound_ = inbound_.get();
+  services_.applier_ = applier_.get();
+  if (auto r = make_partners(); !r) return r;
+  if (auto r = make_feeds(); !r) return r;
+
+  auto lease = store_->take_lease();
+  if (!lease) return lease.error();
+  if (*lease) return go_live();
+  log_->write(Severity::info, "lease.held_elsewhere", {});
+  lease_thread_ = quiet_thread([this] { wait_for_lease(); });
+  return {};
+}
+
+Result<void> Engine::make_partners() {
+  std::map<std::string, std::vector<Peer>> by_adapter;
+  for (const auto& p : setup_.config.partners) by_adapter[p.adapter].push_back({p.code, p.options});
+  for (auto& [id, peers] : by_adapter) {
+    auto made = loader_->make(id, "huren.partner/1", {.engine = &services_, .config_dir = setup_.config_dir, .options = setup_.config.listener, .peers = peers});
+    if (!made) return made.error();
+    auto* adapter = dynamic_cast<PartnerAdapter*>(made->get());
+    if (!adapter) return Error{"engine.adapter_kind", id, {id, "?", "huren.partner/1"}};
+    for (const auto& p : setup_.config.partners) {
+      if (p.adapter != id) continue;
+      const auto& c = setup_.config;
+      pumps_.push_back(std::make_unique<Pump>(
+          Pump::Setup{.partner = p.code,
+                      .policy = {.peer_deduplicates = p.deduplicates, .max_attempts = c.max_attempts, .first_ms = c.retry_first_ms, .ceiling_ms = c.retry_ceiling_ms},
+                      .deliver_timeout_ms = static_cast<std::uint32_t>(c.deliver_timeout_ms),
+                      .concurrency = 16},
+          *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) {
+            const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts);
+            return notify(unit, *context_, notice, "delivery.parked/1",
+                          model::to_json({.notice_id = notice, .at = context_->now()},
+                                         model::DeliveryParked{.message_id = row.message_id, .message_type = row.type, .partner = row.partner,
+                                                               .subject = row.subject, .reason = {"delivery.parked", row.partner, {s.remark}}, .attempts = row.attempts}));
+          }));
+    }
+    adapters_[id] = std::move(*made);
+  }
+  return {};
+}
+
+Result<void> Engine::make_feeds() {
+  std::map<std::string, std::vector<Peer>> by_adapter;
+  for (const auto& f : setup_.config.feeds) by_adapter[f.adapter].push_back({f.name, f.options});
+  for (auto& [id, peers] : by_adapter) {
+    auto made = loader_->make(id, "huren.his/1", {.engine = &services_, .config_dir = setup_.config_dir, .options = {}, .peers = peers});
+    if (!made) return made.error();
+    adapters_[id] = std::move(*made);
+  }
+  return {};
+}
+
+Result<void> Engine::go_live() {
+  applier_->start();
+  for (auto& pump : pumps_) pump->start();
+  for (auto& [id, adapter] : adapters_)
+    if (auto r = adapter->start(); !r) return r;
+  live_ = true;
+  log_->write(Severity::info, "engine.live", {});
+  return {};
+}
+
+void Engine::wait_for_lease() {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      if (lease_.wait_for(lock, kLeaseRetry, [&] { return stopping_; })) return;
+    }
+    auto lease = store_->take_lease();
+    if (!lease || !*lease) continue;
+    if (auto r = go_live(); !r) log_->write(Severity::error, "engine.not_live", r.error());
+    return;
+  }
+}
+
+void Engine::changed() {
+  for (auto& pump : pumps_) pump->wake();
+  {
+    const std::lock_guard lock(mutex_);
+    ++changes_;
+    notices_.notify_all();
+  }
+  if (setup_.hooks.wake) setup_.hooks.wake(setup_.hooks.ctx);
+}
+
+QueryAnswer Engine::query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept {
+  try {
+    // What this HIS submitted a moment ago should count: give the applier up to half the time.
+    if (live_) applier_->caught_up(deadline_ms / 2);
+    return queries_->answer(topic, json);
+  } catch (const std::exception&) {  // the query wall; what() may quote content
+    return failed({"engine.worker_threw", std::string(topic), {}});
+  }
+}
+
+QueryAnswer Engine::poll(std::uint32_t wait_ms) noexcept try {
+  const auto until = Steady::now() + milliseconds(wait_ms);
+  while (true) {
+    std::uint64_t seen = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return {.status = HUREN_EMPTY, .json = "", .error = {"", "", {}}};
+      seen = changes_;
+    }
+    std::optional<store::NoticeRow> notice;
+    const std::int64_t now = clock_->now_ms();
+    auto done = store_->transact([&](store::Unit& unit) -> Result<void> {
+      auto leased = unit.lease_notice(now, now + kNoticeLeaseMs);
+      if (!leased) return leased.error();
+      notice = std::move(*leased);
+      return {};
+    });
+    if (!done) return failed(done.error());
+    if (notice) return {.status = HUREN_OK, .json = std::move(notice->json), .error = {"", "", {}}};
+    std::unique_lock lock(mutex_);
+    // A lease of another screen may run out while nothing changes: look again at least every second.
+    notices_.wait_until(lock, std::min(until, Steady::now() + milliseconds(1000)), [&] { return stopping_ || changes_ != seen; });
+    if (stopping_ || Steady::now() >= until) {
+      if (changes_ != seen && !stopping_) continue;
+      return {.status = HUREN_EMPTY, .json = "", .error = {"", "", {}}};
+    }
+  }
+} catch (const std::exception&) {
+  return failed({"engine.worker_threw", "poll", {}});
+}
+
+void Engine::unpoll(std::string_view notice_id) noexcept try {
+  auto done = store_->transact([&](store::Unit& unit) { return unit.unlease_notice(std::string(notice_id)); });
+  if (!done) log_->write(Severity::warning, "notice.unlease_failed", done.error());  // the lease ends by itself
+} catch (const std::exception&) {
+}
+
+QueryAnswer Engine::acknowledge(std::string_view notice_id) noexcept try {
+  bool known = false;
+  auto done = store_->transact([&](store::Unit& unit) -> Result<void> {
+    auto r = unit.acknowledge_notice(std::string(notice_id), clock_->now_ms());
+    if (!r) return r.error();
+    known = *r;
+    return {};
+  });
+  if (!done) return failed(done.error());
+  if (!known) return failed({"query.unknown_notice", "notice_id", {}});
+  return {.status = HUREN_OK, .json = "", .error = {"", "", {}}};
+} catch (const std::exception&) {
+  return failed({"engine.worker_threw", "acknowledge", {}});
+}
+
+std::string Engine::health() noexcept try {
+  nlohmann::ordered_json report{{"live", live_.load()}, {"hospital", setup_.config.hospital.code}, {"codes", context_->codes->version()}};
+  store::Depths depths;
+  auto read = store_->read([&](store::Reader& reader) -> Result<void> {
+    auto d = reader.depths(clock_->now_ms());
+    if (!d) return d.error();
+    depths = *d;
+    return {};
+  });
+  auto spooled = setup_.spool->depth();
+  report["spool"] = spooled ? nlohmann::ordered_json(*spooled) : nlohmann::ordered_json("unreadable");
+  if (!read) {
+    report["store"] = line(read.error());
+    return report.dump();
+  }
+  report["store"] = "ok";
+  report["outbox_waiting"] = depths.outbox_waiting;
+  report["outbox_parked"] = depths.outbox_parked;
+  report["oldest_waiting_ms"] = depths.oldest_waiting_ms;
+  report["inbox_waiting"] = depths.inbox_waiting;
+  report["notices_open"] = depths.notices_open;
+  report["retractions_open"] = depths.retractions_open;
+  report["unmatched_reports"] = depths.unmatched;
+  return report.dump();
+} catch (const std::exception&) {
+  return R"({"live":false})";
+}
+
+void Engine::stop(std::uint32_t grace_ms) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    notices_.notify_all();
+    lease_.notify_all();
+  }
+  if (lease_thread_.joinable()) lease_thread_.join();
+  for (auto& [id, adapter] : adapters_) adapter->stop(grace_ms);  // no new bytes in; deliveries in progress end early
+  for (auto& pump : pumps_) pump->stop();
+  if (applier_) applier_->stop();
+  if (live_.exchange(false)) log_->write(Severity::info, "engine.stopped", {});
+}
+
+}  // namespace
+
+std::string data_dir(const config::Config& config, const std::string& config_dir) {
+  return fs::absolute(fs::path(config_dir) / config.data_dir).lexically_normal().string();
+}
+
+Result<std::unique_ptr<EngineLink>> open_engine(EngineSetup setup) {
+  auto engine = std::make_unique<Engine>(std::move(setup));
+  try {
+    if (auto r = engine->open(); !r) return r.error();
+  } catch (const std::exception& e) {
+    return Error{"engine.open_failed", "", {e.what()}};
+  }
+  return std::unique_ptr<EngineLink>(std::move(engine));
+}
+
+}  // namespace huren::engine

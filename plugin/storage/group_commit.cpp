@@ -1,0 +1,162 @@
+#include "storage/group_commit.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace huren::storage {
+namespace {
+
+// No exception leaves: a leader that died half-way would leave everybody else asleep. Out of memory, not even the
+// path is copied.
+template <class F>
+Result<void> guarded(F&& f) noexcept {
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    return Error{"storage.memory", {}, {}};
+  } catch (...) {
+    return Error{"storage.internal", {}, {}};
+  }
+}
+
+void roll_back(Database& db) noexcept {
+  if (db.in_transaction()) (void)guarded([&] { return db.exec("ROLLBACK"); });
+}
+
+// Work under a savepoint: what it wrote stays only when it succeeded. Some faults (disk full, I/O) end the whole
+// transaction; the caller sees that by in_transaction().
+Result<void> run_one(const GroupCommit::Work& work, Database& db) {
+  if (auto set = Query(db, "SAVEPOINT work").run(); !set) return set.error();
+  auto result = guarded([&] { return work(db); });
+  if (!db.in_transaction()) {
+    if (result) return Error{"storage.internal", db.path(), {"rolled back"}};
+    return result;
+  }
+  auto undone = result ? Result<void>() : Query(db, "ROLLBACK TO work").run();
+  if (undone) undone = Query(db, "RELEASE work").run();
+  if (undone) return result;
+  roll_back(db);  // a savepoint that cannot be closed cannot be trusted
+  return undone;
+}
+
+}  // namespace
+
+Result<void> GroupCommit::run(Work work, std::optional<std::chrono::milliseconds> timeout) {
+  std::optional<Clock::time_point> deadline;
+  if (timeout) deadline = Clock::now() + *timeout;
+  auto own = std::make_shared<Request>();
+  own->work = std::move(work);
+
+  std::unique_lock lock(mutex_);
+  if (leading_ && leader_ == std::this_thread::get_id()) return Error{"storage.reentrant", db_.path(), {}};
+  queue_.push_back(own);
+  while (own->state != Request::done) {
+    if (!leading_ && excluders_ == 0) {
+      lead(lock, own, deadline);
+    } else if (!deadline) {
+      own->done_cv.wait(lock);
+    } else if (own->done_cv.wait_until(lock, *deadline) == std::cv_status::timeout && own->state != Request::done) {
+      if (own->state == Request::queued) queue_.erase(std::find(queue_.begin(), queue_.end(), own));
+      wake_next();
+      return Error{"storage.busy", db_.path(), {}};
+    }
+  }
+  return own->result;
+}
+
+void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own,
+                       std::optional<Clock::time_point> deadline) {
+  leading_ = true;
+  leader_ = std::this_thread::get_id();
+  lock.unlock();
+  db_.wait_until(deadline);
+  auto outcome = guarded([&] { return Query(db_, "BEGIN IMMEDIATE").run(); });
+  db_.wait_until(std::nullopt);
+  lock.lock();
+  if (outcome) {
+    outcome = run_batch(lock);
+    ++figures_.commits;
+    figures_.works += batch_.size();
+    for (const auto& request : batch_) {
+      if (!outcome && request->result) request->result = guarded([&]() -> Result<void> { return outcome.error(); });
+      request->state = Request::done;
+      request->done_cv.notify_one();
+    }
+    batch_.clear();
+  } else {
+    // Only the leader's own work fails: the others still have their own time to wait for the lock.
+    queue_.erase(std::find(queue_.begin(), queue_.end(), own));
+    own->result = outcome.error();
+    own->state = Request::done;
+  }
+  leave();
+}
+
+Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
+  const auto until = Clock::now() + limits_.gather;
+  bool alive = true;
+  while (alive && !queue_.empty() && batch_.size() < static_cast<std::size_t>(limits_.works) &&
+         (batch_.empty() || Clock::now() < until)) {
+    auto request = queue_.front();
+    queue_.pop_front();
+    request->state = Request::taken;
+    batch_.push_back(request);  // has its room since construction
+    lock.unlock();
+    bool closed = false;
+    request->result = guarded([&] {
+      auto result = run_one(request->work, db_);
+      closed = true;
+      return result;
+    });
+    if (!closed) roll_back(db_);  // died between its savepoints
+    alive = db_.in_transaction();
+    lock.lock();
+  }
+  lock.unlock();
+  Result<void> outcome;
+  if (alive) {
+    outcome = guarded([&] { return Query(db_, "COMMIT").run(); });
+    if (!outcome) roll_back(db_);
+  } else {
+    outcome = guarded([&]() -> Result<void> { return batch_.back()->result.error(); });
+  }
+  lock.lock();
+  return outcome;
+}
+
+Result<void> GroupCommit::exclusive(const Work& work) {
+  std::unique_lock lock(mutex_);
+  if (leading_ && leader_ == std::this_thread::get_id()) return Error{"storage.reentrant", db_.path(), {}};
+  ++excluders_;
+  idle_cv_.wait(lock, [&] { return !leading_; });
+  --excluders_;
+  leading_ = true;
+  leader_ = std::this_thread::get_id();
+  lock.unlock();
+  auto result = guarded([&] { return work(db_); });
+  lock.lock();
+  leave();
+  return result;
+}
+
+void GroupCommit::leave() {
+  leading_ = false;
+  leader_ = {};
+  wake_next();
+}
+
+void GroupCommit::wake_next() {
+  if (leading_) return;
+  if (excluders_ > 0)
+    idle_cv_.notify_one();
+  else if (!queue_.empty())
+    queue_.front()->done_cv.notify_one();
+}
+
+GroupCommit::Figures GroupCommit::figures() const {
+  const std::lock_guard lock(mutex_);
+  return figures_;
+}
+
+}  // namespace huren::storage

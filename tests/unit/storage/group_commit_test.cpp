@@ -1,0 +1,204 @@
+#include "storage/group_commit.hpp"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/temp_dir.hpp"
+
+using namespace huren;
+using namespace huren::storage;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Fixture {
+  test::TempDir dir;
+  std::unique_ptr<Database> db;
+  Fixture() {
+    auto opened = Database::open(dir.file("a.db"), {});
+    if (!opened) throw std::runtime_error(line(opened.error()));
+    db = std::move(*opened);
+    if (!db->exec("CREATE TABLE t(a INTEGER UNIQUE, b BLOB) STRICT")) throw std::runtime_error("schema");
+  }
+  std::int64_t count() {
+    auto reader = Database::open(dir.file("a.db"), {.read_only = true});
+    return *Query(**reader, "SELECT count(*) FROM t").number();
+  }
+};
+
+GroupCommit::Work insert(std::int64_t value) {
+  return [value](Database& db) { return Query(db, "INSERT INTO t(a) VALUES(?)").with(value).run(); };
+}
+
+}  // namespace
+
+TEST_CASE("what every caller wrote is committed, in fewer commits than callers") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  constexpr int kThreads = 16, kEach = 50;
+  std::latch start(kThreads);
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t)
+      threads.emplace_back([&, t] {
+        start.arrive_and_wait();
+        for (int i = 0; i < kEach; ++i)
+          if (group.run(insert(t * 1000 + i), t % 2 ? std::optional(30s) : std::nullopt)) ++good;
+      });
+  }
+  CHECK(good == kThreads * kEach);
+  CHECK(f.count() == kThreads * kEach);
+  CHECK(group.figures().works == kThreads * kEach);
+  CHECK(group.figures().commits < kThreads * kEach);
+}
+
+TEST_CASE("a work that fails undoes itself and nobody else") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  std::latch hold(1), inside(1);
+  std::jthread first([&] {
+    (void)group.run(
+        [&](Database& db) {
+          inside.count_down();
+          hold.wait();  // the others queue meanwhile and share this transaction
+          return Query(db, "INSERT INTO t(a) VALUES(1)").run();
+        },
+        std::nullopt);
+  });
+  inside.wait();
+  Result<void> failed, thrown, fine;
+  {
+    std::jthread a([&] {
+      failed = group.run(
+          [](Database& db) -> Result<void> {
+            if (auto done = Query(db, "INSERT INTO t(a) VALUES(2)").run(); !done) return done;
+            return Error{"test.refused", "", {}};
+          },
+          std::nullopt);
+    });
+    std::jthread b([&] {
+      thrown = group.run(
+          [](Database& db) -> Result<void> {
+            (void)Query(db, "INSERT INTO t(a) VALUES(3)").run();
+            throw std::runtime_error("x");
+          },
+          std::nullopt);
+    });
+    std::jthread c([&] { fine = group.run(insert(4), std::nullopt); });
+    hold.count_down();
+  }
+  first.join();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().id == "test.refused");
+  REQUIRE_FALSE(thrown);
+  CHECK(thrown.error().id == "storage.internal");
+  CHECK(bool(fine));
+  CHECK(f.count() == 2);
+}
+
+TEST_CASE("a commit without room fails with storage.full and the next one works") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  REQUIRE(f.db->exec("PRAGMA max_page_count=30"));
+  auto big = group.run([](Database& db) { return db.exec("INSERT INTO t(a, b) VALUES(1, zeroblob(10000000))"); }, 10s);
+  REQUIRE_FALSE(big);
+  CHECK(big.error().id == "storage.full");
+  CHECK(bool(group.run(insert(2), 10s)));
+  CHECK(f.count() == 1);
+}
+
+TEST_CASE("who waits too long behind a slow leader leaves with storage.busy, and its work is withdrawn while queued") {
+  Fixture f;
+  GroupCommit group(*f.db, {.works = 1});
+  std::latch hold(1), inside(1);
+  std::jthread slow([&] {
+    (void)group.run(
+        [&](Database& db) {
+          inside.count_down();
+          hold.wait();
+          return Query(db, "INSERT INTO t(a) VALUES(1)").run();
+        },
+        std::nullopt);
+  });
+  inside.wait();
+  auto late = group.run(insert(2), 20ms);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().id == "storage.busy");
+  hold.count_down();
+  slow.join();
+  CHECK(f.count() == 1);
+  CHECK(bool(group.run(insert(3), 10s)));
+}
+
+TEST_CASE("another process's lock costs the leader its time, not the others theirs") {
+  Fixture f;
+  auto other = Database::open(f.dir.file("a.db"), {});
+  REQUIRE(other);
+  REQUIRE((*other)->exec("BEGIN IMMEDIATE"));
+  GroupCommit group(*f.db);
+  Result<void> patient;
+  std::jthread waits([&] { patient = group.run(insert(1), 30s); });
+  auto hasty = group.run(insert(2), 30ms);
+  REQUIRE_FALSE(hasty);
+  CHECK(hasty.error().id == "storage.busy");
+  REQUIRE((*other)->exec("COMMIT"));
+  waits.join();
+  CHECK(bool(patient));
+  CHECK(f.count() == 1);
+}
+
+TEST_CASE("callers that time out at random never leave the rest asleep") {
+  Fixture f;
+  GroupCommit group(*f.db, {.works = 3});
+  std::atomic<int> stored = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t)
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 100; ++i)
+          if (group.run(insert(t * 1000 + i), std::chrono::milliseconds(t < 4 ? (i % 2) : 60000))) ++stored;
+      });
+  }
+  CHECK(stored >= 400);
+  CHECK(f.count() >= stored);  // a work whose caller left may still be done
+}
+
+TEST_CASE("work that asks for another write is refused instead of waiting for itself") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  Result<void> inner;
+  CHECK(group.run([&](Database&) -> Result<void> {
+    inner = group.run(insert(1), std::nullopt);
+    return {};
+  }, std::nullopt));
+  REQUIRE_FALSE(inner);
+  CHECK(inner.error().id == "storage.reentrant");
+}
+
+TEST_CASE("exclusive work stands outside every transaction and lets the queue go on") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  std::atomic<bool> mixed = false;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t)
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 50; ++i) (void)group.run(insert(t * 1000 + i), std::nullopt);
+      });
+    for (int t = 0; t < 2; ++t)
+      threads.emplace_back([&] {
+        for (int i = 0; i < 10; ++i)
+          (void)group.exclusive([&](Database& db) -> Result<void> {
+            if (db.in_transaction()) mixed = true;
+            return {};
+          });
+      });
+  }
+  CHECK_FALSE(mixed);
+  CHECK(f.count() == 200);
+}
