@@ -132,7 +132,7 @@ std::string declared_charset(std::string_view bytes) {
   const auto paired = trim(msh18(line, true));
   const auto naive_charset = charset_from_label(naive), paired_charset = charset_from_label(paired);
   if (paired_charset == Charset::gb18030 && (naive_charset != Charset::utf8 || invalid_utf8(line))) return std::string(paired);
-  return std::string(naive_charset || !paired_charset ? naive : paired);
+  return std::string(naive);
 }
 
 Result<Decoded> decode(std::string_view bytes, std::optional<Charset> fallback, bool trust_fallback) {
