@@ -34,7 +34,7 @@ void standardise(LabReport& report, const terminology::Set& codes, const model::
   const auto& at = report.specimen.collected_at;
   const Date day = terminology::day_of(at.present() ? at.epoch_ms : now_ms, hospital.offset_minutes);
   const auto set = [](model::Observation& o, const terminology::Item& item) {
-    o.standard = {item.code, item.zh, "huren"};
+    o.standard = {item.code, item.zh, std::string(mapping::kItemSystem)};
     if (o.loinc.empty())
       for (const auto& form : item.units)
         if (form.unit == item.unit) o.loinc = form.loinc;

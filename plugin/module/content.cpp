@@ -94,6 +94,8 @@ Result<void> json_charset(std::string_view content_type) {
 
 Result<void> json_text(std::string_view body) {
   if (const auto bad = invalid_utf8(body)) return Error{"module.not_utf8", "body", {std::to_string(*bad)}};
+  if (const auto zero = body.find('\0'); zero != body.npos)  // nlohmann takes a zero byte for the end
+    return Error{"module.not_json", "body", {std::to_string(zero + 1)}};
   PlaceOfFault sax;
   if (nlohmann::json::sax_parse(body.begin(), body.end(), &sax)) return {};
   if (sax.too_deep()) return Error{"module.json_depth", "body", {}};

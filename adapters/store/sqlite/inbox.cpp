@@ -1,0 +1,96 @@
+#include "rows.hpp"
+#include "sql.hpp"
+
+namespace huren::store::sqlite {
+namespace {
+
+constexpr std::size_t kMostBytesAtOnce = 32u << 20;
+
+InboxRow head_of(const Query& q) {
+  InboxRow r;
+  r.id = q.integer(0);
+  r.source = q.text(1);
+  r.control_id = q.text(2);
+  r.content_hash = q.text(3);
+  r.verdict = q.text(4);
+  r.ack = q.text(5);
+  r.state = q.text(6);
+  r.remark = q.text(7);
+  r.received_ms = q.integer(8);
+  return r;
+}
+
+}  // namespace
+
+Rows<InboxRow> inbox_next(Database& db, int limit) {
+  Query query(db, sql::kInboxNext);
+  query.with(limit);
+  std::vector<InboxRow> rows;
+  for (std::size_t bytes = 0; bytes < kMostBytesAtOnce;) {
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) break;
+    rows.push_back(head_of(query));
+    rows.back().content_type = query.text(9);
+    rows.back().body = query.text(10);
+    bytes += rows.back().body.size();
+  }
+  return rows;
+}
+
+Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
+  {
+    Query query(db, sql::kInboxSame);
+    auto earlier = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
+    if (!earlier) return earlier.error();
+    if (*earlier) return InboxVerdict{.kind = InboxVerdict::duplicate, .earlier = std::move(**earlier)};
+  }
+  InboxVerdict verdict;
+  if (!row.control_id.empty()) {  // messages without an id do not share one
+    Query query(db, sql::kInboxSameId);
+    auto earlier = first<InboxRow>(query.with(row.source, row.control_id), head_of);
+    if (!earlier) return earlier.error();
+    if (*earlier) verdict = {.kind = InboxVerdict::same_id_other_content, .earlier = std::move(**earlier)};
+  }
+  Query put(db,
+            "INSERT INTO inbox(source, control_id, content_hash, verdict, state, remark, received_ms, ack) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+  put.with(row.source, row.control_id, row.content_hash, row.verdict, row.state, row.remark, row.received_ms);
+  if (auto done = put.bind_blob(row.ack).run(); !done) return done.error();
+  const auto id = db.last_rowid();
+  Query body(db, "INSERT INTO inbox_body(id, content_type, body) VALUES(?, ?, ?)");
+  if (auto done = body.with(id, row.content_type).bind_blob(row.body).run(); !done) return done.error();
+  if (verdict.kind == InboxVerdict::stored) verdict.earlier.id = id;
+  return verdict;
+}
+
+Result<void> finish_inbox(Database& db, std::int64_t id, const std::string& state, const std::string& remark) {
+  if (auto done = Query(db, "UPDATE inbox SET state=?, remark=? WHERE id=?").with(state, remark, id).run(); !done)
+    return done;
+  if (db.changes() == 0) return Error{"store.no_such_row", "inbox", {std::to_string(id)}};
+  return {};
+}
+
+Rows<ParkedEvent> parked_events(Database& db, int limit) {
+  Query query(db, "SELECT id, type, key, remark, parked_ms FROM parked_event ORDER BY id LIMIT ?");
+  return collect<ParkedEvent>(query.with(limit), [](const Query& q) {
+    return ParkedEvent{.id = q.integer(0), .type = q.text(1), .key = q.text(2), .remark = q.text(3), .parked_ms = q.integer(4)};
+  });
+}
+
+Result<void> park_event(Database& db, const ParkedEvent& event) {
+  Query put(db, "INSERT INTO parked_event(type, key, remark, parked_ms) VALUES(?, ?, ?, ?)");
+  return put.with(event.type, event.key, event.remark, event.parked_ms).run();
+}
+
+Result<std::int64_t> cursor(Database& db, const std::string& name) {
+  return Query(db, "SELECT value FROM cursor WHERE name=?").with(name).number();
+}
+
+Result<void> set_cursor(Database& db, const std::string& name, std::int64_t value) {
+  return Query(db, "INSERT INTO cursor(name, value) VALUES(?, ?) ON CONFLICT DO UPDATE SET value=excluded.value")
+      .with(name, value)
+      .run();
+}
+
+}  // namespace huren::store::sqlite

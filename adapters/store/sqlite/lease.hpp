@@ -1,0 +1,25 @@
+// The right to run the pumps: an advisory lock on a file, gone with the process however it ends.
+// Promises: one holder a machine, two stores in one process exclude each other too; a forked child does not hold it on.
+#pragma once
+#include <mutex>
+#include <string>
+
+#include "core/base/result.hpp"
+
+namespace huren::store::sqlite {
+
+class Lease {
+ public:
+  explicit Lease(std::string path) : path_(std::move(path)) {}
+  ~Lease();
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  Result<bool> take();  // true: ours, also when it was before
+
+ private:
+  std::string path_;
+  std::mutex mutex_;
+  int slot_ = -1;
+};
+
+}  // namespace huren::store::sqlite

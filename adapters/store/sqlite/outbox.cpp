@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <string>
+
+#include "rows.hpp"
+#include "sql.hpp"
+
+namespace huren::store::sqlite {
+namespace {
+
+constexpr std::size_t kMostBytesAtOnce = 32u << 20;
+enum Gate : std::int64_t { closed = 0, later = 1, due = 2 };
+
+int number(OutboxState state) { return static_cast<int>(state); }
+bool is_open(OutboxState state) { return state <= OutboxState::on_wire; }
+Gate gate_by_time(std::int64_t next_ms, std::int64_t changed_ms) { return next_ms <= changed_ms ? due : later; }
+
+OutboxRow row_of(const Query& q) {
+  OutboxRow r;
+  r.id = q.integer(0);
+  r.message_id = q.text(1);
+  r.partner = q.text(2);
+  r.type = q.text(3);
+  r.content_type = q.text(4);
+  r.order_key = q.text(5);
+  r.subject = q.text(6);
+  r.lane = static_cast<int>(q.integer(7));
+  r.state = static_cast<OutboxState>(q.integer(8));
+  r.attempts = static_cast<int>(q.integer(9));
+  r.next_ms = q.integer(10);
+  r.created_ms = q.integer(11);
+  r.changed_ms = q.integer(12);
+  r.remark = q.text(13);
+  return r;
+}
+
+OutboxRow row_with_body(const Query& q) {
+  auto r = row_of(q);
+  r.body = q.text(14);
+  return r;
+}
+
+Result<std::int64_t> message_seq(Database& db, const OutboxRow& row) {
+  Query known(db, sql::kMessage);
+  auto found = known.with(row.message_id).step();
+  if (!found) return found.error();
+  if (*found) {
+    if (known.view(1) != row.type || known.view(2) != row.content_type || known.view(3) != row.body)
+      return Error{"store.message_differs", "outbox", {row.message_id}};
+    return known.integer(0);
+  }
+  Query put(db, "INSERT INTO message(message_id, type, content_type, body) VALUES(?, ?, ?, ?)");
+  if (auto done = put.with(row.message_id, row.type, row.content_type).bind_blob(row.body).run(); !done)
+    return done.error();
+  return db.last_rowid();
+}
+
+// Opens the gate of the oldest open row of a key, unless one of that key is in flight (I5). The caller has closed
+// the gates that may stand wrongly.
+Result<void> open_next(Database& db, const std::string& partner, const std::string& order_key) {
+  Query flying(db, sql::kKeyInFlight);
+  auto busy = flying.with(partner, order_key).step();
+  if (!busy) return busy.error();
+  if (*busy) return {};
+  Query oldest(db, sql::kOldestOfKey);
+  auto found = oldest.with(partner, order_key).step();
+  if (!found) return found.error();
+  if (!*found || oldest.integer(3) != closed) return {};
+  return Query(db, "UPDATE outbox SET gate=? WHERE id=?")
+      .with(std::int64_t{gate_by_time(oldest.integer(1), oldest.integer(2))}, oldest.integer(0))
+      .run();
+}
+
+Result<void> settle_one(Database& db, const Settlement& s) {
+  Query query(db, "SELECT partner, order_key, state, changed_ms FROM outbox WHERE id=?");
+  auto found = query.with(s.id).step();
+  if (!found) return found.error();
+  if (!*found) return Error{"store.no_such_row", "outbox", {std::to_string(s.id)}};
+  const auto partner = query.text(0), order_key = query.text(1);
+  const auto before = static_cast<OutboxState>(query.integer(2));
+  if (before == OutboxState::delivered) return {};  // a receipt is in hand: nothing takes it back
+  const bool free = s.state == OutboxState::waiting && order_key.empty();
+  const auto gate = free ? gate_by_time(s.next_ms, query.integer(3)) : closed;
+  Query put(db, sql::kSettle);
+  put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, s.give_back ? 1 : 0, s.id);
+  if (auto done = put.run(); !done) return done;
+  if (order_key.empty()) return {};
+  if (!is_open(before) && is_open(s.state)) {
+    // Back from a person's hands, perhaps older than the row that now stands first.
+    if (auto done = Query(db, sql::kCloseKey).with(partner, order_key).run(); !done) return done;
+  }
+  return open_next(db, partner, order_key);
+}
+
+}  // namespace
+
+Rows<std::string> receivers(Database& db, const std::string& subject) {
+  Query query(db, sql::kReceivers);
+  return collect<std::string>(query.with(subject), [](const Query& q) { return q.text(0); });
+}
+
+Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit) {
+  Query query(db,
+              "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, "
+              "o.attempts, o.next_ms, o.created_ms, o.changed_ms, o.remark FROM outbox o JOIN message m ON m.seq = o.message "
+              "WHERE (?1='' OR o.partner=?1) AND (?2<0 OR o.state=?2) ORDER BY o.id LIMIT ?3");
+  return collect<OutboxRow>(query.with(partner, state ? number(*state) : -1, limit), row_of);
+}
+
+Result<void> enqueue(Database& db, const OutboxRow& row) {
+  auto message = message_seq(db, row);
+  if (!message) return message.error();
+  const auto changed_ms = std::max(row.changed_ms, row.created_ms);
+  auto gate = closed;
+  if (row.state == OutboxState::waiting) {
+    gate = gate_by_time(row.next_ms, changed_ms);
+    if (!row.order_key.empty()) {
+      auto open = Query(db, sql::kKeyIsOpen).with(row.partner, row.order_key).step();
+      if (!open) return open.error();
+      if (*open) gate = closed;
+    }
+  }
+  Query put(db,
+            "INSERT INTO outbox(message, partner, order_key, subject, lane, state, gate, attempts, next_ms, created_ms, "
+            "changed_ms, remark) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(message, partner) DO NOTHING");
+  put.with(*message, row.partner, row.order_key, row.subject, row.lane, number(row.state), std::int64_t{gate},
+           row.attempts, row.next_ms, row.created_ms, changed_ms, row.remark);
+  return put.run();
+}
+
+Result<void> settle(Database& db, const std::vector<Settlement>& settlements) {
+  for (const auto& settlement : settlements)
+    if (auto done = settle_one(db, settlement); !done) return done;
+  return {};
+}
+
+Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) {
+  if (auto done = Query(db, sql::kBecomeDue).with(partner, now_ms).run(); !done) return done.error();
+  std::vector<OutboxRow> rows;
+  {
+    Query query(db, sql::kDue);
+    query.with(partner, limit);
+    for (std::size_t bytes = 0; bytes < kMostBytesAtOnce;) {
+      auto row = query.step();
+      if (!row) return row.error();
+      if (!*row) break;
+      rows.push_back(row_with_body(query));
+      bytes += rows.back().body.size();
+    }
+  }
+  Query take(db, sql::kTake);
+  for (auto& row : rows) {
+    if (auto done = take.with(number(to), now_ms, row.id).run(); !done) return done.error();
+    take.again();
+    row.state = to;
+    row.attempts += 1;
+    row.changed_ms = now_ms;
+  }
+  return rows;
+}
+
+Rows<OutboxRow> recover(Database& db, const std::string& partner) {
+  Query query(db, sql::kInFlight);
+  return collect<OutboxRow>(query.with(partner), row_with_body);
+}
+
+}  // namespace huren::store::sqlite

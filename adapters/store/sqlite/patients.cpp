@@ -1,0 +1,74 @@
+#include "rows.hpp"
+#include "sql.hpp"
+
+namespace huren::store::sqlite {
+namespace {
+
+PatientRow patient_of(const Query& q) { return {.id = q.text(0), .local_id = q.text(1), .json = q.text(2), .verified_ids = {}}; }
+
+Result<void> add_identifiers(Database& db, PatientRow& row) {
+  Query query(db, sql::kIdentifiersOf);
+  query.with(row.id);
+  auto ids = collect<std::pair<std::string, std::string>>(
+      query, [](const Query& q) { return std::pair(q.text(0), q.text(1)); });
+  if (!ids) return ids.error();
+  row.verified_ids = std::move(*ids);
+  return {};
+}
+
+Maybe<PatientRow> one(Database& db, std::string_view sql, const std::string& key) {
+  Query query(db, sql);
+  auto row = first<PatientRow>(query.with(key), patient_of);
+  if (!row || !*row) return row;
+  if (auto added = add_identifiers(db, **row); !added) return added.error();
+  return row;
+}
+
+}  // namespace
+
+Maybe<PatientRow> patient_by_local_id(Database& db, const std::string& local_id) {
+  return one(db, sql::kPatientByLocalId, local_id);
+}
+
+Maybe<PatientRow> patient(Database& db, const std::string& id) { return one(db, sql::kPatientById, id); }
+
+Rows<PatientRow> patients_by_verified_id(Database& db, const std::string& type, const std::string& value) {
+  Query query(db, sql::kPatientsByVerifiedId);
+  auto rows = collect<PatientRow>(query.with(type, value), patient_of);
+  if (!rows) return rows;
+  for (auto& row : *rows)
+    if (auto added = add_identifiers(db, row); !added) return added.error();
+  return rows;
+}
+
+Rows<TieRow> ties(Database& db, const std::string& patient_id) {
+  Query query(db, sql::kTies);
+  return collect<TieRow>(query.with(patient_id), [](const Query& q) {
+    return TieRow{.patient_id = q.text(0), .partner = q.text(1), .basis = q.text(2), .reference = q.text(3),
+                  .from_ms = q.integer(4), .to_ms = q.integer(5)};
+  });
+}
+
+Result<void> put_patient(Database& db, const PatientRow& row) {
+  Query put(db,
+            "INSERT INTO patient(id, local_id, json) VALUES(?, ?, ?) "
+            "ON CONFLICT(id) DO UPDATE SET local_id=excluded.local_id, json=excluded.json");
+  if (auto done = put.with(row.id, row.local_id, row.json).run(); !done) return done;
+  Query clear(db, "DELETE FROM patient_identifier WHERE patient_id=?");
+  if (auto done = clear.with(row.id).run(); !done) return done;
+  Query add(db, "INSERT OR IGNORE INTO patient_identifier(type, value, patient_id) VALUES(?, ?, ?)");
+  for (const auto& [type, value] : row.verified_ids) {
+    if (auto done = add.with(type, value, row.id).run(); !done) return done;
+    add.again();
+  }
+  return {};
+}
+
+Result<void> put_tie(Database& db, const TieRow& row) {
+  Query put(db,
+            "INSERT INTO tie(patient_id, partner, basis, reference, from_ms, to_ms) VALUES(?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET from_ms=excluded.from_ms, to_ms=excluded.to_ms");
+  return put.with(row.patient_id, row.partner, row.basis, row.reference, row.from_ms, row.to_ms).run();
+}
+
+}  // namespace huren::store::sqlite

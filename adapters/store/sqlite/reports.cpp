@@ -1,0 +1,123 @@
+#include "rows.hpp"
+#include "sql.hpp"
+
+namespace huren::store::sqlite {
+namespace {
+
+struct Stored {
+  std::int64_t seq = 0;
+  ReportRow row;
+};
+
+Stored brief_of(const Query& q) {
+  Stored s;
+  s.seq = q.integer(0);
+  s.row.id = q.text(1);
+  s.row.origin = q.text(2);
+  s.row.number = q.text(3);
+  s.row.version = static_cast<int>(q.integer(4));
+  s.row.status = q.text(5);
+  s.row.source = q.text(6);
+  s.row.patient_id = q.text(7);
+  s.row.stored_ms = q.integer(8);
+  s.row.current = q.integer(9) != 0;
+  s.row.json = q.text(10);
+  return s;
+}
+
+Stored whole_of(const Query& q) {
+  auto s = brief_of(q);
+  s.row.hl7 = q.text(11);
+  s.row.document = q.text(12);
+  return s;
+}
+
+Rows<ReportRow> with_identifiers(Database& db, Rows<Stored> found) {
+  if (!found) return found.error();
+  std::vector<ReportRow> rows;
+  Query query(db, sql::kReportIdentifiers);
+  for (auto& stored : *found) {
+    auto ids = collect<std::pair<std::string, std::string>>(
+        query.with(stored.seq), [](const Query& q) { return std::pair(q.text(0), q.text(1)); });
+    if (!ids) return ids.error();
+    query.again();
+    stored.row.verified_ids = std::move(*ids);
+    rows.push_back(std::move(stored.row));
+  }
+  return rows;
+}
+
+Result<std::int64_t> seq_of(Database& db, const std::string& report_id) {
+  return Query(db, "SELECT seq FROM report WHERE id=?").with(report_id).number();
+}
+
+}  // namespace
+
+Rows<ReportRow> report_versions(Database& db, const std::string& origin, const std::string& number) {
+  Query query(db, sql::kReportVersions);
+  return with_identifiers(db, collect<Stored>(query.with(origin, number), whole_of));
+}
+
+Maybe<ReportRow> report(Database& db, const std::string& id) {
+  Query query(db, sql::kReportById);
+  auto rows = with_identifiers(db, collect<Stored>(query.with(id), whole_of));
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<ReportRow>();
+  return std::optional<ReportRow>(std::move(rows->front()));
+}
+
+Rows<ReportRow> reports_of(Database& db, const std::string& patient_id) {
+  Query query(db, sql::kReportsOf);
+  return with_identifiers(db, collect<Stored>(query.with(patient_id), brief_of));
+}
+
+Rows<ReportRow> unmatched_reports(Database& db, const std::string& id_type, const std::string& id_value) {
+  Query query(db, sql::kUnmatched);
+  return with_identifiers(db, collect<Stored>(query.with(id_type, id_value), whole_of));
+}
+
+Result<void> put_report(Database& db, const ReportRow& row, const std::vector<ResultRow>& results) {
+  Query replace(db, "DELETE FROM report WHERE id=?");
+  if (auto done = replace.with(row.id).run(); !done) return done;
+  Query put(db,
+            "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, json) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  put.with(row.id, row.origin, row.number, row.version, row.status, row.source, row.patient_id, row.stored_ms,
+           row.current, row.json);
+  if (auto done = put.run(); !done) return done;
+  const auto seq = db.last_rowid();
+  Query texts(db, "INSERT INTO report_text(seq, hl7, document) VALUES(?, ?, ?)");
+  if (auto done = texts.with(seq).bind_blob(row.hl7).bind_blob(row.document).run(); !done) return done;
+  Query identifier(db, "INSERT OR IGNORE INTO report_identifier(report, type, value) VALUES(?, ?, ?)");
+  for (const auto& [type, value] : row.verified_ids) {
+    if (auto done = identifier.with(seq, type, value).run(); !done) return done;
+    identifier.again();
+  }
+  if (row.patient_id.empty()) {
+    Query open(db, "INSERT INTO unmatched(type, value, report) SELECT type, value, report FROM report_identifier WHERE report=?");
+    if (auto done = open.with(seq).run(); !done) return done;
+  }
+  return put_results(db, row, results);
+}
+
+Result<void> match_report(Database& db, const std::string& report_id, const std::string& patient_id) {
+  auto seq = seq_of(db, report_id);
+  if (!seq) return seq.error();
+  if (*seq == 0) return Error{"store.no_such_row", "report", {report_id}};
+  if (auto done = Query(db, "UPDATE report SET patient_id=? WHERE seq=?").with(patient_id, *seq).run(); !done) return done;
+  if (auto done = Query(db, "UPDATE result SET patient_id=? WHERE report_id=?").with(patient_id, report_id).run(); !done)
+    return done;
+  if (auto done = Query(db, "DELETE FROM unmatched WHERE report=?").with(*seq).run(); !done) return done;
+  if (!patient_id.empty()) return {};
+  return Query(db, "INSERT INTO unmatched(type, value, report) SELECT type, value, report FROM report_identifier WHERE report=?")
+      .with(*seq)
+      .run();
+}
+
+Result<void> retire_report(Database& db, const std::string& report_id) {
+  if (auto done = Query(db, "UPDATE report SET current=0 WHERE id=?").with(report_id).run(); !done) return done;
+  if (db.changes() == 0) return Error{"store.no_such_row", "report", {report_id}};
+  return Query(db, sql::kRetireResults).with(report_id).run();
+}
+
+}  // namespace huren::store::sqlite

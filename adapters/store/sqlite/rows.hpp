@@ -1,0 +1,100 @@
+// One function a verb of huren/store.hpp, by subject: what it means is said there, how it is found is said here.
+// Promises: every hot query stands in sql.hpp and its plan is asserted by tests/unit/adapters/store/sqlite.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "huren/store.hpp"
+#include "storage/sqlite.hpp"
+
+namespace huren::store::sqlite {
+
+using storage::Database;
+using storage::Query;
+template <class T>
+using Rows = Result<std::vector<T>>;
+template <class T>
+using Maybe = Result<std::optional<T>>;
+
+// patients.cpp
+Maybe<PatientRow> patient_by_local_id(Database& db, const std::string& local_id);
+Maybe<PatientRow> patient(Database& db, const std::string& id);
+Rows<PatientRow> patients_by_verified_id(Database& db, const std::string& type, const std::string& value);
+Rows<TieRow> ties(Database& db, const std::string& patient_id);
+Result<void> put_patient(Database& db, const PatientRow& row);
+Result<void> put_tie(Database& db, const TieRow& row);
+
+// reports.cpp
+Rows<ReportRow> report_versions(Database& db, const std::string& origin, const std::string& number);
+Maybe<ReportRow> report(Database& db, const std::string& id);
+Rows<ReportRow> reports_of(Database& db, const std::string& patient_id);
+Rows<ReportRow> unmatched_reports(Database& db, const std::string& id_type, const std::string& id_value);
+Result<void> put_report(Database& db, const ReportRow& row, const std::vector<ResultRow>& results);
+Result<void> match_report(Database& db, const std::string& report_id, const std::string& patient_id);
+Result<void> retire_report(Database& db, const std::string& report_id);
+
+// results.cpp
+Rows<ResultRow> results_of(Database& db, const std::string& patient_id, const std::vector<std::string>& items,
+                           std::int64_t collected_since_ms);
+Maybe<ResultRow> result(Database& db, const std::string& id);
+Rows<ResultRow> results_in(Database& db, const std::string& report_id);
+Result<void> put_results(Database& db, const ReportRow& report, const std::vector<ResultRow>& results);
+
+// outbox.cpp
+Rows<std::string> receivers(Database& db, const std::string& subject);
+Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit);
+Result<void> enqueue(Database& db, const OutboxRow& row);
+Result<void> settle(Database& db, const std::vector<Settlement>& settlements);
+Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to);
+Rows<OutboxRow> recover(Database& db, const std::string& partner);
+
+// inbox.cpp
+Rows<InboxRow> inbox_next(Database& db, int limit);
+Result<InboxVerdict> receive(Database& db, const InboxRow& row);
+Result<void> finish_inbox(Database& db, std::int64_t id, const std::string& state, const std::string& remark);
+Rows<ParkedEvent> parked_events(Database& db, int limit);
+Result<void> park_event(Database& db, const ParkedEvent& event);
+Result<std::int64_t> cursor(Database& db, const std::string& name);
+Result<void> set_cursor(Database& db, const std::string& name, std::int64_t value);
+
+// notices.cpp
+Result<void> put_notice(Database& db, const NoticeRow& row);
+Maybe<NoticeRow> lease_notice(Database& db, std::int64_t now_ms, std::int64_t until_ms);
+Result<void> unlease_notice(Database& db, const std::string& id);
+Result<bool> acknowledge_notice(Database& db, const std::string& id, std::int64_t now_ms);
+Rows<RetractionRow> open_retractions(Database& db);
+Result<void> put_retraction(Database& db, const RetractionRow& row);
+Result<void> acknowledge_retraction(Database& db, const std::string& notice_id, const std::string& doctor_id,
+                                    std::int64_t now_ms);
+
+// decisions.cpp
+Rows<ViewRow> audience(Database& db, const std::string& origin, const std::string& number);
+Maybe<DecisionRow> decision(Database& db, const std::string& id);
+Rows<StatRow> stats(Database& db, std::int64_t from_ms, std::int64_t to_ms);
+Result<Depths> depths(Database& db, std::int64_t now_ms);
+Result<void> put_decision(Database& db, const DecisionRow& row);
+Result<void> put_view(Database& db, const ViewRow& row);
+
+// All rows of a query, each made by make(query).
+template <class T, class Make>
+Rows<T> collect(Query& query, Make make) {
+  std::vector<T> rows;
+  for (;;) {
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) return rows;
+    rows.push_back(make(query));
+  }
+}
+
+template <class T, class Make>
+Maybe<T> first(Query& query, Make make) {
+  auto row = query.step();
+  if (!row) return row.error();
+  if (!*row) return std::optional<T>();
+  return std::optional<T>(make(query));
+}
+
+}  // namespace huren::store::sqlite

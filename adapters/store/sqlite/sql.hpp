@@ -1,0 +1,110 @@
+// The queries that run for every event, message and order. Tests assert the plan of each: none scans a table.
+#pragma once
+#include <string_view>
+
+namespace huren::store::sqlite::sql {
+
+// patients
+inline constexpr std::string_view kPatientByLocalId = "SELECT id, local_id, json FROM patient WHERE local_id=?";
+inline constexpr std::string_view kPatientById = "SELECT id, local_id, json FROM patient WHERE id=?";
+inline constexpr std::string_view kPatientsByVerifiedId =
+    "SELECT p.id, p.local_id, p.json FROM patient_identifier i JOIN patient p ON p.id = i.patient_id "
+    "WHERE i.type=? AND i.value=? ORDER BY i.patient_id";
+inline constexpr std::string_view kIdentifiersOf =
+    "SELECT type, value FROM patient_identifier WHERE patient_id=? ORDER BY type, value";
+inline constexpr std::string_view kTies =
+    "SELECT patient_id, partner, basis, reference, from_ms, to_ms FROM tie WHERE patient_id=?";
+
+// reports and results
+inline constexpr std::string_view kReportVersions =
+    "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
+    "r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
+    "WHERE r.origin=? AND r.number=? ORDER BY r.version, r.seq";
+inline constexpr std::string_view kReportById =
+    "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
+    "r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+inline constexpr std::string_view kReportsOf =
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json FROM report "
+    "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
+inline constexpr std::string_view kUnmatched =
+    "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
+    "r.json, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
+    "WHERE u.type=? AND u.value=? ORDER BY u.report";
+inline constexpr std::string_view kReportIdentifiers =
+    "SELECT type, value FROM report_identifier WHERE report=? ORDER BY type, value";
+inline constexpr std::string_view kResultsOfItem =
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "WHERE patient_id=? AND current=1 AND item=? AND collected_ms>=? ORDER BY collected_ms DESC, rowid DESC";
+inline constexpr std::string_view kResultsOfAll =
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "WHERE patient_id=? AND current=1 AND collected_ms>=? ORDER BY collected_ms DESC, rowid DESC";
+inline constexpr std::string_view kResultById =
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result WHERE id=?";
+inline constexpr std::string_view kResultsIn =
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "WHERE report_id=? ORDER BY position";
+inline constexpr std::string_view kRetireResults = "UPDATE result SET current=0 WHERE report_id=?";
+
+// outbox
+inline constexpr std::string_view kMessage = "SELECT seq, type, content_type, body FROM message WHERE message_id=?";
+inline constexpr std::string_view kKeyIsOpen =
+    "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state<3 LIMIT 1";
+inline constexpr std::string_view kKeyInFlight =
+    "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state IN (1, 2) LIMIT 1";
+inline constexpr std::string_view kOldestOfKey =
+    "SELECT id, next_ms, changed_ms, gate FROM outbox WHERE partner=? AND order_key=? AND state<3 ORDER BY id LIMIT 1";
+inline constexpr std::string_view kCloseKey =
+    "UPDATE outbox SET gate=0 WHERE partner=? AND order_key=? AND state<3 AND gate>0";
+inline constexpr std::string_view kBecomeDue = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms<=?";
+inline constexpr std::string_view kDue =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.partner=? AND o.gate=2 ORDER BY o.lane, o.id LIMIT ?";
+inline constexpr std::string_view kTake =
+    "UPDATE outbox SET state=?, gate=0, attempts=attempts+1, changed_ms=? WHERE id=?";
+inline constexpr std::string_view kInFlight =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.partner=? AND o.state IN (1, 2) ORDER BY o.id";
+inline constexpr std::string_view kSettle =
+    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, attempts=max(attempts-?, 0) WHERE id=?";
+inline constexpr std::string_view kReceivers =
+    "SELECT DISTINCT partner FROM outbox WHERE subject=? AND NOT (state=7 AND attempts=0) ORDER BY partner";
+
+// inbox, notices, views
+inline constexpr std::string_view kInboxSame =
+    "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
+    "WHERE source=? AND control_id=? AND content_hash=?";
+inline constexpr std::string_view kInboxSameId =
+    "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
+    "WHERE source=? AND control_id=? LIMIT 1";
+inline constexpr std::string_view kInboxNext =
+    "SELECT i.id, i.source, i.control_id, i.content_hash, i.verdict, i.ack, i.state, i.remark, i.received_ms, "
+    "b.content_type, b.body FROM inbox i JOIN inbox_body b ON b.id = i.id WHERE i.state='received' ORDER BY i.id LIMIT ?";
+inline constexpr std::string_view kNoticeToLease =
+    "SELECT id, topic, json, created_ms, leased_until_ms, acknowledged_ms FROM notice "
+    "WHERE acknowledged_ms=0 AND (leased_until_ms<=? OR leased_until_ms>?) ORDER BY seq LIMIT 1";
+inline constexpr std::string_view kOpenRetractions =
+    "SELECT notice_id, report_id, doctor_id, at_ms, acknowledged_ms FROM retraction "
+    "WHERE acknowledged_ms=0 ORDER BY at_ms, notice_id, doctor_id";
+inline constexpr std::string_view kAudience =
+    "SELECT v.report_id, v.doctor_id, v.kind, v.at_ms FROM report r JOIN viewing v ON v.report_id = r.id "
+    "WHERE r.origin=? AND r.number=? ORDER BY v.at_ms, v.doctor_id";
+inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(created_ms), 0) FROM outbox WHERE state<3";
+inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state IN (4, 5, 6)";
+inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
+inline constexpr std::string_view kNoticeDepth = "SELECT count(*) FROM notice WHERE acknowledged_ms=0";
+inline constexpr std::string_view kRetractionDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0";
+inline constexpr std::string_view kUnmatchedDepth = "SELECT count(*) FROM report WHERE patient_id=''";
+inline constexpr std::string_view kStats =
+    "SELECT source<>'' AS there, source, outcome, reason, count(*), sum(saved_cents) FROM decision "
+    "WHERE at_ms>=? AND at_ms<? GROUP BY there, source, outcome, reason ORDER BY there, source, outcome, reason";
+
+inline constexpr std::string_view kHot[] = {
+    kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
+    kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kSettle,
+    kReceivers, kInboxSame, kInboxSameId, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth,
+    kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};
+
+}  // namespace huren::store::sqlite::sql

@@ -1,0 +1,122 @@
+#include "store.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "core/base/embedded.hpp"
+#include "storage/migrate.hpp"
+#include "unit.hpp"
+
+namespace huren::embedded {
+std::span<const File> store_sqlite_migrations();
+}
+
+namespace huren::store::sqlite {
+namespace {
+
+constexpr std::int32_t kStoreFile = 0x48525354;  // "HRST"
+constexpr int kMostReaders = 16;
+
+std::int64_t file_size(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? std::int64_t{info.st_size} : -1;
+}
+
+Result<void> check(Database& db, std::int64_t fully_below_bytes) {
+  const bool fully = file_size(db.path()) < fully_below_bytes;
+  for (const char* sql : {"PRAGMA quick_check(1)", "PRAGMA quick_check(outbox)", "PRAGMA quick_check(inbox)"}) {
+    if ((std::string_view(sql) == "PRAGMA quick_check(1)") != fully) continue;
+    Query query(db, sql);
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row || query.view(0) != "ok") return Error{"storage.damaged", db.path(), {"check"}};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> UnitOn::nested(const std::function<Result<void>()>& fn) {
+  if (auto set = Query(db_, "SAVEPOINT nested").run(); !set) return set;
+  // An exception passes through: the transaction's own wall undoes everything.
+  auto result = fn();
+  if (!db_.in_transaction()) return result ? Result<void>(Error{"storage.internal", db_.path(), {"rolled back"}}) : result;
+  if (!result)
+    if (auto undone = Query(db_, "ROLLBACK TO nested").run(); !undone) return undone;
+  if (auto released = Query(db_, "RELEASE nested").run(); !released) return released;
+  return result;
+}
+
+SqliteStore::SqliteStore(const std::string& directory, std::unique_ptr<Database> writer, const StoreOptions& options)
+    : path_(writer->path()), options_(options), writer_(std::move(writer)), writes_(*writer_),
+      lease_(directory + "/store.lease") {}
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& directory, const StoreOptions& options) {
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+    return Error{"storage.open", directory, {std::to_string(errno)}};
+  auto writer = Database::open(directory + "/store.db", {.synchronous = options.synchronous, .vfs = options.vfs});
+  if (!writer) return writer.error();
+  if (auto ready = storage::migrate(**writer, kStoreFile, embedded::store_sqlite_migrations()); !ready) return ready.error();
+  if (auto sound = check(**writer, options.check_fully_below_bytes); !sound) return sound.error();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(directory, std::move(*writer), options));
+}
+
+Result<void> SqliteStore::transact(const std::function<Result<void>(Unit&)>& fn) {
+  return writes_.run(
+      [&fn](Database& db) {
+        UnitOn unit(db);
+        return fn(unit);
+      },
+      std::nullopt);
+}
+
+Result<void> SqliteStore::read(const std::function<Result<void>(Reader&)>& fn) {
+  auto db = borrow();
+  if (!db) return db.error();
+  struct Turn {
+    SqliteStore& store;
+    std::unique_ptr<Database> db;
+    ~Turn() {
+      if (db->in_transaction()) (void)db->exec("ROLLBACK");
+      store.give_back(std::move(db));
+    }
+  } turn{*this, std::move(*db)};
+  if (auto begun = Query(*turn.db, "BEGIN").run(); !begun) return begun;
+  ReaderOn<Reader> reader(*turn.db);
+  return fn(reader);
+}
+
+Result<std::unique_ptr<Database>> SqliteStore::borrow() {
+  {
+    std::unique_lock lock(pool_mutex_);
+    pool_cv_.wait(lock, [&] { return !idle_.empty() || readers_ < kMostReaders; });
+    if (!idle_.empty()) {
+      auto db = std::move(idle_.back());
+      idle_.pop_back();
+      return db;
+    }
+    ++readers_;
+  }
+  auto db = Database::open(path_, {.read_only = true, .vfs = options_.vfs});
+  if (!db) give_back(nullptr);
+  return db;
+}
+
+void SqliteStore::give_back(std::unique_ptr<Database> db) noexcept {
+  {
+    const std::lock_guard lock(pool_mutex_);
+    try {
+      if (db)
+        idle_.push_back(std::move(db));
+      else
+        --readers_;
+    } catch (...) {
+      --readers_;
+    }
+  }
+  pool_cv_.notify_one();
+}
+
+}  // namespace huren::store::sqlite

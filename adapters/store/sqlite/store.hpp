@@ -1,0 +1,52 @@
+// store.sqlite: huren.store/1 on one SQLite file. One writer connection shared by group commit, readers from a pool.
+// Promises: transact() that returned is on disk; several stores and processes may open the file, one holds the lease.
+// Options: directory (store.db and store.lease lie there).
+#pragma once
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "huren/adapter.hpp"
+#include "lease.hpp"
+#include "storage/group_commit.hpp"
+#include "storage/sqlite.hpp"
+
+namespace huren::store::sqlite {
+
+struct StoreOptions {
+  std::string vfs{};                                                   // tests only
+  storage::Synchronous synchronous = storage::Synchronous::full;       // tests only: anything less breaks I1 and I9
+  std::int64_t check_fully_below_bytes = 256 << 20;                    // larger files: only the queues are checked at open
+};
+
+class SqliteStore final : public StoreAdapter {
+ public:
+  static Result<std::unique_ptr<SqliteStore>> open(const std::string& directory, const StoreOptions& options);
+  Result<void> transact(const std::function<Result<void>(Unit&)>& fn) override;
+  Result<void> read(const std::function<Result<void>(Reader&)>& fn) override;
+  Result<bool> take_lease() override { return lease_.take(); }
+  [[nodiscard]] storage::GroupCommit::Figures figures() const { return writes_.figures(); }
+
+ private:
+  SqliteStore(const std::string& directory, std::unique_ptr<storage::Database> writer, const StoreOptions& options);
+  Result<std::unique_ptr<storage::Database>> borrow();
+  void give_back(std::unique_ptr<storage::Database> db) noexcept;
+
+  std::string path_;
+  StoreOptions options_;
+  std::unique_ptr<storage::Database> writer_;
+  storage::GroupCommit writes_;
+  Lease lease_;
+  std::mutex pool_mutex_;
+  std::condition_variable pool_cv_;
+  std::vector<std::unique_ptr<storage::Database>> idle_;
+  int readers_ = 0;
+};
+
+}  // namespace huren::store::sqlite
+
+namespace huren {
+const AdapterEntry& store_sqlite_entry();
+}

@@ -1,0 +1,91 @@
+// Reader and Unit over one connection: each verb goes to its function in rows.hpp.
+#pragma once
+#include "rows.hpp"
+
+namespace huren::store::sqlite {
+
+template <class Interface>
+class ReaderOn : public Interface {
+ public:
+  explicit ReaderOn(Database& db) : db_(db) {}
+  Maybe<PatientRow> patient_by_local_id(const std::string& local_id) override { return sqlite::patient_by_local_id(db_, local_id); }
+  Maybe<PatientRow> patient(const std::string& id) override { return sqlite::patient(db_, id); }
+  Rows<PatientRow> patients_by_verified_id(const std::string& type, const std::string& value) override {
+    return sqlite::patients_by_verified_id(db_, type, value);
+  }
+  Rows<TieRow> ties(const std::string& patient_id) override { return sqlite::ties(db_, patient_id); }
+  Rows<ReportRow> report_versions(const std::string& origin, const std::string& number) override {
+    return sqlite::report_versions(db_, origin, number);
+  }
+  Maybe<ReportRow> report(const std::string& id) override { return sqlite::report(db_, id); }
+  Rows<ReportRow> reports_of(const std::string& patient_id) override { return sqlite::reports_of(db_, patient_id); }
+  Rows<ReportRow> unmatched_reports(const std::string& id_type, const std::string& id_value) override {
+    return sqlite::unmatched_reports(db_, id_type, id_value);
+  }
+  Rows<ResultRow> results_of(const std::string& patient_id, const std::vector<std::string>& items,
+                             std::int64_t collected_since_ms) override {
+    return sqlite::results_of(db_, patient_id, items, collected_since_ms);
+  }
+  Maybe<ResultRow> result(const std::string& id) override { return sqlite::result(db_, id); }
+  Rows<ResultRow> results_in(const std::string& report_id) override { return sqlite::results_in(db_, report_id); }
+  Rows<std::string> receivers(const std::string& subject) override { return sqlite::receivers(db_, subject); }
+  Rows<ViewRow> audience(const std::string& origin, const std::string& number) override {
+    return sqlite::audience(db_, origin, number);
+  }
+  Maybe<DecisionRow> decision(const std::string& id) override { return sqlite::decision(db_, id); }
+  Rows<StatRow> stats(std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::stats(db_, from_ms, to_ms); }
+  Rows<OutboxRow> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) override {
+    return sqlite::outbox(db_, partner, state, limit);
+  }
+  Rows<InboxRow> inbox_next(int limit) override { return sqlite::inbox_next(db_, limit); }
+  Rows<ParkedEvent> parked_events(int limit) override { return sqlite::parked_events(db_, limit); }
+  Rows<RetractionRow> open_retractions() override { return sqlite::open_retractions(db_); }
+  Result<std::int64_t> cursor(const std::string& name) override { return sqlite::cursor(db_, name); }
+  Result<Depths> depths(std::int64_t now_ms) override { return sqlite::depths(db_, now_ms); }
+
+ protected:
+  Database& db_;
+};
+
+class UnitOn final : public ReaderOn<Unit> {
+ public:
+  using ReaderOn::ReaderOn;
+  Result<void> nested(const std::function<Result<void>()>& fn) override;
+  Result<void> put_patient(const PatientRow& row) override { return sqlite::put_patient(db_, row); }
+  Result<void> put_tie(const TieRow& row) override { return sqlite::put_tie(db_, row); }
+  Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) override {
+    return sqlite::put_report(db_, row, results);
+  }
+  Result<void> match_report(const std::string& report_id, const std::string& patient_id) override {
+    return sqlite::match_report(db_, report_id, patient_id);
+  }
+  Result<void> retire_report(const std::string& report_id) override { return sqlite::retire_report(db_, report_id); }
+  Result<void> enqueue(const OutboxRow& row) override { return sqlite::enqueue(db_, row); }
+  Result<void> settle(const std::vector<Settlement>& settlements) override { return sqlite::settle(db_, settlements); }
+  Result<InboxVerdict> receive(const InboxRow& row) override { return sqlite::receive(db_, row); }
+  Result<void> finish_inbox(std::int64_t id, const std::string& state, const std::string& remark) override {
+    return sqlite::finish_inbox(db_, id, state, remark);
+  }
+  Result<void> park_event(const ParkedEvent& event) override { return sqlite::park_event(db_, event); }
+  Result<void> put_notice(const NoticeRow& row) override { return sqlite::put_notice(db_, row); }
+  Maybe<NoticeRow> lease_notice(std::int64_t now_ms, std::int64_t until_ms) override {
+    return sqlite::lease_notice(db_, now_ms, until_ms);
+  }
+  Result<void> unlease_notice(const std::string& id) override { return sqlite::unlease_notice(db_, id); }
+  Result<bool> acknowledge_notice(const std::string& id, std::int64_t now_ms) override {
+    return sqlite::acknowledge_notice(db_, id, now_ms);
+  }
+  Result<void> put_decision(const DecisionRow& row) override { return sqlite::put_decision(db_, row); }
+  Result<void> put_view(const ViewRow& row) override { return sqlite::put_view(db_, row); }
+  Result<void> put_retraction(const RetractionRow& row) override { return sqlite::put_retraction(db_, row); }
+  Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) override {
+    return sqlite::acknowledge_retraction(db_, notice_id, doctor_id, now_ms);
+  }
+  Result<void> set_cursor(const std::string& name, std::int64_t value) override { return sqlite::set_cursor(db_, name, value); }
+  Rows<OutboxRow> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) override {
+    return sqlite::claim(db_, partner, now_ms, limit, to);
+  }
+  Rows<OutboxRow> recover(const std::string& partner) override { return sqlite::recover(db_, partner); }
+};
+
+}  // namespace huren::store::sqlite

@@ -1,0 +1,195 @@
+-- The store of one hospital. Times are epoch milliseconds UTC; ids are huren's own texts; "" means none.
+
+CREATE TABLE patient(
+  id TEXT NOT NULL UNIQUE,
+  local_id TEXT NOT NULL UNIQUE,
+  json TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE patient_identifier(
+  type TEXT NOT NULL,
+  value TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  PRIMARY KEY(type, value, patient_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX patient_identifier_of ON patient_identifier(patient_id);
+
+CREATE TABLE tie(
+  patient_id TEXT NOT NULL,
+  partner TEXT NOT NULL,
+  basis TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  from_ms INTEGER NOT NULL,
+  to_ms INTEGER NOT NULL,
+  PRIMARY KEY(patient_id, partner, basis, reference)
+) STRICT, WITHOUT ROWID;
+
+-- One row a version. What is large and seldom read lies in report_text.
+CREATE TABLE report(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  origin TEXT NOT NULL,
+  number TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  source TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  stored_ms INTEGER NOT NULL,
+  current INTEGER NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
+CREATE INDEX report_version ON report(origin, number, version);
+CREATE INDEX report_of_patient ON report(patient_id, stored_ms) WHERE patient_id <> '';
+CREATE INDEX report_unmatched ON report(seq) WHERE patient_id = '';
+
+CREATE TABLE report_text(
+  seq INTEGER PRIMARY KEY REFERENCES report(seq) ON DELETE CASCADE,
+  hl7 BLOB NOT NULL,
+  document BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE report_identifier(
+  report INTEGER NOT NULL REFERENCES report(seq) ON DELETE CASCADE,
+  type TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY(report, type, value)
+) STRICT, WITHOUT ROWID;
+
+-- The identifiers of reports that no patient owns yet: rows leave when the report is matched.
+CREATE TABLE unmatched(
+  type TEXT NOT NULL,
+  value TEXT NOT NULL,
+  report INTEGER NOT NULL REFERENCES report(seq) ON DELETE CASCADE,
+  PRIMARY KEY(type, value, report)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unmatched_of ON unmatched(report);
+
+-- What order.check reads: one index lookup an item, whatever the number of results.
+CREATE TABLE result(
+  id TEXT NOT NULL UNIQUE,
+  report_id TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  item TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  collected_ms INTEGER NOT NULL,
+  current INTEGER NOT NULL
+) STRICT;
+CREATE INDEX result_of_patient ON result(patient_id, current, item, collected_ms);
+CREATE INDEX result_of_report ON result(report_id, position);
+
+-- Bytes to send, once a message whatever the number of partners.
+CREATE TABLE message(
+  seq INTEGER PRIMARY KEY,
+  message_id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL,
+  content_type TEXT NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+
+-- state: 0 waiting 1 claimed 2 on_wire 3 delivered 4 refused 5 doubtful 6 parked 7 cancelled; below 3 it is open.
+-- gate: 0 closed (not the oldest open row of its order_key, or not waiting), 1 waits for next_ms, 2 may be claimed.
+-- The gate moves with the row, so that a claim looks at nothing but rows that it takes, however long the queue is.
+CREATE TABLE outbox(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  message INTEGER NOT NULL REFERENCES message(seq),
+  partner TEXT NOT NULL,
+  order_key TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  gate INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_ms INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  changed_ms INTEGER NOT NULL,
+  remark TEXT NOT NULL,
+  UNIQUE(message, partner)
+) STRICT;
+CREATE INDEX outbox_due ON outbox(partner, lane, id) WHERE gate = 2;
+CREATE INDEX outbox_later ON outbox(partner, next_ms) WHERE gate = 1;
+CREATE INDEX outbox_open ON outbox(partner, order_key, id, created_ms, state) WHERE state < 3;
+CREATE INDEX outbox_in_flight ON outbox(partner, order_key, id) WHERE state IN (1, 2);
+CREATE INDEX outbox_stuck ON outbox(state, partner) WHERE state IN (4, 5, 6);
+CREATE INDEX outbox_subject ON outbox(subject, partner);
+
+CREATE TABLE inbox(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  source TEXT NOT NULL,
+  control_id TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  state TEXT NOT NULL,
+  remark TEXT NOT NULL,
+  received_ms INTEGER NOT NULL,
+  ack BLOB NOT NULL,
+  UNIQUE(source, control_id, content_hash)
+) STRICT;
+CREATE INDEX inbox_to_apply ON inbox(id) WHERE state = 'received';
+
+CREATE TABLE inbox_body(
+  id INTEGER PRIMARY KEY REFERENCES inbox(id) ON DELETE CASCADE,
+  content_type TEXT NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE parked_event(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  type TEXT NOT NULL,
+  key TEXT NOT NULL,
+  remark TEXT NOT NULL,
+  parked_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE notice(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  topic TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  leased_until_ms INTEGER NOT NULL,
+  acknowledged_ms INTEGER NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
+CREATE INDEX notice_open ON notice(seq) WHERE acknowledged_ms = 0;
+
+CREATE TABLE decision(
+  id TEXT NOT NULL UNIQUE,
+  suggestion_id TEXT NOT NULL,
+  order_id TEXT NOT NULL,
+  order_item TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  note TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  department TEXT NOT NULL,
+  result_ids TEXT NOT NULL,
+  result_refs TEXT NOT NULL,
+  source TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  saved_cents INTEGER NOT NULL
+) STRICT;
+CREATE INDEX decision_at ON decision(at_ms);
+
+CREATE TABLE viewing(
+  report_id TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY(report_id, doctor_id, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE retraction(
+  notice_id TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  report_id TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  acknowledged_ms INTEGER NOT NULL,
+  PRIMARY KEY(notice_id, doctor_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX retraction_open ON retraction(at_ms) WHERE acknowledged_ms = 0;
+
+CREATE TABLE cursor(
+  name TEXT NOT NULL PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

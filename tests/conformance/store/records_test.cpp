@@ -1,0 +1,368 @@
+// Patients, reports, results, inbox, notices, decisions: what is put is found again, by every way the engine looks.
+#include "subject.hpp"
+
+using namespace huren;
+using namespace huren::store;
+using huren::test::good;
+
+namespace {
+
+using Ids = std::vector<std::string>;
+
+ReportRow report(const std::string& id, const std::string& patient, int version = 1, const std::string& number = "R1") {
+  ReportRow r;
+  r.id = id;
+  r.origin = "H1";
+  r.number = number;
+  r.version = version;
+  r.status = "final";
+  r.source = "city";
+  r.patient_id = patient;
+  r.verified_ids = {{"resident", "X1"}, {"social", "Y1"}};
+  r.json = "{\"v\":" + std::to_string(version) + "}";
+  r.hl7 = "MSH|\r\xFF";
+  r.document = std::string("<a>\0</a>", 8);
+  r.stored_ms = 1000 + version;
+  return r;
+}
+
+ResultRow result(const std::string& id, const std::string& item, std::int64_t collected, int position = 0) {
+  ResultRow r;
+  r.id = id;
+  r.item = item;
+  r.status = "final";
+  r.collected_ms = collected;
+  r.position = position;
+  return r;
+}
+
+template <class Row>
+Ids ids(const std::vector<Row>& rows) {
+  Ids out;
+  for (const auto& r : rows) out.push_back(r.id);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a patient is found by the HIS's number, by id and by every verified identifier, and by none that it lost") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      if (auto d = u.put_patient({"p1", "L1", "{\"a\":1}", {{"resident", "A"}, {"social", "B"}}}); !d) return d;
+      return u.put_patient({"p2", "L2", "{}", {{"resident", "A"}}});
+    });
+    o.read([](Reader& r) {
+      CHECK(good(r.patient_by_local_id("L1"))->id == "p1");
+      CHECK(good(r.patient("p1"))->json == "{\"a\":1}");
+      CHECK(good(r.patient("p1"))->verified_ids.size() == 2);
+      CHECK(ids(good(r.patients_by_verified_id("resident", "A"))) == Ids{"p1", "p2"});
+      CHECK_FALSE(good(r.patient("none")));
+      CHECK_FALSE(good(r.patient_by_local_id("none")));
+    });
+    o.write([](Unit& u) { return u.put_patient({"p1", "L9", "{\"a\":2}", {{"resident", "C"}}}); });
+    o.read([](Reader& r) {
+      CHECK(ids(good(r.patients_by_verified_id("resident", "A"))) == Ids{"p2"});
+      CHECK(good(r.patients_by_verified_id("social", "B")).empty());
+      CHECK(good(r.patient_by_local_id("L9"))->json == "{\"a\":2}");
+      CHECK_FALSE(good(r.patient_by_local_id("L1")));
+    });
+  }
+}
+
+TEST_CASE("a tie is one for patient, partner, basis and reference; its end may be moved") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      if (auto d = u.put_tie({"p1", "b", "referral", "r1", 10, 0}); !d) return d;
+      if (auto d = u.put_tie({"p1", "b", "consent", "", 10, 0}); !d) return d;
+      return u.put_tie({"p1", "b", "referral", "r1", 10, 99});
+    });
+    o.read([](Reader& r) {
+      auto ties = good(r.ties("p1"));
+      REQUIRE(ties.size() == 2);
+      CHECK(ties[1].to_ms == 99);
+      CHECK(good(r.ties("p2")).empty());
+    });
+  }
+}
+
+TEST_CASE("a report version comes back whole, its versions ascend, a patient's list is newest first and light") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      if (auto d = u.put_report(report("v2", "p1", 2), {}); !d) return d;
+      if (auto d = u.put_report(report("v1", "p1", 1), {}); !d) return d;
+      return u.put_report(report("w1", "p1", 5, "R2"), {});
+    });
+    o.read([](Reader& r) {
+      auto v1 = good(r.report("v1"));
+      REQUIRE(v1);
+      CHECK(v1->hl7 == report("v1", "p1").hl7);
+      CHECK(v1->document == report("v1", "p1").document);
+      CHECK(v1->verified_ids == report("v1", "p1").verified_ids);
+      CHECK(v1->source == "city");
+      CHECK(v1->current);
+      CHECK(ids(good(r.report_versions("H1", "R1"))) == Ids{"v1", "v2"});
+      auto all = good(r.reports_of("p1"));
+      CHECK(ids(all) == Ids{"w1", "v2", "v1"});
+      CHECK(all[0].json == "{\"v\":5}");
+      CHECK(all[0].hl7.empty());
+      CHECK(all[0].document.empty());
+      CHECK_FALSE(good(r.report("none")));
+    });
+  }
+}
+
+TEST_CASE("results of a patient: current ones of the items asked for, since a time, newest first") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      if (auto d = u.put_report(report("v1", "p1"), {result("a", "GLU", 100, 1), result("b", "CHOL", 100, 0)}); !d) return d;
+      return u.put_report(report("v2", "p1", 1, "R2"), {result("c", "GLU", 300), result("d", "", 300, 1)});
+    });
+    o.read([](Reader& r) {
+      CHECK(ids(good(r.results_of("p1", {"GLU", "CHOL"}, 0))) == Ids{"c", "a", "b"});
+      CHECK(ids(good(r.results_of("p1", {"GLU", "GLU"}, 0))) == Ids{"c", "a"});
+      CHECK(ids(good(r.results_of("p1", {"GLU"}, 101))) == Ids{"c"});
+      CHECK(ids(good(r.results_of("p1", {"GLU"}, 300))) == Ids{"c"});
+      CHECK(good(r.results_of("p1", {}, 0)).size() == 4);
+      CHECK(ids(good(r.results_in("v1"))) == Ids{"b", "a"});
+      CHECK(good(r.result("a"))->report_id == "v1");
+      CHECK(good(r.result("a"))->patient_id == "p1");
+    });
+    o.write([](Unit& u) { return u.retire_report("v2"); });
+    o.read([](Reader& r) {
+      CHECK(ids(good(r.results_of("p1", {"GLU"}, 0))) == Ids{"a"});
+      CHECK_FALSE(good(r.result("c"))->current);
+      CHECK_FALSE(good(r.report("v2"))->current);
+    });
+  }
+}
+
+TEST_CASE("I12: an unmatched report is nobody's until it is matched, and then it is the patient's alone") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) { return u.put_report(report("v1", ""), {result("a", "GLU", 100)}); });
+    o.read([](Reader& r) {
+      CHECK(good(r.results_of("", {"GLU"}, 0)).empty());
+      CHECK(good(r.reports_of("")).empty());
+      CHECK(ids(good(r.unmatched_reports("resident", "X1"))) == Ids{"v1"});
+      CHECK(good(r.unmatched_reports("resident", "other")).empty());
+      CHECK(good(r.depths(0)).unmatched == 1);
+    });
+    o.write([](Unit& u) { return u.match_report("v1", "p1"); });
+    o.read([](Reader& r) {
+      CHECK(ids(good(r.results_of("p1", {"GLU"}, 0))) == Ids{"a"});
+      CHECK(ids(good(r.reports_of("p1"))) == Ids{"v1"});
+      CHECK(good(r.unmatched_reports("resident", "X1")).empty());
+      CHECK(good(r.depths(0)).unmatched == 0);
+    });
+    o.write([](Unit& u) { return u.match_report("v1", ""); });
+    o.read([](Reader& r) {
+      CHECK(good(r.results_of("p1", {"GLU"}, 0)).empty());
+      CHECK(ids(good(r.unmatched_reports("social", "Y1"))) == Ids{"v1"});
+    });
+  }
+}
+
+TEST_CASE("putting a report id again replaces it and its results") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) { return u.put_report(report("v1", ""), {result("a", "GLU", 100), result("b", "K", 100)}); });
+    o.write([](Unit& u) { return u.put_report(report("v1", "p1", 3), {result("a", "GLU", 200)}); });
+    o.read([](Reader& r) {
+      CHECK(good(r.results_in("v1")).size() == 1);
+      CHECK(good(r.report_versions("H1", "R1")).size() == 1);
+      CHECK(good(r.report("v1"))->version == 3);
+      CHECK(good(r.unmatched_reports("resident", "X1")).empty());
+    });
+  }
+}
+
+TEST_CASE("I9: the inbox takes a message once, answers its repetition with the first answer, and reports a shared id") {
+  FOR_EACH_STORE(o) {
+    InboxRow row;
+    row.source = "city";
+    row.control_id = "C1";
+    row.content_hash = "h1";
+    row.content_type = "application/hl7-v2";
+    row.body = std::string("MSH|\0\xFF", 6);
+    row.verdict = "AA";
+    row.ack = "MSH|ACK\r";
+    row.state = "received";
+    row.received_ms = 5;
+    std::vector<InboxVerdict> verdicts;
+    const auto receive = [&](const InboxRow& r) {
+      InboxVerdict v;
+      o.write([&](Unit& u) -> Result<void> {
+        v = good(u.receive(r));
+        return {};
+      });
+      return v;
+    };
+    auto first = receive(row);
+    CHECK(first.kind == InboxVerdict::stored);
+    CHECK(first.earlier.id > 0);
+    auto again = row;
+    again.ack = "other";
+    auto duplicate = receive(again);
+    CHECK(duplicate.kind == InboxVerdict::duplicate);
+    CHECK(duplicate.earlier.ack == "MSH|ACK\r");
+    CHECK(duplicate.earlier.verdict == "AA");
+    auto other = row;
+    other.content_hash = "h2";
+    auto shared = receive(other);
+    CHECK(shared.kind == InboxVerdict::same_id_other_content);
+    CHECK(shared.earlier.content_hash == "h1");
+    CHECK(receive(other).kind == InboxVerdict::duplicate);
+    auto stranger = row;
+    stranger.source = "county";
+    CHECK(receive(stranger).kind == InboxVerdict::stored);
+    auto bare = row;
+    bare.control_id = "";
+    CHECK(receive(bare).kind == InboxVerdict::stored);
+    bare.content_hash = "h2";
+    CHECK(receive(bare).kind == InboxVerdict::stored);
+
+    o.reopen();
+    std::vector<InboxRow> waiting;
+    o.read([&](Reader& r) {
+      waiting = good(r.inbox_next(100));
+      CHECK(good(r.depths(0)).inbox_waiting == 5);
+      CHECK(good(r.inbox_next(2)).size() == 2);
+    });
+    REQUIRE(waiting.size() == 5);
+    CHECK(waiting[0].body == row.body);
+    CHECK(waiting[0].content_type == "application/hl7-v2");
+    CHECK(waiting[1].content_hash == "h2");
+    o.write([&](Unit& u) { return u.finish_inbox(waiting[0].id, "applied", "done"); });
+    o.read([&](Reader& r) { CHECK(good(r.inbox_next(100)).front().id == waiting[1].id); });
+    CHECK(receive(row).kind == InboxVerdict::duplicate);
+    CHECK(receive(row).earlier.state == "applied");
+  }
+}
+
+TEST_CASE("a notice comes to one asker at a time, comes back when its lease ends, and goes when acknowledged") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      if (auto d = u.put_notice({"n1", "result.received/1", "{\"a\":1}", 10, 0, 0}); !d) return d;
+      if (auto d = u.put_notice({"n1", "result.received/1", "{\"a\":2}", 11, 0, 0}); !d) return d;
+      return u.put_notice({"n2", "result.received/1", "{}", 12, 0, 0});
+    });
+    const auto lease = [&](std::int64_t now) {
+      std::string id;
+      o.write([&](Unit& u) -> Result<void> {
+        auto notice = good(u.lease_notice(now, now + 30));
+        if (notice) id = notice->id + notice->json;
+        return {};
+      });
+      return id;
+    };
+    CHECK(lease(100) == "n1{\"a\":1}");
+    CHECK(lease(101) == "n2{}");
+    CHECK(lease(102).empty());
+    CHECK(lease(130) == "n1{\"a\":1}");
+    o.write([](Unit& u) { return u.unlease_notice("n1"); });
+    CHECK(lease(130) == "n1{\"a\":1}");
+    o.write([](Unit& u) -> Result<void> {
+      CHECK(good(u.acknowledge_notice("n1", 140)));
+      CHECK(good(u.acknowledge_notice("n1", 141)));
+      CHECK_FALSE(good(u.acknowledge_notice("none", 141)));
+      return {};
+    });
+    CHECK(lease(1000) == "n2{}");
+    o.read([](Reader& r) { CHECK(good(r.depths(0)).notices_open == 1); });
+    CHECK(lease(0) == "n2{}");  // the clock was set back: a lease from the future holds nobody up
+  }
+}
+
+TEST_CASE("the last word on a decision counts once in the figures, in whatever order the words arrive") {
+  FOR_EACH_STORE(o) {
+    DecisionRow d;
+    d.id = "d1";
+    d.outcome = "accepted";
+    d.result_ids = {"a", "b"};
+    d.result_refs = {"H1/R1#GLU"};
+    d.at_ms = 100;
+    d.saved_cents = 500;
+    auto revoked = d;
+    revoked.outcome = "revoked";
+    revoked.saved_cents = 0;
+    revoked.at_ms = 200;
+    auto there = d;
+    there.id = "d2";
+    there.source = "city";
+    there.outcome = "declined";
+    there.reason = "condition_changed";
+    there.saved_cents = 0;
+    auto three = d;
+    three.id = "d3";
+    o.write([&](Unit& u) -> Result<void> {
+      for (const auto& row : {revoked, d, there, three, three})
+        if (auto done = u.put_decision(row); !done) return done;
+      return {};
+    });
+    o.read([](Reader& r) {
+      CHECK(good(r.decision("d1"))->outcome == "revoked");
+      CHECK(good(r.decision("d1"))->result_ids == Ids{"a", "b"});
+      CHECK(good(r.decision("d1"))->result_refs == Ids{"H1/R1#GLU"});
+      CHECK_FALSE(good(r.decision("none")));
+      auto all = good(r.stats(0, 1000));
+      REQUIRE(all.size() == 3);
+      CHECK(all[0].side == "here");
+      CHECK(all[0].outcome == "accepted");
+      CHECK(all[0].count == 1);
+      CHECK(all[0].saved_cents == 500);
+      CHECK(all[2].side == "there");
+      CHECK(all[2].partner == "city");
+      CHECK(all[2].reason == "condition_changed");
+      CHECK(good(r.stats(0, 100)).empty());
+      CHECK(good(r.stats(200, 201)).size() == 1);
+    });
+  }
+}
+
+TEST_CASE("I10: the audience of a report is everyone who saw any version, and a retraction is open until each was told") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      if (auto d = u.put_report(report("v1", "p1"), {}); !d) return d;
+      if (auto d = u.put_report(report("v2", "p1", 2), {}); !d) return d;
+      if (auto d = u.put_view({"v1", "doc1", "shown", 10}); !d) return d;
+      if (auto d = u.put_view({"v1", "doc1", "shown", 20}); !d) return d;
+      if (auto d = u.put_view({"v2", "doc2", "recognised", 30}); !d) return d;
+      if (auto d = u.put_retraction({"n1", "v1", "doc1", 40, 0}); !d) return d;
+      if (auto d = u.put_retraction({"n1", "v1", "doc1", 40, 0}); !d) return d;
+      return u.put_retraction({"n1", "v1", "doc2", 40, 0});
+    });
+    o.read([](Reader& r) {
+      auto seen = good(r.audience("H1", "R1"));
+      REQUIRE(seen.size() == 2);
+      CHECK(seen[0].doctor_id == "doc1");
+      CHECK(seen[0].at_ms == 10);
+      CHECK(seen[1].kind == "recognised");
+      CHECK(good(r.audience("H1", "R9")).empty());
+      CHECK(good(r.open_retractions()).size() == 2);
+    });
+    o.write([](Unit& u) { return u.acknowledge_retraction("n1", "doc1", 50); });
+    o.write([](Unit& u) { return u.acknowledge_retraction("n1", "nobody", 50); });
+    o.read([](Reader& r) {
+      auto open = good(r.open_retractions());
+      REQUIRE(open.size() == 1);
+      CHECK(open[0].doctor_id == "doc2");
+    });
+  }
+}
+
+TEST_CASE("cursors and parked events are kept") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      CHECK(good(u.cursor("spool")) == 0);
+      if (auto d = u.set_cursor("spool", 7); !d) return d;
+      if (auto d = u.set_cursor("spool", 8); !d) return d;
+      return u.park_event({0, "lab.report.released/1", "k1", "remark", 5});
+    });
+    o.reopen();
+    o.read([](Reader& r) {
+      CHECK(good(r.cursor("spool")) == 8);
+      auto parked = good(r.parked_events(10));
+      REQUIRE(parked.size() == 1);
+      CHECK(parked[0].key == "k1");
+      CHECK(parked[0].remark == "remark");
+    });
+  }
+}
