@@ -27,8 +27,15 @@ Stream::Stream(Poco::Net::StreamSocket socket, const Waker* stop)
   }
 }
 
-Stream::~Stream() {
-  if (ssl_) SSL_free(ssl_);
+Stream::~Stream() { drop_tls(false); }
+
+// OpenSSL keeps the bare descriptor: it must be gone before the socket is, or it would write into a stranger's.
+void Stream::drop_tls(bool goodbye) {
+  if (!ssl_) return;
+  ERR_clear_error();
+  if (goodbye) SSL_shutdown(ssl_);
+  SSL_free(std::exchange(ssl_, nullptr));
+  ERR_clear_error();
 }
 
 Stream::Stream(Stream&& other) noexcept
@@ -42,7 +49,7 @@ Stream::Stream(Stream&& other) noexcept
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   if (this == &other) return *this;
-  if (ssl_) SSL_free(ssl_);
+  drop_tls(false);
   socket_ = other.socket_;
   stop_ = other.stop_;
   context_ = std::move(other.context_);
@@ -215,11 +222,7 @@ bool Stream::readable() const {
 }
 
 void Stream::close() {
-  if (ssl_) {
-    ERR_clear_error();
-    SSL_shutdown(ssl_);
-    ERR_clear_error();
-  }
+  drop_tls(true);
   ::shutdown(socket_.impl()->sockfd(), SHUT_RDWR);
   try {
     socket_.close();
@@ -228,14 +231,20 @@ void Stream::close() {
   }
 }
 
+void Stream::reset() {
+  drop_tls(false);
+  try {
+    socket_.setLinger(true, 0);
+    socket_.close();
+  } catch (const Poco::Exception&) {
+    // It was gone already.
+  }
+}
+
 // Closing with unread bytes in the receive buffer sends a reset, and a reset may overtake our last bytes.
 void Stream::close_after_drain() {
   constexpr std::size_t kMostBytes = 256 * 1024;
-  if (ssl_) {
-    ERR_clear_error();
-    SSL_shutdown(ssl_);
-    ERR_clear_error();
-  }
+  drop_tls(true);
   const int fd = socket_.impl()->sockfd();
   ::shutdown(fd, SHUT_WR);
   const Deadline deadline(500);

@@ -43,6 +43,7 @@ class Stream {
   [[nodiscard]] bool readable() const;
   void close();            // says goodbye (close_notify, FIN) without waiting
   void close_after_drain();  // lets a last reply or alert reach a peer that is still sending; bounded in time and bytes
+  void reset();            // RST: what was sent may be lost
 
   [[nodiscard]] bool secured() const { return ssl_ != nullptr; }
   [[nodiscard]] const PeerCertificate& peer() const { return peer_; }
@@ -50,6 +51,7 @@ class Stream {
   [[nodiscard]] std::string peer_address() const { return address_; }
 
  private:
+  void drop_tls(bool goodbye);
   IoStatus wait(short events, const Deadline& deadline, bool stoppable) const;
   Io read_tls(std::span<char> into, const Deadline& deadline);
   Io write_tls(std::string_view bytes, const Deadline& deadline);

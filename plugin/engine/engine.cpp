@@ -293,6 +293,7 @@ std::string Engine::health() noexcept try {
   report["oldest_waiting_ms"] = depths.oldest_waiting_ms;
   report["inbox_waiting"] = depths.inbox_waiting;
   report["notices_open"] = depths.notices_open;
+  report["retractions_open"] = depths.retractions_open;
   report["unmatched_reports"] = depths.unmatched;
   return report.dump();
 } catch (const std::exception&) {

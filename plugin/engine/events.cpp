@@ -5,6 +5,7 @@
 
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/decision_message.hpp"
+#include "core/mapping/oru.hpp"
 #include "core/model/notice.hpp"
 #include "engine/inbound.hpp"
 #include "engine/reports.hpp"
@@ -134,6 +135,18 @@ struct Handler {
     return {};
   }
 
+  // Both forms are kept with the report; what a partner gets is written in that partner's mode when it is queued.
+  Result<void> release(const model::LabReport& report, const std::string& patient_id) {
+    auto document = cda::write_lab_report(report, {});
+    if (!document) return document.error();
+    const auto& own = context.config.hospital.code;
+    auto message = mapping::write_oru(report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now()});
+    if (!message) return message.error();
+    auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = std::move(*document)});
+    if (!row) return row.error();
+    return distribute(unit, context, *row, report);
+  }
+
   Result<void> operator()(const model::LabReportReleased& e) {
     model::LabReport report = e.report;
     const auto& own = context.config.hospital;
@@ -144,12 +157,8 @@ struct Handler {
     if (!known) return known.error();
     auto patient = *known ? Result<PatientRow>(std::move(**known)) : keep(report.patient);
     if (!patient) return patient.error();
-    standardise(report, context, true);
-    auto document = cda::write_lab_report(report, {});
-    if (!document) return document.error();
-    auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient->id, .hl7 = "", .document = std::move(*document)});
-    if (!row) return row.error();
-    return distribute(unit, context, *row, report);
+    standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), true);
+    return release(report, patient->id);
   }
 
   Result<void> operator()(const model::LabReportWithdrawn& e) {
@@ -167,11 +176,7 @@ struct Handler {
     report.amendment_reason = e.reason;
     report.reported_at = e.at.present() ? e.at : context.now();
     for (auto& o : report.observations) o.status = model::Status::withdrawn;
-    auto document = cda::write_lab_report(report, {});
-    if (!document) return document.error();
-    auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = versions->back().patient_id, .hl7 = "", .document = std::move(*document)});
-    if (!row) return row.error();
-    return distribute(unit, context, *row, report);
+    return release(report, versions->back().patient_id);
   }
 
   // Reports of the results named, each once, with the item codes used of it.

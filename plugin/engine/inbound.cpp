@@ -147,7 +147,7 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
 }
 
 Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, std::string document) {
-  standardise(report, context, false);
+  standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
   auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});

@@ -30,33 +30,32 @@ std::string reference(const mapping::ResultRef& ref) {
   return subject_of(ref.origin, ref.number) + "/" + std::to_string(ref.version) + "#" + (ref.item.empty() ? ref.local_item : ref.item);
 }
 
-void standardise(LabReport& report, const Context& context, bool own) {
-  const Date day = report.specimen.collected_at.present()
-                       ? terminology::day_of(report.specimen.collected_at.epoch_ms, context.config.hospital.offset_minutes)
-                       : context.today();
+void standardise(LabReport& report, const terminology::Set& codes, const model::Hospital& hospital, std::int64_t now_ms, bool own) {
+  const auto& at = report.specimen.collected_at;
+  const Date day = terminology::day_of(at.present() ? at.epoch_ms : now_ms, hospital.offset_minutes);
   const auto set = [](model::Observation& o, const terminology::Item& item) {
-    o.standard = {item.code, item.zh, "huren"};
+    o.standard = {item.code, item.zh, std::string(mapping::kItemSystem)};
     if (o.loinc.empty())
       for (const auto& form : item.units)
         if (form.unit == item.unit) o.loinc = form.loinc;
   };
   for (auto& o : report.observations) {
     if (own) {
-      const auto* local = context.codes->local_item(o.local.code, day);
+      const auto* local = codes.local_item(o.local.code, day);
       if (local) {
-        if (const auto* item = context.codes->item(local->item, day)) {
+        if (const auto* item = codes.item(local->item, day)) {
           set(o, *item);
           if (o.method_group.empty()) o.method_group = local->method_group;
           continue;
         }
       }
     }
-    if (const auto* item = context.codes->item(o.standard.code, day)) {
+    if (const auto* item = codes.item(o.standard.code, day)) {
       set(o, *item);
       continue;
     }
     o.standard = {};
-    if (const auto* item = context.codes->item_by_loinc(o.loinc, day)) set(o, *item);
+    if (const auto* item = codes.item_by_loinc(o.loinc, day)) set(o, *item);
   }
 }
 

@@ -15,7 +15,7 @@ namespace huren::engine {
 std::vector<std::pair<std::string, std::string>> verified_ids(const model::Patient& patient);
 
 // Fills Observation::standard (and its name) from the hospital's own items, the alliance code or the LOINC.
-void standardise(model::LabReport& report, const Context& context, bool own);
+void standardise(model::LabReport& report, const terminology::Set& codes, const model::Hospital& hospital, std::int64_t now_ms, bool own);
 
 struct Incoming {
   model::LabReport report;

@@ -94,6 +94,7 @@ inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(
 inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state IN (4, 5, 6)";
 inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
 inline constexpr std::string_view kNoticeDepth = "SELECT count(*) FROM notice WHERE acknowledged_ms=0";
+inline constexpr std::string_view kRetractionDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0";
 inline constexpr std::string_view kUnmatchedDepth = "SELECT count(*) FROM report WHERE patient_id=''";
 inline constexpr std::string_view kStats =
     "SELECT source<>'' AS there, source, outcome, reason, count(*), sum(saved_cents) FROM decision "
@@ -104,6 +105,6 @@ inline constexpr std::string_view kHot[] = {
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kSettle,
     kReceivers, kInboxSame, kInboxSameId, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth,
-    kInboxDepth, kNoticeDepth, kUnmatchedDepth, kStats};
+    kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};
 
 }  // namespace huren::store::sqlite::sql

@@ -33,7 +33,7 @@ struct Catalogue {
 };
 
 const Catalogue& catalogue() {
-  static const Catalogue c;
+  static const auto& c = *new Catalogue;  // never destroyed: a thread of the host may ask while the process exits
   return c;
 }
 

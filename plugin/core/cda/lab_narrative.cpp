@@ -102,7 +102,10 @@ void results(XmlOut& out, const model::LabReport& r, Language language) {
   out.raw("<table border=\"1\"><thead><tr>");
   for (const auto column : kColumns) out.element("th", word(column, language));
   out.raw("</tr></thead><tbody>");
-  for (const auto& o : r.observations) row(out, o, language);
+  for (std::size_t i = 0; i < r.observations.size(); ++i) {
+    out.place("observations", static_cast<int>(i));
+    row(out, r.observations[i], language);
+  }
   out.raw("</tbody></table>");
 }
 

@@ -130,7 +130,7 @@ class Writer {
       out_.place("observations", static_cast<int>(i));
       item(r_.observations[i]);
     }
-    if (r_.observations.empty() && !(r_.specimen == model::Specimen{})) {
+    if (r_.observations.empty()) {
       out_.place("specimen").raw("\n<entry><organizer classCode=\"CLUSTER\" moodCode=\"EVN\"><statusCode code=\"completed\"/>");
       specimen_role();
       out_.raw("<component>");

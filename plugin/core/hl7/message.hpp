@@ -107,6 +107,8 @@ class Segment {
 // MSH in plain words.
 struct Header {
   std::string sending_app, sending_facility, receiving_app, receiving_facility;  // first component of MSH-3..6
+  // MSH-3..6 entire, in wire form with the usual delimiters (namespace^universal id^type); win over the above when written.
+  std::string sending_app_hd, sending_facility_hd, receiving_app_hd, receiving_facility_hd;
   std::string time;                        // MSH-7 as written
   std::string type, trigger, structure;    // MSH-9.1-3
   std::string control_id;                  // MSH-10

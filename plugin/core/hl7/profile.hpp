@@ -12,13 +12,22 @@
 
 namespace huren::hl7 {
 
-// Tightens or loosens what the standard says, for one partner. CSV: path,rule,value,severity (schemas/hl7v2/profiles).
+// Tightens or loosens what the standard says, for one partner. CSV: path,rule,value,severity (schemas/hl7v2/profiles):
+//   *,base,standard,             first the rules of another profile
+//   PID-3,usage,R,error          R required, O optional, X not to be used; PID,usage,R: a segment; PID-3.5: a component;
+//   ORU_R01:PID,usage,R,error    only in messages of that structure
+//   PID-5,repeat,1,  PID-5,length,48,  OBX-8,table,none,  MSH-11,value,P,error
+//   *,severity,hl7.too_long,off  off, info, warning, error: of every finding of that id (OBX,severity,...: of one segment's)
 class Profile {
  public:
   static Result<Profile> parse(std::string_view csv, std::string name);
   static const Profile& standard();  // 2.5.1 as it stands, written for reading what hospitals send
   static const Profile* named(std::string_view name);  // a built-in one: "standard", "strict", "alliance"
-  struct Rule { Path path; std::string rule, value, severity; };
+  struct Rule {
+    std::string structure;  // empty: any
+    Path path;              // segment empty: "*"
+    std::string rule, value, severity;
+  };
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
 

@@ -71,4 +71,20 @@ ReferenceRange read_range(std::string_view printed) {
   return range;
 }
 
+std::string print_number(double value) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  return {buffer, end};
+}
+
+void complete_range(ReferenceRange& range) {
+  if (!range.low && !range.high) {
+    if (!range.text.empty()) range = read_range(range.text);
+    return;
+  }
+  if (!range.text.empty()) return;
+  if (range.low && range.high) range.text = print_number(*range.low) + '-' + print_number(*range.high);
+  else range.text = range.low ? ">=" + print_number(*range.low) : "<=" + print_number(*range.high);
+}
+
 }  // namespace huren::model

@@ -9,6 +9,10 @@ namespace huren::model {
 
 ReferenceRange read_range(std::string_view printed);
 
+// The half that is missing: bounds from the printed text, or a text from the bounds ("3.9-6.1", "<=5", ">=60").
+void complete_range(ReferenceRange& range);
+std::string print_number(double value);  // shortest form that reads back to the same
+
 // "5.60" "-1" "+3" "1e3"; nullopt for anything around it.
 std::optional<double> read_number(std::string_view text);
 

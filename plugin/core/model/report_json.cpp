@@ -180,8 +180,12 @@ void read_report(const json& value, const std::string& path, Source& source, Lab
 }
 
 void complete_report(const std::string& path, Source& source, LabReport& report) {
-  const auto say = [&](Severity severity, std::string_view id, const std::string& where) {
-    source.findings.push_back({severity, {id, path + where, {}}});
+  const auto told = source.findings;  // a member that was found wrong is not told again as missing
+  const auto say = [&](Severity severity, std::string_view id, const std::string& place) {
+    const auto where = path + place;
+    for (const auto& f : told)
+      if (where == f.error.where || where.starts_with(f.error.where + '/')) return;
+    source.findings.push_back({severity, {id, where, {}}});
   };
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
     auto& o = report.observations[i];
@@ -195,7 +199,9 @@ void complete_report(const std::string& path, Source& source, LabReport& report)
     if ((o.value_type == "NM" || o.value_type == "SN") && !o.value.empty() && !numeric)
       say(Severity::error, read_comparator(o.value).comparator.empty() ? "model.not_a_number" : "model.comparator_in_value", where + "/value");
     if (o.value_type == "NM" && !o.comparator.empty()) say(Severity::error, "model.comparator_needs_sn", where + "/comparator");
-    if (!o.range.low && !o.range.high && !o.range.text.empty()) o.range = read_range(o.range.text);
+    if (o.local.system.empty() && !o.local.code.empty()) o.local.system = "L";
+    if (o.standard.system.empty() && !o.standard.code.empty()) o.standard.system = "HUREN";
+    complete_range(o.range);
   }
   if (!report.specimen.collected_at.present()) say(Severity::warning, "model.collection_time_missing", "/specimen/collected_at");
 }
@@ -289,6 +295,22 @@ OrderedJson report_json(const LabReport& r) {
   put(out, "conclusion", r.conclusion);
   put(out, "notes", r.notes);
   put(out, "amendment_reason", r.amendment_reason);
+  return out;
+}
+
+OrderedJson finding_json(const Finding& finding) {
+  auto out = OrderedJson::object();
+  out["severity"] = finding.severity == Severity::error ? "error" : finding.severity == Severity::warning ? "warning" : "info";
+  out["where"] = finding.error.where;
+  out["id"] = std::string(finding.error.id);
+  out["zh"] = text(finding.error, Language::zh);
+  out["en"] = text(finding.error, Language::en);
+  return out;
+}
+
+OrderedJson findings_array(const Findings& findings) {
+  auto out = OrderedJson::array();
+  for (const auto& f : findings) out.push_back(finding_json(f));
   return out;
 }
 

@@ -23,6 +23,8 @@ OrderedJson code_json(const Code& code);
 OrderedJson organisation_json(const Organisation& organisation);
 OrderedJson range_json(const ReferenceRange& range);
 OrderedJson report_json(const LabReport& report);
+OrderedJson finding_json(const Finding& finding);  // {"severity","where","id","zh","en"}
+OrderedJson findings_array(const Findings& findings);
 // Members are left out when they hold nothing.
 void put(OrderedJson& into, const char* name, const std::string& text);
 void put(OrderedJson& into, const char* name, const Timestamp& time);

@@ -1,0 +1,536 @@
+#include "core/cda/header_read.hpp"
+
+#include <charconv>
+#include <cstring>
+
+#include "core/base/text.hpp"
+#include "core/cda/header.hpp"
+#include "core/cda/oids.hpp"
+
+namespace huren::cda {
+namespace {
+
+int number_of(std::string_view text) {
+  int out = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), out).ptr;
+  return end == text.data() + text.size() && out > 0 ? out : 0;
+}
+
+// <hl7:section> as <section>, when hl7 is bound to urn:hl7-org:v3 at the root.
+void strip_prefix(pugi::xml_node root, const std::string& prefix) {
+  const auto strip = [&](pugi::xml_node node) {
+    const char* name = node.name();
+    if (std::strncmp(name, prefix.c_str(), prefix.size()) == 0) node.set_name(std::string(name + prefix.size()).c_str());
+  };
+  struct Walker : pugi::xml_tree_walker {
+    explicit Walker(decltype(strip) f) : fn(f) {}
+    bool for_each(pugi::xml_node& node) override {
+      if (node.type() == pugi::node_element) fn(node);
+      return true;
+    }
+    decltype(strip) fn;
+  } walker(strip);
+  strip(root);
+  root.traverse(walker);
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  const auto hex = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return invalid_utf8(out) ? std::string(text) : out;
+}
+
+class HeaderReader {
+ public:
+  HeaderReader(const Head& head, Walk& walk) : head_(head), w_(walk) {}
+
+  HeaderFields run(pugi::xml_node root) {
+    w_.each(root, [&](pugi::xml_node n) { return top(n); });
+    if (out_.number.empty()) out_.number = !head_.set.extension.empty() ? head_.set.extension : head_.id.extension;
+    for (const auto& org : repeated_)
+      if (!same_origin(org.value)) w_.keep(org.node);
+    return std::move(out_);
+  }
+
+ private:
+  struct Repeated {
+    pugi::xml_node node;
+    model::Organisation value;
+  };
+
+  bool same_origin(const model::Organisation& o) const {
+    return (o.code.empty() || o.code == out_.origin.code) && (o.name.empty() || o.name == out_.origin.name);
+  }
+  // An organisation that normally repeats the custodian; kept when it turns out to be another.
+  void repeats_origin(pugi::xml_node node) {
+    Walk probe({}, 0);
+    auto value = probe.organisation(node);
+    for (const auto& k : node.children())
+      if (k.type() == pugi::node_element && !is(k, "id") && !is(k, "name")) w_.keep(k);
+    repeated_.push_back({node, std::move(value)});
+  }
+
+  bool top(pugi::xml_node n) {
+    const std::string_view name = n.name();
+    if (name == "realmCode" || name == "typeId" || name == "templateId" || name == "id" || name == "code" || name == "title" || name == "effectiveTime" ||
+        name == "languageCode" || name == "setId" || name == "versionNumber")
+      return true;  // read_head has them
+    if (name == "confidentialityCode") return attributes(n).code == "N";
+    if (name == "recordTarget") return record_target(n);
+    if (name == "author") return author(n);
+    if (name == "custodian") return custodian(n);
+    if (name == "informationRecipient") return recipient(n);
+    if (name == "legalAuthenticator") return verifier(n);
+    if (name == "participant") return participant(n);
+    if (name == "inFulfillmentOf") return order(n);
+    if (name == "documentationOf") return service(n);
+    if (name == "relatedDocument") return related(n);
+    if (name == "componentOf") return encounter(n);
+    if (name == "component") {
+      w_.each(n, [&](pugi::xml_node b) {
+        if (!is(b, "structuredBody") || out_.body) return false;
+        out_.body = b;
+        return true;
+      });
+      return true;
+    }
+    return false;
+  }
+
+  bool record_target(pugi::xml_node n) {
+    if (seen_patient_) return false;
+    seen_patient_ = true;
+    w_.each(n, [&](pugi::xml_node role) {
+      if (!is(role, "patientRole")) return false;
+      w_.each(role, [&](pugi::xml_node c) { return patient_role(c); });
+      return true;
+    });
+    return true;
+  }
+
+  bool patient_role(pugi::xml_node c) {
+    const std::string_view name = c.name();
+    auto& p = out_.patient;
+    if (name == "id") return patient_id(c);
+    if (name == "patientType") return patient_type(c);
+    if (name == "telecom") {
+      const auto a = attributes(c);
+      if (!p.phone.empty() || a.other) return false;
+      if (!a.value.empty()) p.phone = percent_decoded(a.value.starts_with("tel:") ? a.value.substr(4) : a.value);
+      return true;
+    }
+    if (name == "patient") {
+      w_.each(c, [&](pugi::xml_node x) { return patient(x); });
+      return true;
+    }
+    return false;
+  }
+
+  bool patient_id(pugi::xml_node c) {
+    const auto a = attributes(c);
+    const auto id = w_.id(c);
+    if (id.extension.empty()) return true;
+    if (id.root == kReportNumberRoot) return once(out_.number, id.extension);
+    if (id.root == kOrderRoot) return once(out_.order_number, id.extension);
+    if (id.root == kSpecimenRoot) return once(out_.specimen_id, id.extension);
+    if (id.root == kArcLocalId) return once(out_.patient.local_id, id.extension);
+    const auto type = identifier_of_root(id.root);
+    if (type.empty()) return false;
+    out_.patient.identifiers.push_back({std::string(type), id.extension, std::string(a.assigner)});
+    return true;
+  }
+  static bool once(std::string& into, const std::string& value) {
+    if (into.empty()) into = value;
+    return into == value;
+  }
+
+  bool patient_type(pugi::xml_node c) {
+    const auto inner = c.child("patienttypeCode") ? c.child("patienttypeCode") : c.child("patientTypeCode");
+    const auto a = attributes(inner);
+    std::string_view word;
+    if (a.code == "1") word = "outpatient";
+    else if (a.code == "2") word = "emergency";
+    else if (a.code == "3") word = "inpatient";
+    else if (a.code == "9" && a.display == "体检") word = "checkup";
+    else return false;
+    if (out_.patient_class.empty()) out_.patient_class = word;
+    return true;
+  }
+
+  bool patient(pugi::xml_node x) {
+    const std::string_view name = x.name();
+    auto& p = out_.patient;
+    const auto a = attributes(x);
+    if (name == "id") {
+      const auto id = w_.id(x);
+      if (id.extension.empty()) return true;
+      if (id.root != kResidentIdRoot) return false;
+      p.identifiers.insert(p.identifiers.begin(), {"resident_id", id.extension, std::string(a.assigner)});
+      return true;
+    }
+    if (name == "name") {
+      if (!p.name.empty()) return false;
+      p.name = w_.text(x);
+      return true;
+    }
+    if (name == "administrativeGenderCode") {
+      if (a.code == "1" || a.code == "M") p.sex = model::Sex::male;
+      else if (a.code == "2" || a.code == "F") p.sex = model::Sex::female;
+      else if (a.code == "9" || a.code == "UN") p.sex = model::Sex::not_stated;
+      else if (a.code != "0" && a.code != "U" && a.null.empty()) return false;
+      return true;
+    }
+    if (name == "birthTime") {
+      if (a.value.empty()) return true;
+      const auto date = parse_date(a.value.substr(0, 8));
+      if (!date || a.value.size() > 8) {
+        if (date) p.birth_date = *date;
+        return false;  // a birth time finer than a day is kept as it stood
+      }
+      p.birth_date = *date;
+      return true;
+    }
+    if (name == "age") {  // derived: the date of birth holds
+      if (!p.birth_date.present()) return false;
+      const auto years = number_of(a.value);
+      const auto own = age_years(p.birth_date, head_.effective);
+      if ((a.unit == "岁" || a.unit == "a") && years > 0 && own >= 0 && (years > own + 1 || years + 1 < own)) {
+        w_.find(Severity::warning, "cda.age_unlike", x);
+        return false;
+      }
+      return a.unit == "岁" || a.unit == "a";
+    }
+    return false;
+  }
+
+  // name inside an assignedPerson-like element
+  bool person(pugi::xml_node n, model::Person& out) {
+    w_.each(n, [&](pugi::xml_node c) {
+      if (!is(c, "name") || !out.name.empty()) return false;
+      out.name = w_.text(c);
+      return true;
+    });
+    return true;
+  }
+  bool staff_id(pugi::xml_node n, model::Person& out) {
+    const auto id = w_.id(n);
+    if (id.extension.empty()) return true;
+    if (!out.id.empty()) return false;
+    out.id = id.extension;
+    return id.root == kStaffRoot || id.root == kAuthorRoot;
+  }
+  bool same_time(pugi::xml_node n) {
+    const auto a = attributes(n);
+    if (a.value.empty()) return true;
+    return w_.time_of(n, a.value) == head_.effective;
+  }
+
+  bool author(pugi::xml_node n) {
+    if (!out_.author.name.empty() || !out_.author.id.empty()) return false;
+    w_.each(n, [&](pugi::xml_node c) {
+      if (is(c, "time")) return same_time(c);
+      if (!is(c, "assignedAuthor")) return false;
+      w_.each(c, [&](pugi::xml_node x) {
+        if (is(x, "id")) return staff_id(x, out_.author);
+        if (is(x, "assignedPerson")) return person(x, out_.author);
+        if (is(x, "representedOrganization")) {
+          repeats_origin(x);
+          return true;
+        }
+        return false;
+      });
+      return true;
+    });
+    return true;
+  }
+
+  bool custodian(pugi::xml_node n) {
+    w_.each(n, [&](pugi::xml_node c) {
+      if (!is(c, "assignedCustodian")) return false;
+      w_.each(c, [&](pugi::xml_node x) {
+        if (!is(x, "representedCustodianOrganization")) return false;
+        out_.origin = w_.organisation(x);
+        return true;
+      });
+      return true;
+    });
+    return true;
+  }
+
+  bool recipient(pugi::xml_node n) {
+    if (!out_.recipient.code.empty() || !out_.recipient.name.empty()) return false;
+    w_.each(n, [&](pugi::xml_node c) {
+      if (!is(c, "intendedRecipient")) return false;
+      w_.each(c, [&](pugi::xml_node x) {
+        if (is(x, "id")) return staff_id(x, out_.recipient_person);
+        if (is(x, "informationRecipient")) return person(x, out_.recipient_person);
+        if (is(x, "receivedOrganization")) {
+          out_.recipient = w_.organisation(x);
+          return true;
+        }
+        return false;
+      });
+      return true;
+    });
+    return true;
+  }
+
+  bool verifier(pugi::xml_node n) {
+    w_.each(n, [&](pugi::xml_node c) {
+      if (is(c, "time")) return same_time(c);
+      if (is(c, "signatureCode")) return attributes(c).code == "S";
+      if (!is(c, "assignedEntity")) return false;
+      w_.each(c, [&](pugi::xml_node x) {
+        if (is(x, "id")) return staff_id(x, out_.verifier);
+        if (is(x, "code")) return attributes(x).code.empty();
+        if (is(x, "assignedPerson")) return person(x, out_.verifier);
+        return false;
+      });
+      return true;
+    });
+    return true;
+  }
+
+  bool participant(pugi::xml_node n) {
+    const std::string_view type = n.attribute("typeCode").value();
+    const auto entity = n.child("associatedEntity");
+    if (type == "REF" && out_.requester.name.empty() && out_.requester.id.empty()) {
+      w_.each(n, [&](pugi::xml_node c) {
+        if (is(c, "templateId")) return true;
+        if (is(c, "time")) return attributes(c).value.empty();
+        if (!is(c, "associatedEntity")) return false;
+        w_.each(c, [&](pugi::xml_node x) {
+          if (is(x, "id")) return staff_id(x, out_.requester);
+          if (is(x, "associatedPerson")) return person(x, out_.requester);
+          return false;
+        });
+        return true;
+      });
+      return true;
+    }
+    if (type == "PRF" && entity.child("scopingOrganization") && out_.department.empty()) {
+      w_.each(n, [&](pugi::xml_node c) {
+        if (!is(c, "associatedEntity")) return false;
+        w_.each(c, [&](pugi::xml_node x) {
+          if (!is(x, "scopingOrganization")) return false;
+          w_.each(x, [&](pugi::xml_node y) {
+            if (is(y, "name")) {
+              if (!out_.department.empty()) return false;
+              out_.department = w_.text(y);
+              return true;
+            }
+            if (!is(y, "asOrganizationPartOf")) return false;
+            w_.each(y, [&](pugi::xml_node z) {
+              if (!is(z, "wholeOrganization")) return false;
+              repeats_origin(z);
+              return true;
+            });
+            return true;
+          });
+          return true;
+        });
+        return true;
+      });
+      return true;
+    }
+    return false;
+  }
+
+  bool order(pugi::xml_node n) {
+    w_.each(n, [&](pugi::xml_node c) {
+      if (!is(c, "order")) return false;
+      w_.each(c, [&](pugi::xml_node x) { return is(x, "id") && once(out_.order_number, w_.id(x).extension); });
+      return true;
+    });
+    return true;
+  }
+
+  bool service(pugi::xml_node n) {
+    w_.each(n, [&](pugi::xml_node c) {
+      if (!is(c, "serviceEvent")) return false;
+      w_.each(c, [&](pugi::xml_node x) {
+        if (!is(x, "code") || !(out_.service == model::Code{})) return false;
+        out_.service = w_.code(x);
+        return true;
+      });
+      return true;
+    });
+    return true;
+  }
+
+  bool related(pugi::xml_node n) {  // ids are in the head
+    const std::string_view type = n.attribute("typeCode").value();
+    if (type != "RPLC" && type != "APND") return false;
+    w_.each(n, [&](pugi::xml_node c) {
+      if (!is(c, "parentDocument")) return false;
+      w_.each(c, [&](pugi::xml_node x) { return is(x, "id") || is(x, "setId") || is(x, "versionNumber"); });
+      return true;
+    });
+    return true;
+  }
+
+  bool encounter(pugi::xml_node n) {
+    w_.each(n, [&](pugi::xml_node c) {
+      if (!is(c, "encompassingEncounter")) return false;
+      w_.each(c, [&](pugi::xml_node x) { return encounter_part(x); });
+      return true;
+    });
+    return true;
+  }
+
+  bool encounter_part(pugi::xml_node x) {
+    if (is(x, "id")) {
+      const auto id = w_.id(x);
+      if (id.extension.empty()) return true;
+      if (!out_.encounter_id.empty()) return false;
+      out_.encounter_id = id.extension;
+      return id.root == kArcEncounter;
+    }
+    if (is(x, "code")) {
+      const auto a = attributes(x);
+      std::string word;
+      if (a.code == "AMB") word = "outpatient";
+      else if (a.code == "IMP" || a.code == "ACUTE") word = "inpatient";
+      else if (a.code == "EMER") word = "emergency";
+      else if (a.code.empty() && x.child("originalText")) word = w_.text(x.child("originalText"));
+      else return false;
+      out_.patient_class = word;
+      return true;
+    }
+    if (is(x, "effectiveTime")) {
+      const auto a = attributes(x);
+      if (a.value.empty() && !x.first_child()) return true;
+      out_.encounter_time = x;
+      if (!a.value.empty()) out_.encounter_from = w_.time_of(x, a.value);
+      if (const auto low = x.child("low")) out_.encounter_from = w_.time(low);
+      if (const auto high = x.child("high")) out_.encounter_to = w_.time(high);
+      return true;
+    }
+    if (is(x, "location")) {
+      w_.each(x, [&](pugi::xml_node y) {
+        if (!is(y, "healthCareFacility")) return false;
+        w_.each(y, [&](pugi::xml_node z) {
+          if (!is(z, "serviceProviderOrganization")) return false;
+          repeats_origin(z);
+          return true;
+        });
+        return true;
+      });
+      return true;
+    }
+    return false;
+  }
+
+  const Head& head_;
+  Walk& w_;
+  HeaderFields out_;
+  std::vector<Repeated> repeated_;
+  bool seen_patient_ = false;
+};
+
+struct TemplateKind {
+  Kind kind;
+  std::string_view template_id, code;
+};
+constexpr TemplateKind kTemplates[] = {
+    {Kind::lab_report, "2.16.156.10011.2.1.1.27", "C0007"},       {Kind::exam_report, "2.16.156.10011.2.1.1.26", "C0006"},
+    {Kind::record_summary, "2.16.156.10011.2.1.1.21", "C0001"},   {Kind::discharge_summary, "2.16.156.10011.2.1.1.73", "C0053"},
+    {Kind::discharge_record, "2.16.156.10011.2.1.1.69", "C0049"}, {Kind::consultation, "2.16.156.10011.2.1.1.65", "C0045"},
+    {Kind::transfer_record, "2.16.156.10011.2.1.1.20", "HSDC00.05"}, {Kind::xd_lab, "1.3.6.1.4.1.19376.1.3.3", ""},
+};
+
+void read_kind(Head& head, pugi::xml_node root, Walk& walk) {
+  Kind by_code = Kind::unknown, by_template = Kind::unknown;
+  for (const auto& t : kTemplates) {
+    if (!t.code.empty() && head.code == t.code) by_code = t.kind;
+    for (const auto& id : head.template_ids)
+      if (id == t.template_id) by_template = t.kind;
+  }
+  if (by_template == Kind::unknown && (head.code == "11502-2" || head.code == "26436-6")) by_code = Kind::xd_lab;
+  if (by_code != Kind::unknown && by_template != Kind::unknown && by_code != by_template)
+    walk.find(Severity::error, "cda.kind_unlike", root.child("code"), {std::string(kind_code(by_template)), std::string(kind_code(by_code))});
+  head.kind = by_code != Kind::unknown ? by_code : by_template;
+}
+
+void read_related(Head& head, pugi::xml_node n, Walk& walk) {
+  const auto parent = n.child("parentDocument");
+  const std::string_view type = n.attribute("typeCode").value();
+  if (type == "RPLC" && !head.replaces) {
+    head.replaces = walk.id(parent.child("id"));
+    head.replaces_version = number_of(parent.child("versionNumber").attribute("value").value());
+  } else if (type == "APND" && !head.appends) {
+    head.appends = walk.id(parent.child("id"));
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Parsed>> parse_document(std::string_view bytes, const ReadOptions& options, Findings& findings) {
+  auto admitted = admit(bytes, options.charset, options.limits);
+  if (!admitted) return admitted.error();
+  auto out = std::make_unique<Parsed>();
+  out->admitted = std::move(*admitted);
+  findings.insert(findings.end(), out->admitted.findings.begin(), out->admitted.findings.end());
+  const auto& text = out->admitted.text;
+  const auto parsed = out->document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
+  if (!parsed) return Error{"cda.malformed", "byte " + std::to_string(parsed.offset), {}};
+  out->root = out->document.document_element();
+  std::string_view name = out->root.name();
+  const auto colon = name.find(':');
+  std::string declaration = "xmlns";
+  if (colon != std::string_view::npos) declaration += ":" + std::string(name.substr(0, colon));
+  const std::string_view space = out->root.attribute(declaration.c_str()).value();
+  if (colon != std::string_view::npos && space == "urn:hl7-org:v3") {
+    strip_prefix(out->root, std::string(name.substr(0, colon + 1)));
+    name = out->root.name();
+  }
+  if (name != "ClinicalDocument" || (!space.empty() && space != "urn:hl7-org:v3")) return Error{"cda.not_cda", "/" + std::string(name.substr(0, 60)), {}};
+  if (space.empty()) findings.push_back({Severity::warning, {"cda.namespace_missing", "/ClinicalDocument", {}}});
+  return out;
+}
+
+Head read_head(pugi::xml_node root, Walk& walk) {
+  Head head;
+  for (auto n = root.first_child(); n; n = n.next_sibling()) {
+    const std::string_view name = n.name();
+    const auto a = attributes(n);
+    if (name == "templateId") {
+      head.template_ids.emplace_back(a.root);
+    } else if (name == "id") {
+      head.id = {std::string(a.root), std::string(trim(a.extension))};
+    } else if (name == "code") {
+      head.code = a.code;
+    } else if (name == "title") {
+      head.title = walk.text(n);
+    } else if (name == "effectiveTime") {
+      head.effective = walk.time(n);
+    } else if (name == "languageCode") {
+      head.language = a.code;
+    } else if (name == "setId") {
+      head.set = {std::string(a.root), std::string(trim(a.extension))};
+    } else if (name == "versionNumber") {
+      head.version = number_of(a.value);
+    } else if (name == "recordTarget") {
+      const auto role = n.child("patientRole");
+      if (role.child("patientType") || role.child("patient").child("age")) head.mode = Mode::cn;
+    } else if (name == "relatedDocument") {
+      read_related(head, n, walk);
+    } else if (name == "component") {
+      break;
+    }
+  }
+  read_kind(head, root, walk);
+  return head;
+}
+
+HeaderFields read_header(pugi::xml_node root, const Head& head, Walk& walk) { return HeaderReader(head, walk).run(root); }
+
+}  // namespace huren::cda

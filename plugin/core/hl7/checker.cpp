@@ -1,0 +1,329 @@
+#include "core/hl7/checker.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+
+#include "core/base/time.hpp"
+#include "core/hl7/escape.hpp"
+
+namespace huren::hl7 {
+namespace {
+
+constexpr std::size_t kMaxFindings = 1000;
+
+bool all_digits(std::string_view s) {
+  return std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_nm(std::string_view s) {
+  if (!s.empty() && (s[0] == '+' || s[0] == '-')) s.remove_prefix(1);
+  const auto dot = s.find('.');
+  const auto whole = s.substr(0, dot);
+  const auto part = dot == std::string_view::npos ? std::string_view() : s.substr(dot + 1);
+  return all_digits(whole) && all_digits(part) && !(whole.empty() && part.empty());
+}
+
+bool is_tm(std::string_view s) {
+  const auto zone = s.find_first_of("+-");
+  const auto clock = s.substr(0, zone);
+  if (zone != std::string_view::npos && !(s.size() == zone + 5 && all_digits(s.substr(zone + 1)))) return false;
+  const auto dot = clock.find('.');
+  const auto digits = clock.substr(0, dot);
+  if (dot != std::string_view::npos && !(digits.size() == 6 && all_digits(clock.substr(dot + 1)))) return false;
+  return (digits.size() == 2 || digits.size() == 4 || digits.size() == 6) && all_digits(digits);
+}
+
+// Text types take anything; only what has a grammar can be wrong (v2.5.1 chapter 2A).
+bool fits(std::string_view type, std::string_view s) {
+  if (type == "NM") return is_nm(s);
+  if (type == "SI") return all_digits(s);
+  if (type == "TM") return is_tm(s);
+  if (type == "DT") return (s.size() == 4 || s.size() == 6 || s.size() == 8) && all_digits(s) && parse_hl7_time(s, 0);
+  if (type == "DTM" || type == "TS") return parse_hl7_time(s, 0).has_value();
+  return true;
+}
+
+bool is_base(std::string_view type) {
+  static const std::set<std::string_view> types{"ST", "TX", "FT", "NM", "SI", "ID", "IS", "DT", "TM", "DTM", "GTS", "TN", "VARIES"};
+  return types.contains(type);
+}
+
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+Severity severity_from(std::string_view word, Severity otherwise) {
+  if (word == "info") return Severity::info;
+  if (word == "warning") return Severity::warning;
+  return word == "error" ? Severity::error : otherwise;
+}
+
+int number(std::string_view s) {
+  int n = 0;
+  std::from_chars(s.data(), s.data() + s.size(), n);
+  return n;
+}
+
+bool skipped_by_structure(std::string_view name) {
+  return name.size() != 3 || name[0] == 'Z' || name == "ADD" || name == "DSC";
+}
+
+bool header_segment(std::string_view name) { return name == "MSH" || name == "FHS" || name == "BHS"; }
+
+}  // namespace
+
+Checker::Checker(const Message& message, const Profile& profile) : m_(message), profile_(profile) {
+  std::map<std::string_view, int> seen;
+  occurrences_.reserve(m_.size());
+  for (const auto s : m_) occurrences_.push_back(++seen[s.name()]);
+}
+
+Findings Checker::run() {
+  header();
+  structure();
+  for (const auto s : m_) segment(s, occurrences_[s.index()]);
+  profile_rules();
+  return std::move(findings_);
+}
+
+void Checker::header() {
+  const auto msh = m_.segment(std::size_t{0});
+  const auto version = msh.value(12);
+  other_version_ = version != "2.5" && version != "2.5.1";
+  if (!version.empty() && !d_.allows("0104", version)) add(Severity::error, "hl7.version", {msh, 12}, {version});
+  const auto type = msh.value(9), trigger = msh.value(9, 2), declared = msh.value(9, 3);
+  if (type == "ACK") {
+    structure_ = "ACK";
+    return;
+  }
+  const auto it = d_.events.find(type + '^' + trigger);
+  if (it != d_.events.end()) {
+    structure_ = it->second;
+    // Both are met for a merge: ADT_A39 by table 0354, ADT_A40 by habit.
+    if (!declared.empty() && declared != structure_ && declared != type + '_' + trigger)
+      add(Severity::error, "hl7.structure_mismatch", {msh, 9, 0, 3}, {declared, structure_});
+  } else if (d_.structure(declared)) {
+    structure_ = declared;
+  } else {
+    add(Severity::error, "hl7.message_type", {msh, 9}, {type + '^' + trigger});
+  }
+}
+
+void Checker::structure() {
+  const auto* s = d_.structure(structure_);
+  if (!s) return;
+  std::vector<std::string_view> names;
+  std::vector<std::size_t> indexes;
+  for (const auto segment : m_) {
+    if (skipped_by_structure(segment.name())) continue;
+    names.push_back(segment.name());
+    indexes.push_back(segment.index());
+  }
+  for (const auto& fault : s->faults(names)) {
+    if (fault.missing) {
+      add(Severity::error, "hl7.segment_missing", std::string(fault.segment), fault.segment, {std::string(fault.segment), structure_});
+    } else {
+      const auto at = m_.segment(indexes[fault.at]);
+      // A segment that no 2.5.1 dictionary has is reported as such, once, by segment().
+      if (d_.segment(fault.segment)) add(Severity::error, "hl7.segment_unexpected", {at}, {std::string(fault.segment), structure_});
+    }
+  }
+}
+
+void Checker::segment(const Segment& s, int occurrence) {
+  const auto name = s.name();
+  const auto* rules = d_.segment(name);
+  if (!rules) {
+    if (!skipped_by_structure(name) && occurrence == 1) add(Severity::warning, "hl7.unknown_segment", {s}, {std::string(name)});
+    return;
+  }
+  const int known = static_cast<int>(rules->size());
+  const int last = std::max(known, s.fields());
+  for (int n = header_segment(name) ? 3 : 1; n <= last; ++n) field(s, n, n <= known ? &(*rules)[static_cast<std::size_t>(n - 1)] : nullptr);
+}
+
+void Checker::field(const Segment& s, int n, const FieldRule* rule) {
+  const auto f = s.field(n);
+  const Place at{s, n};
+  if (!rule) {
+    if (!f.empty()) add(Severity::warning, "hl7.extra_field", at, {std::to_string(n - 1)});
+    return;
+  }
+  if (f.empty()) {
+    const auto* usage = override_of("usage", s.name(), n);
+    if (rule->required && !usage) add(Severity::error, "hl7.field_required", at);
+    return;
+  }
+  if (f.is_null()) return;
+  scratch_.clear();
+  if (append_unescaped(scratch_, f.raw(), m_.delimiters()) > 0) add(Severity::error, "hl7.escape", at);
+  const int repetitions = f.repetitions();
+  const auto* repeat = override_of("repeat", s.name(), n);
+  const int allowed = repeat ? number(repeat->value) : rule->repeat;
+  if (allowed && repetitions > allowed) add_by(repeat, "hl7.field_repeats", at, {std::to_string(allowed), std::to_string(repetitions)});
+  FieldRule used = *rule;
+  if (const auto* table = override_of("table", s.name(), n)) used.table = table->value == "none" ? "" : table->value;
+  const auto* length = override_of("length", s.name(), n);
+  if (length) used.length = number(length->value);
+  if (s.name() == "OBX" && n == 5) {
+    used.type = s.value(2);
+    if (!is_base(used.type) && !d_.type(used.type)) {
+      add(Severity::error, "hl7.value_type", {s, 2});
+      return;
+    }
+  }
+  for (int r = 1; r <= repetitions; ++r) {
+    const auto one = f.repetition(r);
+    if (!one.has_value()) continue;
+    const Place here{s, n, repetitions > 1 ? r : 0};
+    const auto size = characters(one.raw());
+    if (used.length && size > static_cast<std::size_t>(used.length) && (length || used.length < 32'768))
+      add_by(length, "hl7.too_long", here, {std::to_string(size), std::to_string(used.length)});
+    repetition(here, one, used);
+  }
+}
+
+void Checker::repetition(const Place& at, const Repetition& r, const FieldRule& rule) {
+  const auto* type = d_.type(rule.type);
+  const int components = r.components();
+  if (!type) {
+    const auto value = r.component(1);
+    if (components > 1 && rule.type != "TX" && rule.type != "FT" && is_base(rule.type))
+      add(Severity::warning, "hl7.extra_component", at, {rule.type, "1"});
+    leaf(at, value.subcomponent(1).raw(), rule.type, rule.table);
+    return;
+  }
+  const int known = static_cast<int>(type->size());
+  if (components > known) add(Severity::warning, "hl7.extra_component", at, {rule.type, std::to_string(known)});
+  for (int c = 1; c <= known; ++c) {
+    const auto& part = (*type)[static_cast<std::size_t>(c - 1)];
+    const auto value = r.component(c);
+    Place here = at;
+    here.component = c;
+    if (value.empty() && part.required) add(Severity::error, "hl7.component_required", here);
+    if (c > components || !value.has_value()) continue;
+    // A coded field's own table speaks of its first component.
+    if (c == 1 && part.table.empty() && !rule.table.empty()) {
+      ComponentRule coded = part;
+      coded.table = rule.table;
+      component(here, value, coded);
+    } else {
+      component(here, value, part);
+    }
+  }
+}
+
+void Checker::component(const Place& at, const Component& c, const ComponentRule& rule) {
+  const auto* type = d_.type(rule.type);
+  if (!type) {
+    leaf(at, c.subcomponent(1).raw(), rule.type, rule.table);
+    return;
+  }
+  const int count = std::min(c.subcomponents(), static_cast<int>(type->size()));
+  for (int n = 1; n <= count; ++n) {
+    const auto& part = (*type)[static_cast<std::size_t>(n - 1)];
+    Place here = at;
+    here.subcomponent = n;
+    leaf(here, c.subcomponent(n).raw(), part.type, part.table);
+  }
+}
+
+void Checker::leaf(const Place& at, std::string_view raw, std::string_view type, std::string_view table) {
+  if (raw.empty() || raw == "\"\"") return;
+  if (!fits(type, raw)) {
+    add(Severity::error, "hl7.data_type", at, {std::string(type)});
+    return;
+  }
+  // ID: HL7's own table. IS and coded types: the site may add codes.
+  if (!table.empty() && !d_.allows(table, raw))
+    add(type == "ID" ? Severity::error : Severity::warning, "hl7.not_in_table", at, {std::string(table)});
+}
+
+void Checker::profile_rules() {
+  for (const auto& rule : profile_.rules())
+    if (applies(rule) && rule.rule != "severity" && !rule.path.segment.empty()) profile_rule(rule);
+}
+
+void Checker::profile_rule(const Profile::Rule& rule) {
+  if (rule.rule != "usage" && rule.rule != "value") return;  // the others change how fields are checked
+  const auto& p = rule.path;
+  if (!p.field) {
+    const bool there = m_.count(p.segment) > 0;
+    const auto severity = severity_from(rule.severity, Severity::error);
+    if (rule.value == "R" && !there) add_agreed(severity, "hl7.segment_missing", p.segment, {p.segment, profile_.name()});
+    if (rule.value == "X" && there) add_agreed(severity, "hl7.segment_unexpected", p.segment, {p.segment, profile_.name()});
+    return;
+  }
+  for (const auto s : m_) {
+    if (s.name() != p.segment) continue;
+    if (p.segment_index && p.segment_index != occurrences_[s.index()]) continue;
+    const auto f = s.field(p.field);
+    if (!p.component) {
+      usage_rule(rule, {s, p.field}, f);
+      continue;
+    }
+    for (int r = 1; r <= std::max(1, f.repetitions()); ++r) {
+      const auto c = f.repetition(r).component(p.component);
+      const Place at{s, p.field, f.repetitions() > 1 ? r : 0, p.component, p.subcomponent};
+      if (p.subcomponent) usage_rule(rule, at, c.subcomponent(p.subcomponent));
+      else usage_rule(rule, at, c);
+    }
+  }
+}
+
+void Checker::usage_rule(const Profile::Rule& rule, const Place& at, const Element& element) {
+  const auto severity = severity_from(rule.severity, Severity::error);
+  if (rule.rule == "value") {
+    if (element.has_value() && element.text() != rule.value) add_agreed(severity, "hl7.value_expected", where(at), {rule.value});
+  } else if (rule.value == "R" && !element.has_value()) {
+    add_agreed(severity, at.component ? "hl7.component_required" : "hl7.field_required", where(at), {});
+  } else if (rule.value == "X" && !element.empty()) {
+    add_agreed(severity, "hl7.field_forbidden", where(at), {});
+  }
+}
+
+const Profile::Rule* Checker::override_of(std::string_view rule, std::string_view segment, int field) const {
+  const Profile::Rule* found = nullptr;  // the last one wins
+  for (const auto& r : profile_.rules())
+    if (r.path.field == field && r.path.component == 0 && r.rule == rule && r.path.segment == segment && applies(r)) found = &r;
+  return found;
+}
+
+std::string Checker::where(const Place& at) const {
+  const auto name = at.segment.name();
+  const int occurrence = occurrences_[at.segment.index()];
+  if (name.size() != 3) return at.segment.where();
+  // An index only where there are several, as Segment::where() has it.
+  const bool single = occurrence == 1 && m_.count(name) == 1;
+  return to_string({.segment = std::string(name), .segment_index = single ? 0 : occurrence, .field = at.field,
+                    .repetition = at.repetition, .component = at.component, .subcomponent = at.subcomponent});
+}
+
+void Checker::add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args) {
+  add(severity, id, where(at), at.segment.name(), std::move(args));
+}
+
+void Checker::add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args) {
+  if (agreed) add_agreed(severity_from(agreed->severity, Severity::error), id, where(at), std::move(args));
+  else add(Severity::error, id, at, std::move(args));
+}
+
+void Checker::add_agreed(Severity severity, std::string_view id, std::string where, std::vector<std::string> args) {
+  if (findings_.size() < kMaxFindings) findings_.push_back({severity, {id, std::move(where), std::move(args)}});
+}
+
+void Checker::add(Severity severity, std::string_view id, std::string where, std::string_view segment, std::vector<std::string> args) {
+  if (findings_.size() >= kMaxFindings) return;
+  if (other_version_ && severity == Severity::error && segment != "MSH") severity = Severity::warning;
+  std::string_view word;
+  for (const auto& rule : profile_.rules())
+    if (rule.rule == "severity" && rule.value == id && applies(rule) && (rule.path.segment.empty() || rule.path.segment == segment))
+      word = rule.severity;
+  if (word == "off") return;
+  findings_.push_back({severity_from(word, severity), {id, std::move(where), std::move(args)}});
+}
+
+}  // namespace huren::hl7

@@ -1,0 +1,392 @@
+#include "core/hl7/message.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/hl7/charset.hpp"
+#include "core/hl7/scan.hpp"
+
+namespace huren::hl7 {
+namespace {
+
+constexpr std::size_t kMaxBytes = 0xFFFFFFF0U;  // offsets have 32 bits
+constexpr Delimiters kUndivided{'\0', '\0', '\0', '\0', '\0', '\0'};  // MSH-1 and MSH-2 are not split
+
+bool is_header_name(std::string_view name) { return name == "MSH" || name == "FHS" || name == "BHS"; }
+
+bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+bool good_name(std::string_view name) {
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return name.size() == 3 && upper(name[0]) && (upper(name[1]) || digit(name[1])) && (upper(name[2]) || digit(name[2]));
+}
+
+Finding finding(Severity severity, std::string_view id, std::string where, std::vector<std::string> args = {}) {
+  return {severity, {id, std::move(where), std::move(args)}};
+}
+
+// MSH-1 and MSH-2. A repeated character keeps its first meaning; what MSH-2 leaves out does not exist.
+Result<Delimiters> read_delimiters(std::string_view text, Findings& findings) {
+  Delimiters d;
+  if (text.size() < 4) return Error{"hl7.delimiters", "MSH-1", {}};
+  d.field = text[3];
+  if (is_alnum(d.field) || static_cast<unsigned char>(d.field) <= ' ' || static_cast<unsigned char>(d.field) >= 0x7F)
+    return Error{"hl7.delimiters", "MSH-1", {}};
+  auto rest = text.substr(4);
+  rest = rest.substr(0, rest.find_first_of(std::string{d.field, '\r', '\n'}));
+  if (rest.empty()) return Error{"hl7.delimiters", "MSH-2", {}};
+  char* const places[] = {&d.component, &d.repetition, &d.escape, &d.subcomponent, &d.truncation};
+  for (char* p : places) *p = '\0';
+  std::string seen(1, d.field);
+  for (std::size_t i = 0; i < std::min(rest.size(), std::size(places)); ++i) {
+    if (is_alnum(rest[i]) || static_cast<unsigned char>(rest[i]) <= ' ' || static_cast<unsigned char>(rest[i]) >= 0x7F)
+      return Error{"hl7.delimiters", "MSH-2", {}};
+    if (seen.find(rest[i]) != std::string::npos) {
+      findings.push_back(finding(Severity::error, "hl7.delimiter_repeated", "MSH-2", {std::string(1, rest[i])}));
+      continue;
+    }
+    *places[i] = rest[i];
+    seen += rest[i];
+  }
+  if (rest.size() > std::size(places)) findings.push_back(finding(Severity::warning, "hl7.delimiters_long", "MSH-2"));
+  if (rest.size() < 4) findings.push_back(finding(Severity::warning, "hl7.delimiters_short", "MSH-2"));
+  return d;
+}
+
+// What stands before MSH: a BOM, blanks, line ends, a stray start block.
+std::string_view skip_to_header(std::string_view text, Findings& findings) {
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    text.remove_prefix(3);
+    findings.push_back(finding(Severity::info, "hl7.bom", ""));
+  }
+  const auto blanks = std::min(text.find_first_not_of(" \t\r\n\v"), text.size());
+  if (blanks) findings.push_back(finding(Severity::warning, "hl7.leading_blanks", ""));
+  return text.substr(blanks);
+}
+
+template <class T>
+class Table {  // grows like a vector, without clearing what is about to be written
+ public:
+  void reserve(std::size_t n) {
+    if (n <= capacity_) return;
+    const std::size_t bigger = capacity_ ? std::max(n, capacity_ + capacity_ / 2) : n;
+    auto fresh = std::make_unique_for_overwrite<T[]>(bigger);
+    if (size_) std::memcpy(fresh.get(), data_.get(), size_ * sizeof(T));
+    data_ = std::move(fresh);
+    capacity_ = bigger;
+  }
+  void append(const T* from, std::size_t n) {
+    reserve(size_ + n);
+    std::memcpy(data_.get() + size_, from, n * sizeof(T));
+    size_ += n;
+  }
+  void push(const T& value) {
+    if (size_ == capacity_) reserve(size_ + 1);
+    data_[size_++] = value;
+  }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  const T& operator[](std::size_t i) const { return data_[i]; }
+  std::unique_ptr<T[]> release() {
+    if (capacity_ > size_ + size_ / 4) {
+      capacity_ = 0;
+      reserve(size_);
+    }
+    return std::move(data_);
+  }
+
+ private:
+  std::unique_ptr<T[]> data_;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+}  // namespace
+
+Element Element::part(char delimiter, int n) const {
+  if (n < 1) return {};
+  std::string_view rest = raw_;
+  if (delimiter == '\0') return n == 1 ? Element(rest, d_) : Element({}, d_);
+  while (true) {
+    const auto at = rest.find(delimiter);
+    if (n == 1) return {rest.substr(0, at), d_};
+    if (at == std::string_view::npos) return {std::string_view(), d_};
+    rest.remove_prefix(at + 1);
+    --n;
+  }
+}
+
+int Element::count(char delimiter) const {
+  if (raw_.empty()) return 0;
+  if (delimiter == '\0') return 1;
+  return 1 + static_cast<int>(std::count(raw_.begin(), raw_.end(), delimiter));
+}
+
+void Element::append_text(std::string& out) const {
+  if (!d_ || is_null()) return;
+  append_unescaped(out, raw_, *d_);
+}
+
+std::string Element::text() const {
+  std::string out;
+  append_text(out);
+  return out;
+}
+
+std::string Element::plain_text() const {
+  return d_ && !is_null() ? unescape(raw_, *d_, Formatting::plain) : std::string();
+}
+
+Element Component::subcomponent(int n) const { return d_ ? part(d_->subcomponent, n) : Element(); }
+int Component::subcomponents() const { return d_ ? count(d_->subcomponent) : 0; }
+Component Repetition::component(int n) const { return d_ ? Component(part(d_->component, n)) : Component(); }
+int Repetition::components() const { return d_ ? count(d_->component) : 0; }
+std::string Repetition::value(int component, int subcomponent) const {
+  return this->component(component).subcomponent(subcomponent).text();
+}
+Repetition Field::repetition(int n) const { return d_ ? Repetition(part(d_->repetition, n)) : Repetition(); }
+int Field::repetitions() const { return d_ ? count(d_->repetition) : 0; }
+
+std::string_view Segment::name() const {
+  if (!message_) return {};
+  const auto& row = message_->rows_[index_];
+  return message_->text_.substr(row.begin, message_->ends_[row.first] - row.begin);
+}
+
+std::string_view Segment::raw() const {
+  if (!message_) return {};
+  const auto& row = message_->rows_[index_];
+  return message_->text_.substr(row.begin, row.end - row.begin);
+}
+
+int Segment::fields() const {
+  if (!message_) return 0;
+  return static_cast<int>(message_->rows_[index_].fields) + (is_header_name(name()) ? 1 : 0);
+}
+
+Field Segment::field(int n) const {
+  if (!message_ || n < 1) return {};
+  const auto& row = message_->rows_[index_];
+  const Delimiters* d = message_->delimiters_.get();
+  auto i = static_cast<std::uint32_t>(n);
+  const char* name = message_->text_.data() + row.begin;
+  if ((name[0] == 'M' || name[0] == 'F' || name[0] == 'B') && is_header_name(this->name())) {
+    if (n == 1) return Field(message_->text_.substr(message_->ends_[row.first], row.fields ? 1 : 0), &kUndivided);
+    if (n == 2) d = &kUndivided;
+    --i;
+  }
+  if (i > row.fields) return Field(std::string_view(), d);
+  const std::uint32_t* ends = message_->ends_.get() + row.first + i;
+  const std::uint32_t from = ends[-1] + 1;
+  return Field(std::string_view(message_->text_.data() + from, ends[0] - from), d);
+}
+
+int Segment::occurrence() const {
+  int n = 0;
+  if (message_)
+    for (std::size_t i = 0; i <= index_; ++i)
+      if (Segment(message_, i).name() == name()) ++n;
+  return n;
+}
+
+std::string Segment::where(int field, int repetition, int component, int subcomponent) const {
+  if (!message_) return {};
+  if (!good_name(name())) return "segment " + std::to_string(index_ + 1);  // a stray line may hold anything: not shown
+  Path p{.segment = std::string(name()), .segment_index = occurrence(), .field = field, .repetition = repetition,
+         .component = component, .subcomponent = subcomponent};
+  if (p.segment_index == 1 && message_->count(p.segment) == 1) p.segment_index = 0;
+  return to_string(p);
+}
+
+Result<Message> Message::view(std::string_view bytes, const ReadOptions& options) {
+  if (bytes.size() > std::min(options.max_bytes, kMaxBytes))
+    return Error{"hl7.too_large", "", {std::to_string(bytes.size()), std::to_string(options.max_bytes)}};
+  auto decoded = decode(bytes, options.fallback, options.trust_fallback);
+  if (!decoded) return decoded.error();
+  if (decoded->as_is) return split(nullptr, bytes, decoded->charset, std::move(decoded->findings), options);
+  auto owned = std::make_unique<std::string>(std::move(decoded->text));
+  const std::string_view text = *owned;
+  return split(std::move(owned), text, decoded->charset, std::move(decoded->findings), options);
+}
+
+Result<Message> Message::read(std::string bytes, const ReadOptions& options) {
+  auto owned = std::make_unique<std::string>(std::move(bytes));
+  auto message = view(*owned, options);
+  if (message && !message->owned_) message->owned_ = std::move(owned);
+  return message;
+}
+
+Result<Message> Message::split(std::unique_ptr<std::string> owned, std::string_view text, Charset charset, Findings findings,
+                               const ReadOptions& options) {
+  text = skip_to_header(text, findings);
+  if (text.empty()) return Error{"hl7.empty", "", {}};
+  if (text.starts_with("FHS") || text.starts_with("BHS")) return Error{"hl7.is_batch", std::string(text.substr(0, 3)), {}};
+  if (!text.starts_with("MSH")) return Error{"hl7.no_msh", "", {}};
+  auto delimiters = read_delimiters(text, findings);
+  if (!delimiters) return delimiters.error();
+  if (text.size() < options.min_bytes)
+    return Error{"hl7.too_small", "", {std::to_string(text.size()), std::to_string(options.min_bytes)}};
+
+  Table<std::uint32_t> ends;
+  Table<SegmentRow> rows;
+  ScanBlock block;
+  const ScanFunction scan = best_scan();
+  std::uint32_t begin = 0, first = 0;
+  bool lf = false, blank_start = false, blank_line = false;
+  const auto end_line = [&](std::uint32_t end, std::uint32_t end_index) {
+    std::uint32_t start = begin;
+    if (start < end && (text[start] == ' ' || text[start] == '\t')) {
+      while (start < end && (text[start] == ' ' || text[start] == '\t')) ++start;
+      (start == end ? blank_line : blank_start) = true;
+    }
+    if (start < end) rows.push({start, end, first, end_index - first});
+    begin = end + 1;
+    first = end_index + 1;
+  };
+  for (std::size_t from = 0; from < text.size(); from += ScanBlock::kBytes) {
+    const std::size_t to = std::min(text.size(), from + ScanBlock::kBytes);
+    scan(text.data(), from, to, delimiters->field, block);
+    const std::size_t before = ends.size();
+    if (before + block.end_count > options.max_fields + options.max_segments)
+      return Error{"hl7.too_many_fields", "", {std::to_string(options.max_fields)}};
+    ends.append(block.ends, block.end_count);
+    if (to == text.size() && !(text.back() == '\r' || text.back() == '\n')) ends.reserve(ends.size() + 1);
+    rows.reserve(rows.size() + block.line_count + 1);
+    for (std::size_t k = 0; k < block.line_count; ++k) {
+      const auto at = block.ends[block.lines[k]];
+      lf |= text[at] == '\n';
+      end_line(at, static_cast<std::uint32_t>(before + block.lines[k]));
+    }
+    if (rows.size() > options.max_segments) return Error{"hl7.too_many_segments", "", {std::to_string(options.max_segments)}};
+  }
+  if (begin < text.size()) {
+    const auto end = static_cast<std::uint32_t>(text.size());
+    ends.push(end);
+    end_line(end, static_cast<std::uint32_t>(ends.size() - 1));
+    findings.push_back(finding(Severity::info, "hl7.no_last_cr", ""));
+  }
+  if (rows.size() < options.min_segments)
+    return Error{"hl7.too_few_segments", "", {std::to_string(rows.size()), std::to_string(options.min_segments)}};
+  if (lf) findings.push_back(finding(Severity::warning, "hl7.segment_end", ""));
+  if (blank_start) findings.push_back(finding(Severity::warning, "hl7.segment_blanks", ""));
+  if (blank_line) findings.push_back(finding(Severity::info, "hl7.blank_line", ""));
+
+  Message m;
+  m.owned_ = std::move(owned);
+  m.text_ = text;
+  m.delimiters_ = std::make_unique<Delimiters>(*delimiters);
+  m.end_count_ = ends.size();
+  m.segment_count_ = rows.size();
+  m.ends_ = ends.release();
+  m.rows_ = rows.release();
+  m.charset_ = charset;
+  m.findings_ = std::move(findings);
+  for (std::size_t i = 0; i < m.segment_count_; ++i) {
+    const auto name = Segment(&m, i).name();
+    if (!good_name(name)) {
+      m.findings_.push_back(finding(Severity::error, "hl7.segment_name", "segment " + std::to_string(i + 1)));
+    } else if (i && is_header_name(name)) {
+      m.findings_.push_back(finding(Severity::error, "hl7.second_header", "segment " + std::to_string(i + 1), {std::string(name)}));
+    }
+  }
+  return m;
+}
+
+Segment Message::segment(std::size_t index) const { return index < segment_count_ ? Segment(this, index) : Segment(); }
+
+Segment Message::segment(std::string_view name, int occurrence) const {
+  for (std::size_t i = 0; i < segment_count_; ++i)
+    if (Segment(this, i).name() == name && --occurrence <= 0) return {this, i};
+  return {};
+}
+
+int Message::count(std::string_view name) const {
+  int n = 0;
+  for (const auto s : *this)
+    if (s.name() == name) ++n;
+  return n;
+}
+
+Element Message::at(const Path& p) const {
+  const auto s = segment(p.segment, std::max(1, p.segment_index));
+  if (!s.exists()) return {};
+  if (!p.field) return {s.raw(), &kUndivided};
+  const auto field = s.field(p.field);
+  if (!p.repetition && !p.component) return field;
+  const auto repetition = field.repetition(std::max(1, p.repetition));
+  if (!p.component) return repetition;
+  const auto component = repetition.component(p.component);
+  return p.subcomponent ? component.subcomponent(p.subcomponent) : Element(component);
+}
+
+Element Message::at(std::string_view path) const {
+  const auto p = parse_path(path);
+  return p ? at(*p) : Element();
+}
+
+std::string Message::value(std::string_view path) const {
+  auto p = parse_path(path);
+  if (!p || !p->field) return {};
+  p->component = std::max(1, p->component);
+  p->subcomponent = std::max(1, p->subcomponent);
+  return at(*p).text();
+}
+
+namespace {
+
+std::string usual_form(const Field& hd) {
+  std::string out;
+  const auto repetition = hd.repetition(1);
+  for (int c = 1; c <= repetition.components(); ++c) {
+    if (c > 1) out += Delimiters{}.component;
+    append_escaped(out, repetition.component(c).text(), Delimiters{});
+  }
+  return out;
+}
+
+}  // namespace
+
+Header Message::header() const {
+  const auto msh = segment(std::size_t{0});
+  return {.sending_app = msh.value(3), .sending_facility = msh.value(4), .receiving_app = msh.value(5),
+          .receiving_facility = msh.value(6), .sending_app_hd = usual_form(msh.field(3)),
+          .sending_facility_hd = usual_form(msh.field(4)), .receiving_app_hd = usual_form(msh.field(5)),
+          .receiving_facility_hd = usual_form(msh.field(6)), .time = msh.value(7), .type = msh.value(9, 1), .trigger = msh.value(9, 2),
+          .structure = msh.value(9, 3), .control_id = msh.value(10), .processing_id = msh.value(11), .version = msh.value(12),
+          .accept_ack = msh.value(15), .application_ack = msh.value(16), .charset = msh.value(18), .profile = msh.value(21)};
+}
+
+std::string Message::rebuilt() const {
+  std::string out;
+  out.reserve(text_.size());
+  const auto& d = *delimiters_;
+  const auto join = [&](char delimiter, int n, const auto& each) {
+    for (int i = 1; i <= n; ++i) {
+      if (i > 1) out += delimiter;
+      each(i);
+    }
+  };
+  for (const auto s : *this) {
+    out += s.name();
+    const bool header = is_header_name(s.name());
+    for (int f = header ? 2 : 1; f <= s.fields(); ++f) {
+      out += d.field;
+      const auto field = s.field(f);
+      join(d.repetition, field.repetitions(), [&](int r) {
+        const auto repetition = field.repetition(r);
+        join(d.component, repetition.components(), [&](int c) {
+          const auto component = repetition.component(c);
+          join(d.subcomponent, component.subcomponents(), [&](int n) { out += component.subcomponent(n).raw(); });
+        });
+      });
+    }
+    out += '\r';
+  }
+  return out;
+}
+
+std::size_t Message::memory_bytes() const {
+  return (owned_ ? owned_->size() : 0) + end_count_ * sizeof(std::uint32_t) + segment_count_ * sizeof(SegmentRow) +
+         sizeof(Delimiters) + sizeof(Message);
+}
+
+}  // namespace huren::hl7

@@ -1,0 +1,37 @@
+// A message structure in HL7's abstract syntax as a small automaton, and the cheapest explanation of a message by it.
+// Promises: ambiguous structures (OML_O21's ORDER and PRIOR_RESULT) are explored side by side, so no valid message is
+//   refused; time is linear in the number of segments. Refuses: unbalanced brackets (nullopt).
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace huren::hl7 {
+
+struct StructureFault {
+  bool missing = false;      // else: unexpected
+  std::size_t at = 0;        // index of the segment that is unexpected, or before which one is missing
+  std::string_view segment;  // the name
+};
+
+class Structure {
+ public:
+  // "MSH [{SFT}] {ORDER: [ORC] OBR [{NTE}]}"; A|B is a choice, <G: ...> a required group.
+  static std::optional<Structure> parse(std::string_view abstract_syntax);
+  [[nodiscard]] bool knows(std::string_view segment) const { return names_.contains(segment); }
+  // names: the message's segments that count (no Z segments).
+  [[nodiscard]] std::vector<StructureFault> faults(const std::vector<std::string_view>& names) const;
+
+ private:
+  friend class StructureParser;
+  enum class Kind { empty, take, skip };
+  struct Edge { Kind kind; int to; std::vector<std::string> names; };
+  std::vector<std::vector<Edge>> states_;
+  int start_ = 0, accept_ = 0;
+  std::set<std::string, std::less<>> names_;
+};
+
+}  // namespace huren::hl7

@@ -1,0 +1,152 @@
+#include "core/hl7/writer.hpp"
+
+#include "core/base/text.hpp"
+#include "core/hl7/dictionary.hpp"
+
+namespace huren::hl7 {
+
+std::string_view structure_of(std::string_view type, std::string_view trigger) {
+  std::string key(type);
+  key += '^';
+  key += trigger;
+  const auto& events = dictionary().events;
+  const auto it = events.find(key);
+  return it == events.end() ? std::string_view() : std::string_view(it->second);
+}
+
+Writer& Writer::segment(std::string_view name) {
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto upper_or_digit = [&](char c) { return upper(c) || (c >= '0' && c <= '9'); };
+  if (!fault_ && !(name.size() == 3 && upper(name[0]) && upper_or_digit(name[1]) && upper_or_digit(name[2])))
+    fault_ = Error{"hl7.write_segment", "", {std::string(name.substr(0, 8))}};
+  if (!out_.empty()) out_ += '\r';
+  out_ += name;
+  name_ = name;
+  field_ = rep_ = comp_ = sub_ = at_field_ = at_rep_ = at_comp_ = at_sub_ = 0;
+  return *this;
+}
+
+Writer& Writer::msh(const Header& h) {
+  segment("MSH");
+  out_ += d_.field;
+  for (const char c : {d_.component, d_.repetition, d_.escape, d_.subcomponent, d_.truncation})
+    if (c != '\0') out_ += c;
+  at_field_ = 2;
+  const auto party = [&](int n, const std::string& hd, const std::string& name) {
+    if (!hd.empty() && d_ == Delimiters{}) field(n).raw(hd);
+    else set(n, name);
+  };
+  party(3, h.sending_app_hd, h.sending_app);
+  party(4, h.sending_facility_hd, h.sending_facility);
+  party(5, h.receiving_app_hd, h.receiving_app);
+  party(6, h.receiving_facility_hd, h.receiving_facility);
+  set(7, h.time);
+  set(9, {h.type, h.trigger, h.structure.empty() ? structure_of(h.type, h.trigger) : std::string_view(h.structure)});
+  set(10, h.control_id);
+  set(11, h.processing_id.empty() ? "P" : h.processing_id);
+  set(12, h.version.empty() ? "2.5.1" : h.version);
+  set(15, h.accept_ack);
+  set(16, h.application_ack);
+  set(18, h.charset);
+  set(21, h.profile);
+  return *this;
+}
+
+Writer& Writer::field(int n) {
+  field_ = n;
+  rep_ = comp_ = sub_ = 0;
+  return *this;
+}
+
+Writer& Writer::repeat() {
+  ++rep_;
+  comp_ = sub_ = 0;
+  return *this;
+}
+
+Writer& Writer::component(int n) {
+  comp_ = n - 1;
+  sub_ = 0;
+  return *this;
+}
+
+Writer& Writer::subcomponent(int n) {
+  sub_ = n - 1;
+  return *this;
+}
+
+void Writer::open() {
+  if (field_ > at_field_) {
+    out_.append(static_cast<std::size_t>(field_ - at_field_), d_.field);
+    at_field_ = field_;
+    at_rep_ = at_comp_ = at_sub_ = 0;
+  }
+  bool back = field_ < at_field_ || field_ == 0;
+  const auto reach = [&](int target, int& at, char delimiter) {
+    if (target > at && !back) {
+      if (delimiter == '\0') back = true;
+      out_.append(static_cast<std::size_t>(target - at), delimiter);
+      at = target;
+      return true;
+    }
+    back = back || target < at;
+    return false;
+  };
+  if (reach(rep_, at_rep_, d_.repetition)) at_comp_ = at_sub_ = 0;
+  if (reach(comp_, at_comp_, d_.component)) at_sub_ = 0;
+  reach(sub_, at_sub_, d_.subcomponent);
+  if (back && !fault_) fault_ = Error{"hl7.write_order", name_ + '-' + std::to_string(field_), {}};
+}
+
+Writer& Writer::text(std::string_view value) {
+  if (value.empty()) return *this;
+  open();
+  append_escaped(out_, value, d_);
+  return *this;
+}
+
+Writer& Writer::formatted(std::string_view value) {
+  if (value.empty()) return *this;
+  open();
+  append_escaped_formatted(out_, value, d_);
+  return *this;
+}
+
+Writer& Writer::raw(std::string_view value) {
+  if (value.empty()) return *this;
+  open();
+  out_ += value;
+  return *this;
+}
+
+Writer& Writer::null() { return raw("\"\""); }
+
+Writer& Writer::set(int n, std::initializer_list<std::string_view> components) {
+  field(n);
+  int c = 0;
+  for (const auto value : components) component(++c).text(value);
+  return *this;
+}
+
+Writer& Writer::add(std::initializer_list<std::string_view> components) {
+  if (at_field_ == field_) repeat();
+  int c = 0;
+  for (const auto value : components) component(++c).text(value);
+  return *this;
+}
+
+Result<std::string> Writer::finish() const {
+  if (fault_) return *fault_;
+  if (const auto bad = invalid_utf8(out_)) {
+    const auto line = out_.rfind('\r', *bad);
+    return Error{"hl7.write_utf8", out_.substr(line == std::string::npos ? 0 : line + 1, 3), {}};
+  }
+  return out_ + '\r';
+}
+
+Result<std::string> Writer::finish(Charset charset) const {
+  auto text = finish();
+  return text ? from_utf8(*text, charset) : text;
+}
+
+}  // namespace huren::hl7

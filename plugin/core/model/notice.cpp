@@ -1,0 +1,80 @@
+#include "core/model/notice.hpp"
+
+#include "core/model/report_json.hpp"
+
+namespace huren::model {
+namespace {
+
+std::string notice(const NoticeHead& head, const char* topic, OrderedJson body) {
+  auto out = OrderedJson::object();
+  out["notice_id"] = head.notice_id;
+  out["topic"] = topic;
+  out["at"] = to_iso_time(head.at);
+  out["body"] = std::move(body);
+  return out.dump();
+}
+
+}  // namespace
+
+std::string to_json(const NoticeHead& head, const ResultReceived& n) {
+  auto body = OrderedJson::object();
+  body["patient_id"] = n.patient_id;
+  body["report_id"] = n.report_id;
+  body["report_number"] = n.report_number;
+  body["version"] = n.version;
+  body["source"] = n.source;
+  body["origin"] = organisation_json(n.origin);
+  put_part(body, "panel", code_json(n.panel));
+  put(body, "collected_at", n.collected_at);
+  put(body, "reported_at", n.reported_at);
+  body["observations"] = n.observations;
+  body["critical"] = n.critical;
+  return notice(head, "result.received/1", std::move(body));
+}
+
+std::string to_json(const NoticeHead& head, const ResultRetracted& n) {
+  auto body = OrderedJson::object();
+  body["patient_id"] = n.patient_id;
+  body["report_id"] = n.report_id;
+  put(body, "new_report_id", n.new_report_id);
+  body["report_number"] = n.report_number;
+  body["source"] = n.source;
+  body["origin"] = organisation_json(n.origin);
+  body["kind"] = n.kind;
+  put(body, "reason", n.reason);
+  body["doctor"] = person_json(n.doctor);
+  body["use"] = n.use;
+  put(body, "decision_ids", n.decision_ids);
+  auto changes = OrderedJson::array();
+  for (const auto& c : n.changes) {
+    auto change = OrderedJson::object();
+    change["item"] = code_json(c.item);
+    change["old_value"] = c.old_value;
+    put(change, "new_value", c.new_value);
+    put(change, "unit", c.unit);
+    changes.push_back(std::move(change));
+  }
+  put_part(body, "changes", std::move(changes));
+  return notice(head, "result.retracted/1", std::move(body));
+}
+
+std::string to_json(const NoticeHead& head, const DeliveryParked& n) {
+  auto body = OrderedJson::object();
+  body["message_id"] = n.message_id;
+  body["message_type"] = n.message_type;
+  body["partner"] = n.partner;
+  put(body, "subject", n.subject);
+  body["attempts"] = n.attempts;
+  body["reason"] = finding_json({Severity::error, n.reason});
+  return notice(head, "delivery.parked/1", std::move(body));
+}
+
+std::string to_json(const NoticeHead& head, const EventRejected& n) {
+  auto body = OrderedJson::object();
+  body["type"] = n.type;
+  body["key"] = n.key;
+  body["findings"] = findings_array(n.findings);
+  return notice(head, "event.rejected/1", std::move(body));
+}
+
+}  // namespace huren::model

@@ -1,0 +1,94 @@
+// huren-ctl doctor: looks at everything that must be right, and says the cure for what is not.
+#include <Poco/Crypto/X509Certificate.h>
+#include <Poco/DateTime.h>
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/StreamSocket.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "ctl/place.hpp"
+#include "engine/codes.hpp"
+
+namespace huren::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Report {
+  Place& place;
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  bool fine = true;
+  void add(bool ok, const std::string& what, const std::string& cure) {
+    fine = fine && ok;
+    rows.push_back({{"ok", ok}, {"what", what}, {"cure", cure}});
+    if (!place.json) place.out << (ok ? "[ok]   " : "[FAIL] ") << what << (cure.empty() ? "" : "\n       -> " + cure) << "\n";
+  }
+};
+
+void check_certificate(Report& report, const std::string& name, const fs::path& path) {
+  try {
+    const Poco::Crypto::X509Certificate certificate(path.string());
+    const auto days = (certificate.expiresOn() - Poco::DateTime()).days();
+    report.add(days > 30, name + ": " + report.place.say("有效期还剩 ", "days left ") + std::to_string(days),
+               days > 30 ? "" : report.place.say("请尽快更换证书，并把新指纹告知各伙伴", "Replace the certificate soon and tell the partners the new fingerprint"));
+  } catch (const std::exception&) {
+    report.add(false, name + ": " + path.filename().string(), report.place.say("证书文件不存在或无法读取", "The certificate file is missing or unreadable"));
+  }
+}
+
+void check_partner(Report& report, const config::Partner& partner) {
+  const auto it = partner.options.find("address");
+  if (it == partner.options.end()) return;
+  try {
+    Poco::Net::StreamSocket socket;
+    socket.connect(Poco::Net::SocketAddress(it->second), Poco::Timespan(3, 0));
+    report.add(true, partner.code + " " + it->second, "");
+  } catch (const std::exception&) {
+    report.add(false, partner.code + " " + it->second,
+               report.place.say("连接不上：请检查对方服务、防火墙与 address", "No connection: check the partner's service, the firewall and address"));
+  }
+}
+
+}  // namespace
+
+int doctor(Place& place) {
+  Report report{place};
+  report.add(true, place.say("配置 local.toml 正确", "local.toml is right"), "");
+  const auto codes = engine::load_codes(place.config, place.config_dir);
+  std::size_t bad = 0;
+  for (const auto& f : codes.findings) {
+    if (f.severity != Severity::error) continue;
+    ++bad;
+    report.add(false, place.say(f.error), "");
+  }
+  if (bad == 0) report.add(true, place.say("编码表 ", "codes ") + codes.set->version(), "");
+  if (place.open_store()) {
+    store::Depths depths;
+    auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
+      auto d = reader.depths(engine::Clock().now_ms());
+      if (!d) return d.error();
+      depths = *d;
+      return {};
+    });
+    report.add(static_cast<bool>(read), place.say("存储 ", "store ") + place.config.store_adapter, read ? "" : place.say(read.error()));
+    if (read) {
+      report.add(depths.outbox_parked == 0, place.say("搁置的投递 ", "parked deliveries ") + std::to_string(depths.outbox_parked),
+                 depths.outbox_parked ? place.say("请运行 huren-ctl outbox list --state parked", "Run huren-ctl outbox list --state parked") : "");
+      constexpr std::int64_t kHourMs = 3'600'000;
+      report.add(depths.oldest_waiting_ms < kHourMs, place.say("等待投递 ", "waiting deliveries ") + std::to_string(depths.outbox_waiting),
+                 depths.oldest_waiting_ms < kHourMs ? "" : place.say("最早的已等待一小时以上：请检查伙伴", "The oldest has waited for more than an hour: check the partner"));
+    }
+  } else {
+    report.add(false, place.say("存储无法打开", "The store does not open"), place.say("见上文", "see above"));
+  }
+  for (const auto& [key, name] : {std::pair{"certificate", place.say("本院证书", "own certificate")}, {"trust", place.say("信任机构", "trusted authorities")}})
+    if (const auto it = place.config.listener.find(key); it != place.config.listener.end() && !it->second.empty())
+      check_certificate(report, name, fs::path(place.config_dir) / it->second);
+  for (const auto& partner : place.config.partners) check_partner(report, partner);
+  if (place.json) place.out << report.rows.dump(2) << "\n";
+  return report.fine ? kOk : kFindings;
+}
+
+}  // namespace huren::ctl

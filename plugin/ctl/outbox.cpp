@@ -1,0 +1,101 @@
+// huren-ctl outbox: what waits, what needs a person, and the verbs that help. Bodies are never printed.
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "ctl/place.hpp"
+
+namespace huren::ctl {
+namespace {
+
+using store::OutboxRow;
+using store::OutboxState;
+
+constexpr std::array kStates{OutboxState::waiting, OutboxState::claimed, OutboxState::on_wire, OutboxState::delivered,
+                             OutboxState::refused, OutboxState::doubtful, OutboxState::parked, OutboxState::cancelled};
+
+bool read_rows(Place& place, const std::string& partner, std::optional<OutboxState> state, int limit, std::vector<OutboxRow>& rows) {
+  auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
+    auto r = reader.outbox(partner, state, limit);
+    if (!r) return r.error();
+    rows = std::move(*r);
+    return {};
+  });
+  return read ? true : place.failed(read.error());
+}
+
+nlohmann::ordered_json to_json(const OutboxRow& r, int offset) {
+  return {{"id", r.id}, {"message_id", r.message_id}, {"partner", r.partner}, {"type", r.type}, {"subject", r.subject}, {"state", store::word(r.state)},
+          {"attempts", r.attempts}, {"created_at", local_time(r.created_ms, offset)}, {"changed_at", local_time(r.changed_ms, offset)},
+          {"next_at", local_time(r.next_ms, offset)}, {"remark", r.remark}};
+}
+
+}  // namespace
+
+int outbox_list(Place& place, const std::string& partner, const std::string& state, int limit) {
+  std::optional<OutboxState> wanted;
+  for (const auto s : kStates)
+    if (state == store::word(s)) wanted = s;
+  if (!state.empty() && !wanted) {
+    place.failed({"ctl.state", "--state", {state}});
+    return kUnusable;
+  }
+  std::vector<OutboxRow> rows;
+  if (!read_rows(place, partner, wanted, limit, rows)) return kUnusable;
+  const int offset = place.config.hospital.offset_minutes;
+  if (place.json) {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& r : rows) list.push_back(to_json(r, offset));
+    place.out << list.dump(2) << "\n";
+    return kOk;
+  }
+  std::vector<std::vector<std::string>> table{{"id", place.say("伙伴", "partner"), place.say("类型", "type"), place.say("对象", "subject"), place.say("状态", "state"),
+                                               place.say("次数", "attempts"), place.say("变动时间", "changed"), place.say("说明", "remark")}};
+  for (const auto& r : rows)
+    table.push_back({std::to_string(r.id), r.partner, r.type, r.subject, store::word(r.state), std::to_string(r.attempts), local_time(r.changed_ms, offset), r.remark});
+  print_table(place.out, table);
+  return kOk;
+}
+
+int outbox_show(Place& place, std::int64_t id) {
+  std::vector<OutboxRow> rows;
+  if (!read_rows(place, "", std::nullopt, 1'000'000, rows)) return kUnusable;
+  for (const auto& r : rows)
+    if (r.id == id) {
+      place.out << to_json(r, place.config.hospital.offset_minutes).dump(2) << "\n";
+      return kOk;
+    }
+  place.failed({"ctl.no_row", std::to_string(id), {std::to_string(id)}});
+  return kUnusable;
+}
+
+int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run) {
+  std::vector<OutboxRow> rows;
+  if (!read_rows(place, "", std::nullopt, 1'000'000, rows)) return kUnusable;
+  const bool retry = verb == "retry";
+  const auto target = retry ? OutboxState::waiting : verb == "park" ? OutboxState::parked : OutboxState::cancelled;
+  std::vector<store::Settlement> settlements;
+  for (const auto id : ids) {
+    const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == id; });
+    if (it == rows.end()) {
+      place.failed({"ctl.no_row", std::to_string(id), {std::to_string(id)}});
+      return kUnusable;
+    }
+    const bool waits_for_person = it->state == OutboxState::parked || it->state == OutboxState::refused || it->state == OutboxState::doubtful;
+    const bool idle = waits_for_person || it->state == OutboxState::waiting;
+    if (retry ? !waits_for_person : !idle) {  // what is on the wire belongs to the engine, what is delivered is over
+      place.failed({"ctl.not_now", std::to_string(id), {verb, store::word(it->state)}});
+      return kUnusable;
+    }
+    place.out << id << "  " << store::word(it->state) << " -> " << store::word(target) << (dry_run ? place.say("  （演练，未改动）", "  (dry run, unchanged)") : "") << "\n";
+    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = "huren-ctl " + verb, .give_back = false});
+  }
+  if (dry_run) return kOk;
+  auto done = place.store->transact([&](store::Unit& unit) { return unit.settle(settlements); });
+  if (!done) {
+    place.failed(done.error());
+    return kUnusable;
+  }
+  return kOk;
+}
+
+}  // namespace huren::ctl

@@ -1,0 +1,95 @@
+#include "ctl/place.hpp"
+
+#include <boost/dll/runtime_symbol_info.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/base/time.hpp"
+#include "engine/engine.hpp"
+
+namespace huren::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::size_t width(std::string_view text) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto b = static_cast<unsigned char>(text[i]);
+    if ((b & 0xC0) == 0x80) continue;
+    columns += b >= 0xE2 ? 2 : 1;  // every CJK character starts at E2 or above
+  }
+  return columns;
+}
+
+class NoLog final : public EngineServices {
+ public:
+  void log(Severity, std::string_view, std::initializer_list<Field>) noexcept override {}
+  std::int64_t now_ms() noexcept override { return engine::Clock().now_ms(); }
+  Reply accept(const Inbound&) noexcept override { return {}; }
+};
+
+}  // namespace
+
+bool Place::read_config() {
+  fs::path path = config_dir.empty() ? fs::path("/etc/huren") : fs::path(config_dir);
+  if (fs::is_directory(path)) path /= "local.toml";
+  config_dir = fs::absolute(path).parent_path().string();
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return failed({"ctl.no_config", path.filename().string(), {path.string()}});
+  std::stringstream text;
+  text << in.rdbuf();
+  auto parsed = config::parse(text.str(), path.filename().string());
+  for (const auto& f : parsed.findings) err << say(f.error) << "\n";
+  if (has_error(parsed.findings)) return false;
+  config = std::move(parsed.config);
+  data = engine::data_dir(config, config_dir);
+  adapter_dir = config.adapter_dir;
+  if (adapter_dir.empty()) {
+    const auto bin = fs::path(boost::dll::program_location().string()).parent_path();
+    adapter_dir = fs::exists(bin / "../lib/huren") ? (bin / "../lib/huren").string() : (bin / "../lib").string();
+  }
+  loader = std::make_unique<engine::Loader>(adapter_dir, std::vector<const AdapterEntry*>{});
+  return true;
+}
+
+bool Place::open_store() {
+  static NoLog services;
+  std::error_code ec;
+  if (!fs::exists(data, ec)) return failed({"ctl.no_store", "store.directory", {data}});
+  AdapterSetup setup{.engine = &services, .config_dir = config_dir, .options = config.store_options, .peers = {}};
+  setup.options["directory"] = data;
+  auto made = loader->make(config.store_adapter, "huren.store/1", std::move(setup));
+  if (!made) return failed(made.error());
+  store_adapter = std::move(*made);
+  store = dynamic_cast<StoreAdapter*>(store_adapter.get());
+  if (!store) return failed({"engine.adapter_kind", config.store_adapter, {config.store_adapter, "?", "huren.store/1"}});
+  if (auto r = store_adapter->start(); !r) return failed(r.error());
+  return true;
+}
+
+void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (widths.size() <= i) widths.push_back(0);
+      widths[i] = std::max(widths[i], width(row[i]));
+    }
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      out << row[i];
+      if (i + 1 < row.size()) out << std::string(widths[i] - width(row[i]) + 2, ' ');
+    }
+    out << "\n";
+  }
+}
+
+std::string local_time(std::int64_t epoch_ms, int offset_minutes) {
+  if (epoch_ms == 0) return "-";
+  auto t = to_iso_time(from_epoch_ms(epoch_ms, offset_minutes));
+  t[10] = ' ';
+  return t.substr(0, 19);
+}
+
+}  // namespace huren::ctl

@@ -1,0 +1,52 @@
+// Where huren-ctl works: one hospital's configuration folder, its codes and, when asked for, its store.
+// Promises: never starts pumps, listeners or the applier. Refuses: a configuration with errors (each is printed with its line).
+#pragma once
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "core/config/config.hpp"
+#include "engine/clock.hpp"
+#include "engine/loader.hpp"
+
+namespace huren::ctl {
+
+inline constexpr int kOk = 0, kFindings = 1, kUnusable = 2;  // exit codes of every verb
+
+struct Place {
+  std::string config_dir;
+  Language language = Language::zh;
+  bool json = false;
+  std::ostream& out;
+  std::ostream& err;
+
+  config::Config config;
+  std::string data;          // absolute
+  std::string adapter_dir;
+  std::unique_ptr<engine::Loader> loader;
+  std::unique_ptr<Adapter> store_adapter;
+  store::Store* store = nullptr;
+
+  [[nodiscard]] std::string say(const char* zh, const char* en) const { return language == Language::zh ? zh : en; }
+  [[nodiscard]] std::string say(const Error& e) const { return (e.where.empty() ? "" : e.where + ": ") + text(e, language); }
+  // Reads and checks local.toml. Prints what is wrong; false: unusable.
+  bool read_config();
+  bool open_store();
+  bool failed(const Error& e) { err << say(e) << "\n"; return false; }
+};
+
+// A table with aligned columns; CJK characters count two.
+void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows);
+std::string local_time(std::int64_t epoch_ms, int offset_minutes);  // "2026-11-22 09:30:00", "-" for 0
+
+int doctor(Place& place);
+int stats(Place& place, const std::string& month);
+int results(Place& place, const std::string& patient_id);
+int outbox_list(Place& place, const std::string& partner, const std::string& state, int limit);
+int outbox_show(Place& place, std::int64_t id);
+// verb: retry | park | cancel. dry_run: says what would be done.
+int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run);
+// What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.
+int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map);
+
+}  // namespace huren::ctl

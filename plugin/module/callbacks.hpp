@@ -1,0 +1,45 @@
+// The host's callbacks behind a gate: copied strings, a mark on the thread while host code runs, and silence after close.
+// Promises: no callback begins after silence() returned; a callback that throws harms nobody.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "core/base/link.hpp"
+#include "huren/huren.h"
+
+namespace huren::module {
+
+struct Host {  // huren_host, copied
+  void* user = nullptr;
+  std::string vendor, product, version;
+  void(HUREN_CALL* log)(void*, std::int32_t, const char*) = nullptr;
+  void(HUREN_CALL* wake)(void*, huren_handle) = nullptr;
+};
+Result<Host> copy_host(const huren_host* host);  // nullptr: a host that offers nothing
+
+class Callbacks {
+ public:
+  explicit Callbacks(Host host) : host_(std::move(host)) {}
+  [[nodiscard]] HostHooks hooks();  // for the engine; valid while this lives
+  [[nodiscard]] const Host& host() const { return host_; }
+  bool opened(huren_handle handle);  // from now on the bell rings; true: it rang before
+  void log(int severity, const char* message) noexcept;
+  void wake() noexcept;
+  bool silence(std::chrono::steady_clock::time_point deadline);  // false: one is still running
+
+ private:
+  bool enter() noexcept;
+  void leave() noexcept;
+
+  const Host host_;
+  std::mutex mutex_;
+  std::condition_variable quiet_;
+  huren_handle handle_ = 0;
+  bool rang_early_ = false, silent_ = false;
+  int running_ = 0;
+};
+
+}  // namespace huren::module

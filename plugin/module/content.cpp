@@ -1,0 +1,125 @@
+#include "module/content.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "core/base/csv.hpp"
+#include "core/base/embedded.hpp"
+#include "core/base/text.hpp"
+
+namespace huren {
+namespace embedded {
+std::span<const File> types();
+}
+
+namespace module {
+namespace {
+
+// Counts as it goes, so that a fault has a place; nothing is built.
+class PlaceOfFault : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return deeper(); }
+  bool key(string_t&) override { return true; }
+  bool end_object() override { --depth_; return true; }
+  bool start_array(std::size_t) override { return deeper(); }
+  bool end_array() override { --depth_; return true; }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
+    position_ = position;
+    return false;
+  }
+  [[nodiscard]] std::size_t position() const { return position_; }
+  [[nodiscard]] bool too_deep() const { return depth_ > kMaxDepth; }
+
+ private:
+  static constexpr int kMaxDepth = 64;
+  bool deeper() { return ++depth_ <= kMaxDepth; }
+  int depth_ = 0;
+  std::size_t position_ = 0;
+};
+
+Result<void> known(std::string_view name, const std::vector<std::string_view>& names, std::string_view id, std::string_view near_id) {
+  if (std::find(names.begin(), names.end(), name) != names.end()) return {};
+  if (const auto close = closest(name, names); !close.empty()) return Error{near_id, "", {std::string(name), std::string(close)}};
+  return Error{id, "", {std::string(name)}};
+}
+
+std::string_view media_type(std::string_view content_type) { return trim(content_type.substr(0, content_type.find(';'))); }
+
+}  // namespace
+
+Result<std::string_view> identifier(const char* text, const char* argument) {
+  if (!text) return Error{"module.null", argument, {argument}};
+  const std::string_view s(text, strnlen(text, kMaxIdentifier + 1));
+  if (s.empty() || s.size() > kMaxIdentifier || !printable_ascii(s)) return Error{"module.identifier", argument, {argument}};
+  return s;
+}
+
+Result<std::string_view> bytes(const void* data, std::uint32_t size, std::int64_t limit, const char* argument) {
+  if (!data) return Error{"module.null", argument, {argument}};
+  if (size == 0) return Error{"module.empty", argument, {argument}};
+  if (size > limit) return Error{"module.too_large", argument, {std::to_string(size), std::to_string(limit)}};
+  return std::string_view(static_cast<const char*>(data), size);
+}
+
+Result<void> known_event(std::string_view type) {
+  return known(type, known_types().events, "module.unknown_type", "module.unknown_type_near");
+}
+Result<void> known_topic(std::string_view topic) {
+  return known(topic, known_types().queries, "module.unknown_topic", "module.unknown_topic_near");
+}
+
+bool is_json(std::string_view content_type) {
+  return content_type.empty() || equal_ascii_nocase(media_type(content_type), "application/json");
+}
+
+Result<void> json_charset(std::string_view content_type) {
+  for (const auto part : split(content_type, ';')) {
+    const auto equals = part.find('=');
+    if (equals == part.npos || !equal_ascii_nocase(trim(part.substr(0, equals)), "charset")) continue;
+    auto label = trim(part.substr(equals + 1));
+    if (label.size() >= 2 && label.front() == '"' && label.back() == '"') label = label.substr(1, label.size() - 2);
+    const auto charset = charset_from_label(label);
+    if (charset != Charset::utf8 && charset != Charset::ascii) return Error{"module.json_charset", "content_type", {std::string(label)}};
+  }
+  return {};
+}
+
+Result<void> json_text(std::string_view body) {
+  if (const auto bad = invalid_utf8(body)) return Error{"module.not_utf8", "body", {std::to_string(*bad)}};
+  if (const auto zero = body.find('\0'); zero != body.npos)  // nlohmann takes a zero byte for the end
+    return Error{"module.not_json", "body", {std::to_string(zero + 1)}};
+  PlaceOfFault sax;
+  if (nlohmann::json::sax_parse(body.begin(), body.end(), &sax)) return {};
+  if (sax.too_deep()) return Error{"module.json_depth", "body", {}};
+  return Error{"module.not_json", "body", {std::to_string(sax.position())}};
+}
+
+const KnownTypes& known_types() {
+  static const auto& all = *[] {  // never destroyed: host threads may outlive our statics
+    static const auto& rows = *[] {
+      auto* out = new std::vector<std::vector<std::string>>;
+      for (const auto& file : embedded::types())
+        if (auto table = parse_csv(file.text)) *out = *std::move(table);
+      return out;
+    }();
+    auto* known = new KnownTypes;
+    for (const auto& r : rows) {
+      if (r.size() != 3) continue;
+      if (r[1] == "event") known->events.push_back(r[0]);
+      if (r[1] == "query") known->queries.push_back(r[0]);
+    }
+    return known;
+  }();
+  return all;
+}
+
+}  // namespace module
+}  // namespace huren

@@ -1,0 +1,50 @@
+// One open huren: the checked configuration, the spool, the engine, the threads that ask it.
+// Promises: what submit() answers HUREN_OK is on disk whatever the engine does; ask() is back by its deadline.
+// Refuses: doing anything that the engine could do: this lives in the HIS's process.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/link.hpp"
+#include "core/config/config.hpp"
+#include "module/callbacks.hpp"
+#include "module/engine_loader.hpp"
+#include "module/process.hpp"
+#include "module/workers.hpp"
+#include "storage/spool.hpp"
+
+namespace huren::module {
+
+class Instance {
+ public:
+  struct Opened { std::shared_ptr<Instance> instance; Findings findings; };  // instance absent: findings say why
+  static Opened open(const std::string& config_path, Host host);
+
+  Result<storage::Appended> submit(std::string_view type, std::string_view key, std::string_view content_type, std::string_view body);
+  QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms);
+  QueryAnswer poll(std::uint32_t wait_ms);
+  void unpoll(std::string_view notice_json);  // the host's buffer was too small
+  QueryAnswer acknowledge(std::string_view notice_id);
+  std::string health();
+  void published(huren_handle handle);        // the host may be called from now on
+  void stop(std::uint32_t grace_ms);          // wakes whoever waits in poll()
+  [[nodiscard]] std::int64_t max_body_bytes() const { return config_.max_body_bytes; }
+  [[nodiscard]] const std::shared_ptr<Callbacks>& callbacks() const { return callbacks_; }
+
+ private:
+  Instance(config::Config config, Host host) : config_(std::move(config)), callbacks_(std::make_shared<Callbacks>(std::move(host))) {}
+  Result<void> start(const std::string& config_dir);
+
+  const config::Config config_;
+  std::shared_ptr<Callbacks> callbacks_;
+  std::shared_ptr<process::FolderOwner> owner_;
+  std::unique_ptr<storage::Spool> spool_;
+  std::unique_ptr<Engine> engine_;
+  Workers workers_;  // declared last: its threads end before the engine that they use
+  std::atomic<std::uint64_t> submitted_{0}, asked_{0}, unanswered_{0};
+};
+
+}  // namespace huren::module

@@ -1,0 +1,154 @@
+// process.hpp on POSIX systems.
+#include "module/process.hpp"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+namespace huren::module::process {
+namespace {
+
+char folder[PATH_MAX];
+
+// At load time, while a relative path that the host gave to dlopen still means something.
+__attribute__((constructor)) void find_own_folder() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(&find_own_folder), &info) == 0 || !info.dli_fname) return;
+  if (!realpath(info.dli_fname, folder)) folder[0] = '\0';
+  if (auto* slash = std::strrchr(folder, '/')) *slash = '\0';
+}
+
+pthread_key_t key;
+pthread_once_t key_once = PTHREAD_ONCE_INIT;
+bool key_made = false;
+
+extern "C" void make_thread_key() {
+  key_made = pthread_key_create(&key, &std::free) == 0;
+}
+
+struct Owned {
+  std::mutex mutex;
+  std::map<std::string, std::weak_ptr<FolderOwner>> folders;
+};
+Owned& owned() {
+  static auto& all = *new Owned;  // never destroyed: threads of the host may outlive our statics
+  return all;
+}
+
+struct flock byte_of(std::int64_t process, short type) {
+  struct flock lock{};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = process;
+  lock.l_len = 1;
+  return lock;
+}
+
+Error system_fault(std::string_view id, const std::string& what) {
+  return {id, what, {std::to_string(errno)}};
+}
+
+}  // namespace
+
+std::int64_t id() { return getpid(); }
+
+const char* own_folder() { return folder; }
+
+static_assert(sizeof(sigset_t) <= 128);
+
+QuietSignals::QuietSignals() {
+  sigset_t quiet;
+  sigfillset(&quiet);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&quiet, fault);
+  pthread_sigmask(SIG_SETMASK, &quiet, reinterpret_cast<sigset_t*>(saved_));
+}
+
+QuietSignals::~QuietSignals() { pthread_sigmask(SIG_SETMASK, reinterpret_cast<const sigset_t*>(saved_), nullptr); }
+
+NoCancel::NoCancel() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_); }
+NoCancel::~NoCancel() { pthread_setcancelstate(saved_, nullptr); }
+
+// A thread-specific key, not thread_local: the first touch of a dlopened module's thread_local allocates, and glibc
+// ends the process when that fails.
+ThreadState* thread_state() noexcept {
+  pthread_once(&key_once, &make_thread_key);
+  if (!key_made) return nullptr;
+  if (auto* state = static_cast<ThreadState*>(pthread_getspecific(key))) return state;
+  auto* state = static_cast<ThreadState*>(std::calloc(1, sizeof(ThreadState)));
+  if (!state) return nullptr;
+  if (pthread_setspecific(key, state) != 0) {
+    std::free(state);
+    return nullptr;
+  }
+  return state;
+}
+
+// A byte of the lock file per process: open-file-description locks tell two copies in one process apart.
+Result<std::shared_ptr<FolderOwner>> FolderOwner::take(const std::string& path) {
+  auto& all = owned();
+  const std::lock_guard guard(all.mutex);
+  char real[PATH_MAX];
+  const std::string name = realpath(path.c_str(), real) ? real : path;
+  if (auto mine = all.folders[name].lock(); mine && mine->process_ == id()) return mine;
+  const int file = ::open((name + "/huren.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return system_fault("module.data_dir", path);
+  auto lock = byte_of(id(), F_WRLCK);
+  if (fcntl(file, F_OFD_SETLK, &lock) != 0) {
+    ::close(file);
+    return Error{"module.two_copies", path, {}};
+  }
+  std::shared_ptr<FolderOwner> owner(new FolderOwner(file, id()));
+  all.folders[name] = owner;
+  return owner;
+}
+
+FolderOwner::~FolderOwner() {
+  if (process_ == id()) {  // a forked child shares the lock and must not drop its parent's
+    auto lock = byte_of(process_, F_UNLCK);
+    fcntl(file_, F_OFD_SETLK, &lock);
+  }
+  ::close(file_);
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return system_fault("config.unreadable", path);
+  std::string out;
+  char buffer[16384];
+  while (true) {
+    const auto got = ::read(file, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      const auto fault = system_fault("config.unreadable", path);
+      ::close(file);
+      return fault;
+    }
+    if (got == 0 || out.size() > limit) break;
+    out.append(buffer, static_cast<std::size_t>(got));
+  }
+  ::close(file);
+  return out;
+}
+
+Result<void> make_folder(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1))
+    ::mkdir(path.substr(0, slash).c_str(), 0700);  // a parent that cannot be made shows at the last step
+  struct stat found{};
+  if (::mkdir(path.c_str(), 0700) != 0 && (errno != EEXIST || ::stat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)))
+    return system_fault("module.data_dir", path);
+  return {};
+}
+
+void run_at_exit(void (*function)()) { std::atexit(function); }
+
+}  // namespace huren::module::process

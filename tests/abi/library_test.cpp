@@ -1,0 +1,99 @@
+// libhuren.so as a file: its ten exports and nothing else, no foreign libraries; the header and its catalogue agree.
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tests/abi/sandbox.hpp"
+
+namespace {
+
+std::string output(const std::string& command) {
+  std::string out;
+  FILE* pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe);
+  char buffer[4096];
+  while (const auto n = std::fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, n);
+  REQUIRE(pclose(pipe) == 0);
+  return out;
+}
+
+std::string file(const std::string& path) {
+  std::ifstream in(std::string(HUREN_SOURCE_DIR) + "/" + path, std::ios::binary);
+  REQUIRE(in);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+const std::string kModule = std::string(HUREN_BINARY_DIR) + "/lib/libhuren.so";
+
+}  // namespace
+
+TEST_CASE("abi: the module exports the ten functions of huren.h and nothing else") {
+  std::set<std::string> exported, declared;
+  std::istringstream lines(output("nm -D --defined-only " + kModule));
+  for (std::string line; std::getline(lines, line);) exported.insert(line.substr(line.rfind(' ') + 1));
+  const auto header = file("plugin/include/huren/huren.h");
+  const std::regex declaration(R"(HUREN_API \w+\s+HUREN_CALL (huren_\w+)\()");
+  for (std::sregex_iterator it(header.begin(), header.end(), declaration), end; it != end; ++it) declared.insert((*it)[1]);
+  CHECK(declared.size() == 10);
+  CHECK(exported == declared);
+}
+
+TEST_CASE("abi: the module needs no library but the compiler's, and stays once loaded") {
+  const auto dynamic = output("readelf -d " + kModule);
+  const std::regex needed(R"(NEEDED.*\[(lib[a-z_+]+)[^\]]*\])");
+  for (std::sregex_iterator it(dynamic.begin(), dynamic.end(), needed), end; it != end; ++it) {
+    const std::set<std::string> allowed{"libstdc++", "libm", "libgcc_s", "libc", "libpthread", "libdl", "libasan", "libubsan", "libtsan"};
+    INFO((*it)[1]);
+    CHECK(allowed.count((*it)[1]) == 1);
+  }
+  CHECK(dynamic.find("NODELETE") != std::string::npos);
+  CHECK(output("nm -D " + kModule).find("sqlite3") == std::string::npos);  // bound inside: a host's own copy cannot capture it
+  CHECK(dynamic.find("RPATH") == std::string::npos);
+}
+
+TEST_CASE("abi: every status of huren.h stands in the catalogue with the same number, and the other way round") {
+  const auto header = file("plugin/include/huren/huren.h");
+  std::map<std::string, std::string> declared, listed;
+  const std::regex constant(R"(\n\s+(HUREN_[A-Z_]+)\s*=\s*(-?\d+))");
+  for (std::sregex_iterator it(header.begin(), header.end(), constant), end; it != end; ++it) declared[(*it)[1]] = (*it)[2];
+  CHECK(declared.size() == 22);
+  std::istringstream rows(file("schemas/catalog/status.csv"));
+  std::string row;
+  std::getline(rows, row);
+  CHECK(row == "name,value,zh,en");
+  while (std::getline(rows, row)) {
+    std::vector<std::string> cells;
+    std::istringstream fields(row);
+    for (std::string cell; std::getline(fields, cell, ',');) cells.push_back(cell);
+    REQUIRE(cells.size() == 4);
+    listed[cells[0]] = cells[1];
+    CHECK(!cells[2].empty());
+    CHECK(!cells[3].empty());
+  }
+  CHECK(listed == declared);
+}
+
+TEST_CASE("abi: every declaration of huren.h carries its tags in the agreed order") {
+  const auto header = file("plugin/include/huren/huren.h");
+  const std::regex declaration(R"(\*/\s*HUREN_API)");
+  int found = 0;
+  for (std::sregex_iterator it(header.begin(), header.end(), declaration), end; it != end; ++it) {
+    const auto before = header.substr(0, static_cast<std::size_t>(it->position()));
+    const auto comment = before.substr(before.rfind("/*"));
+    const auto thread = comment.find("[thread: "), mem = comment.find("[mem: "), wait = comment.find("[wait: "), since = comment.find("[since: ");
+    INFO(comment);
+    REQUIRE(thread != std::string::npos);
+    REQUIRE(wait != std::string::npos);
+    REQUIRE(since != std::string::npos);
+    CHECK(thread < wait);
+    CHECK((mem == std::string::npos || (thread < mem && mem < wait)));
+    CHECK(wait < since);
+    ++found;
+  }
+  CHECK(found == 10);
+}

@@ -1,0 +1,99 @@
+#include "core/hl7/profile.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "core/hl7/dictionary.hpp"
+
+using namespace huren;
+using namespace huren::hl7;
+
+namespace {
+
+const std::string kMsh = "MSH|^~\\&|LIS|A|HIS|B|20261122093000+0800||ORU^R01^ORU_R01|M1|P|2.5.1\r";
+const std::string kPid = "PID|1||7^^^A^MR||张^三||19491231|M\r";
+const std::string kObr = "OBR|1|||2345-7^Glucose^LN\r";
+const std::string kObx = "OBX|1|NM|2345-7^Glucose^LN||5.6|mmol/L|3.9-6.1|N|||F\r";
+
+std::string lines(const std::string& bytes, const Profile& profile = Profile::standard()) {
+  const auto m = Message::read(bytes);
+  REQUIRE(m);
+  std::string out;
+  for (const auto& f : check(*m, profile))
+    out += (f.severity == Severity::error ? "E " : f.severity == Severity::warning ? "W " : "I ") + f.error.where + ' ' +
+           std::string(f.error.id.substr(4)) + '\n';
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a right message has no findings") {
+  CHECK(lines(kMsh + kPid + kObr + kObx + kObx).empty());
+  CHECK(lines(kMsh + kPid + "ZX1|anything\r" + kObr + kObx).empty());
+  CHECK(lines(kMsh + kPid + kObr + kObx, *Profile::named("alliance")).empty());
+  CHECK(lines(kMsh + kPid + kObr + kObx, *Profile::named("strict")).empty());
+}
+
+TEST_CASE("structure faults name the segment and the place") {
+  CHECK(lines(kMsh + kPid + kObx) == "E OBR segment_missing\n");
+  CHECK(lines(kMsh + kPid + kObr + kObx + "PV1|1|I\r") == "E PV1 segment_unexpected\n");
+  CHECK(lines(kMsh + kPid) == "E OBR segment_missing\n");
+  CHECK(lines(kMsh + kObr + kObx).empty());
+  CHECK(lines(kMsh + kObr + kObx, *Profile::named("alliance")) == "E PID segment_missing\n");
+}
+
+TEST_CASE("a second order after an order with OBX is not taken for a prior result") {
+  const std::string msh = "MSH|^~\\&|HIS|A|LIS|B|20261122||OML^O21^OML_O21|M1|P|2.5.1\r";
+  const std::string order = "ORC|NW|1\rOBR|1|1||2345-7^Glucose^LN\r";
+  CHECK(lines(msh + kPid + order + order).empty());
+  CHECK(lines(msh + kPid + order + kPid + "ORC|NW\rOBR|1|||2345-7^Glucose^LN\r" + kObx + order).empty());
+}
+
+TEST_CASE("fields are checked for presence, repetition, type and table") {
+  CHECK(lines(kMsh + "PID|x||||张^三||1949123|M\r" + kObr + kObx) ==
+        "E PID-1 data_type\nE PID-3 field_required\nE PID-7.1 data_type\n");
+  CHECK(lines(kMsh + kPid + kObr + "OBX|1|NM|a^b^L||high||||||Q\r") == "E OBX-5 data_type\nE OBX-11 not_in_table\n");
+  CHECK(lines(kMsh + kPid + kObr + "OBX|1||a^b^L||high||||||F\r") == "W OBX-2 value_type\n");
+  CHECK(lines(kMsh + kPid + kObr + "OBX|1|ST|a^b^L||bad \\F escape||||||F\r") == "W OBX-5 escape\n");
+  CHECK(lines(kMsh + kPid + kObr + "OBX|1|ST|a^b^L~c||v||||||F\r") == "W OBX-3 field_repeats\n");
+}
+
+TEST_CASE("another version than 2.5 gets warnings where 2.5.1 would give errors") {
+  const std::string msh = "MSH|^~\\&|LIS|A|HIS|B|20261122||ORU^R01|M1|P|2.3\r";
+  CHECK(lines(msh + "PID|1||||a^b\r" + kObr + kObx) == "W PID-3 field_required\n");
+  CHECK(lines("MSH|^~\\&|LIS|A|HIS|B|20261122||ORU^R01|M1|P|2.999\r" + kPid + kObr + kObx) == "W MSH-12 version\n");
+}
+
+TEST_CASE("a partner's profile tightens and loosens") {
+  const auto tight = Profile::parse(
+      "path,rule,value,severity\n*,base,standard,\nPID-8,usage,R,warning\nPID-5,length,2,error\nOBX-8,usage,X,error\n"
+      "PID-3.5,value,NI,error\nORU_R01:PV1,usage,R,error\n",
+      "tight");
+  REQUIRE(tight);
+  CHECK(lines(kMsh + "PID|1||7^^^A^MR||张^三||19491231\r" + kObr + kObx, *tight) ==
+        "E PID-5 too_long\nW PID-8 field_required\nE OBX-8 field_forbidden\nE PID-3.5 value_expected\nE PV1 segment_missing\n");
+  const auto loose = Profile::parse("path,rule,value,severity\n*,base,standard,\nPID-3,usage,O,\nOBX,severity,hl7.data_type,info\n", "loose");
+  REQUIRE(loose);
+  CHECK(lines(kMsh + "PID|1||||张^三\r" + kObr + "OBX|1|NM|a^b^L||high||||||F\r", *loose) == "I OBX-5 data_type\n");
+}
+
+TEST_CASE("a wrong profile row is refused with its number") {
+  for (const auto* row : {"PID-3,usage,Q,error", "PID-3,nonsense,R,error", "pid,usage,R,error", "*,severity,hl7.nothing,info", "PID-3,usage,R",
+                          "PID-3,usage,R,fatal", "*,base,nobody,", "PID,length,3,error"}) {
+    const auto p = Profile::parse(std::string("path,rule,value,severity\n") + row + "\n", "p");
+    REQUIRE_FALSE(p);
+    CHECK(p.error().where == "p:2");
+  }
+}
+
+TEST_CASE("every structure of the data parses, and every event names one") {
+  const auto& d = dictionary();
+  CHECK(d.structures.size() > 50);
+  CHECK(d.segments.size() > 70);
+  CHECK(d.types.size() > 40);
+  CHECK(d.tables.size() > 40);
+  for (const auto& [event, structure] : d.events) {
+    INFO(event);
+    CHECK(d.structure(structure) != nullptr);
+  }
+  for (const auto* name : {"standard", "strict", "alliance"}) CHECK(Profile::named(name) != nullptr);
+}
