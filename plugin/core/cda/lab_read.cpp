@@ -841,7 +841,9 @@ LabRead read_lab_report(std::string_view bytes, const ReadOptions& options) {
   Walk walk(document.admitted.text, options.assumed_offset_minutes);
   out.head = read_head(document.root, walk);
   out.head.charset = document.admitted.charset;
-  if (out.head.kind != Kind::lab_report && out.head.kind != Kind::xd_lab) {
+  if (has_error(walk.findings)) {
+    // template and code contradict each other: no guess
+  } else if (out.head.kind != Kind::lab_report && out.head.kind != Kind::xd_lab) {
     const bool unknown = out.head.kind == Kind::unknown;
     walk.find(Severity::error, unknown ? "cda.kind_unknown" : "cda.not_lab", document.root.child("code"),
               {unknown ? out.head.code : std::string(kind_code(out.head.kind))});

@@ -46,6 +46,9 @@ const Panel* Set::panel(std::string_view code, const Date& on) const {
 const LocalItem* Set::local_item(std::string_view local_code, const Date& on) const {
   return find_on(local_index_, local_items_, local_code, on);
 }
+const LocalItem* Set::local_item_of(std::string_view item, const Date& on) const {
+  return find_on(local_of_item_index_, local_items_, item, on);
+}
 const Reason* Set::reason(std::string_view code, const Date& on) const { return find_on(reason_index_, reasons_, code, on); }
 const Scope* Set::scope_of_mark(std::string_view mark, const Date& on) const {
   return find_on(mark_text_index_, scopes_, trim(mark), on);

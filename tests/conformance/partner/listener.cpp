@@ -84,7 +84,7 @@ TEST_CASE("callers that are not welcome are refused in the handshake and logged 
 }
 
 TEST_CASE("a revoked partner is refused once the list says so") {
-  Listener strict({{"crl", "ca.crl"}});
+  Listener strict(Options{{"crl", "ca.crl"}});
   Client client(strict.port(), as("gone"));
   client.send(framed(message("L001")));
   CHECK_FALSE(client.frame());
@@ -104,7 +104,7 @@ TEST_CASE("bytes that are no TLS are refused and the listener lives on") {
 }
 
 TEST_CASE("a caller that stalls in the handshake holds its connection only for so long") {
-  Listener listener({{"handshake_timeout_ms", "200"}});
+  Listener listener(Options{{"handshake_timeout_ms", "200"}});
   Client silent(listener.port());
   CHECK(silent.closed());
   REQUIRE(listener.engine.wait_logged("mllp.peer_rejected"));
