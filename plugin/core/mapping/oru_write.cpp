@@ -23,6 +23,11 @@ std::string_view result_code(model::Status of_report, model::Status s) {
   return s == model::Status::unknown ? "I" : model::hl7_status(s);
 }
 
+std::string_view order_status(model::Status of_report) {  // table 0038
+  if (of_report == model::Status::withdrawn) return "CA";
+  return of_report == model::Status::preliminary ? "IP" : "CM";
+}
+
 // FT text: line ends as \.br\, so that screens show them; everything else escaped.
 void put_lines(Writer& w, int field, std::string_view text) {
   w.field(field);
@@ -60,7 +65,7 @@ void put_patient(Writer& w, const model::LabReport& r) {
 }
 
 void put_order(Writer& w, const model::LabReport& r) {
-  w.segment("ORC").set(1, "RE").set(2, r.order_number).set(3, {r.number, r.origin.code}).set(5, r.status == model::Status::withdrawn ? "CA" : "CM");
+  w.segment("ORC").set(1, "RE").set(2, r.order_number).set(3, {r.number, r.origin.code}).set(5, order_status(r.status));
   put_person(w, 12, r.requester);
   w.set(17, {"", r.department});
   w.set(21, {r.origin.name, "", "", "", "", "", "", "", "", r.origin.code});
