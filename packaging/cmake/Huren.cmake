@@ -33,6 +33,9 @@ add_library(huren_flags INTERFACE)
 target_compile_options(huren_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
   -Wcast-qual -Werror $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast> $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(huren_flags INTERFACE -Wno-restrict)  # false alarms on std::string at -O3 (GCC bug 105651)
+endif()
 target_compile_definitions(huren_flags INTERFACE BOOST_DLL_USE_STD_FS)
 target_link_libraries(huren_flags INTERFACE Threads::Threads)
 if(HUREN_SANITIZE)
@@ -86,6 +89,7 @@ function(huren_adapter id)
   if(type STREQUAL "STATIC_LIBRARY" AND EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/module.cpp")
     add_library(huren-${id} MODULE module.cpp)
     set_target_properties(huren-${id} PROPERTIES PREFIX "")
+    set_property(GLOBAL APPEND PROPERTY HUREN_ADAPTERS huren-${id})
     target_link_libraries(huren-${id} PRIVATE -Wl,--whole-archive adapter_${flat} -Wl,--no-whole-archive huren_flags)
     target_link_options(huren-${id} PRIVATE -Wl,-z,nodelete -Wl,--no-undefined
       "-Wl,--version-script=${CMAKE_SOURCE_DIR}/packaging/cmake/adapter.map")

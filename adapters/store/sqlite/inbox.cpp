@@ -39,16 +39,18 @@ Rows<InboxRow> inbox_next(Database& db, int limit) {
 }
 
 Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
-  InboxVerdict verdict;
   {
     Query query(db, sql::kInboxSame);
     auto earlier = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
     if (!earlier) return earlier.error();
-    if (*earlier && (*earlier)->content_hash == row.content_hash)
-      return InboxVerdict{.kind = InboxVerdict::duplicate, .earlier = std::move(**earlier)};
-    // A message without an id cannot share one.
-    if (*earlier && !row.control_id.empty())
-      verdict = {.kind = InboxVerdict::same_id_other_content, .earlier = std::move(**earlier)};
+    if (*earlier) return InboxVerdict{.kind = InboxVerdict::duplicate, .earlier = std::move(**earlier)};
+  }
+  InboxVerdict verdict;
+  if (!row.control_id.empty()) {  // messages without an id do not share one
+    Query query(db, sql::kInboxSameId);
+    auto earlier = first<InboxRow>(query.with(row.source, row.control_id), head_of);
+    if (!earlier) return earlier.error();
+    if (*earlier) verdict = {.kind = InboxVerdict::same_id_other_content, .earlier = std::move(**earlier)};
   }
   Query put(db,
             "INSERT INTO inbox(source, control_id, content_hash, verdict, state, remark, received_ms, ack) "

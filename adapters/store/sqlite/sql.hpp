@@ -74,7 +74,10 @@ inline constexpr std::string_view kReceivers =
 // inbox, notices, views
 inline constexpr std::string_view kInboxSame =
     "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
-    "WHERE source=? AND control_id=? ORDER BY content_hash=? DESC, id LIMIT 1";
+    "WHERE source=? AND control_id=? AND content_hash=?";
+inline constexpr std::string_view kInboxSameId =
+    "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
+    "WHERE source=? AND control_id=? LIMIT 1";
 inline constexpr std::string_view kInboxNext =
     "SELECT i.id, i.source, i.control_id, i.content_hash, i.verdict, i.ack, i.state, i.remark, i.received_ms, "
     "b.content_type, b.body FROM inbox i JOIN inbox_body b ON b.id = i.id WHERE i.state='received' ORDER BY i.id LIMIT ?";
@@ -91,6 +94,7 @@ inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(
 inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state IN (4, 5, 6)";
 inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
 inline constexpr std::string_view kNoticeDepth = "SELECT count(*) FROM notice WHERE acknowledged_ms=0";
+inline constexpr std::string_view kRetractionDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0";
 inline constexpr std::string_view kUnmatchedDepth = "SELECT count(*) FROM report WHERE patient_id=''";
 inline constexpr std::string_view kStats =
     "SELECT source<>'' AS there, source, outcome, reason, count(*), sum(saved_cents) FROM decision "
@@ -100,7 +104,7 @@ inline constexpr std::string_view kHot[] = {
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kSettle,
-    kReceivers, kInboxSame, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth,
-    kInboxDepth, kNoticeDepth, kUnmatchedDepth, kStats};
+    kReceivers, kInboxSame, kInboxSameId, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth,
+    kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};
 
 }  // namespace huren::store::sqlite::sql

@@ -44,6 +44,7 @@ struct OruOptions {
 struct OruRead {
   std::vector<model::LabReport> reports;  // one per filler number; a huren sends one a message; empty when has_error(findings)
   std::string document;                   // of the C0007 OBX; empty: none
+  bool versioned = false;                 // the message states the version (a huren wrote it); else the engine counts
   Findings findings;                      // "OBX[3]-5" and the like
 };
 // ORU^R01 (2.3 to 2.8) and OUL^R21, R22, R24.

@@ -182,13 +182,20 @@ class Builder {
   void take_units() {
     std::map<std::string, std::vector<Item*>, std::less<>> by_code;
     for (auto& item : set_->items_) by_code[item.code].push_back(&item);
-    std::map<std::string, std::string, std::less<>> loincs;
+    struct Holder { std::string item, key; };
+    std::map<std::string, Holder, std::less<>> loincs;
     each("units.csv", [&](const Row& r) {
       const UnitForm form{r["unit"], r["loinc"], *number(r["scale"]), *number(r["offset"]), r["method_group"]};
       if (!refers(r, "item", item_codes_) || !refers(r, "method_group", method_codes_)) return;
       if (!(form.scale > 0)) return fault(r, "scale", "terminology.scale");
-      const auto [known, fresh] = form.loinc.empty() ? std::pair{loincs.end(), true} : loincs.emplace(form.loinc, r["item"]);
-      if (!fresh && known->second != r["item"]) return fault(r, "loinc", "terminology.loinc_twice", {form.loinc, known->second});
+      const auto [known, fresh] = form.loinc.empty() ? std::pair{loincs.end(), true} : loincs.emplace(form.loinc, Holder{r["item"], r.key});
+      if (!fresh && known->second.item != r["item"]) {
+        // Told at the row that was just imported, whichever comes first by key.
+        const bool earlier_is_new = !lines_.contains({"units.csv", r.key}) && lines_.contains({"units.csv", known->second.key});
+        const auto& fields = earlier_is_new ? set_->tables_.find("units.csv")->second.at(known->second.key) : r.fields;
+        const Row blamed{r.spec, earlier_is_new ? known->second.key : r.key, fields};
+        fault(blamed, "loinc", "terminology.loinc_twice", {form.loinc, earlier_is_new ? r["item"] : known->second.item});
+      }
       for (Item* item : by_code[r["item"]]) item->units.push_back(form);
     });
     each("items.csv", [&](const Row& r) {
@@ -311,7 +318,10 @@ class Builder {
       }
     }
     for (std::size_t i = 0; i < s.panels_.size(); ++i) at(s.panel_index_, s.panels_[i].code, i);
-    for (std::size_t i = 0; i < s.local_items_.size(); ++i) at(s.local_index_, s.local_items_[i].code, i);
+    for (std::size_t i = 0; i < s.local_items_.size(); ++i) {
+      at(s.local_index_, s.local_items_[i].code, i);
+      if (!s.local_items_[i].item.empty()) at(s.local_of_item_index_, s.local_items_[i].item, i);
+    }
     for (std::size_t i = 0; i < s.prices_.size(); ++i) at(s.price_index_, s.prices_[i].code, i);
     for (std::size_t i = 0; i < s.reasons_.size(); ++i) at(s.reason_index_, s.reasons_[i].code, i);
     for (std::size_t i = 0; i < s.windows_.size(); ++i) at(s.window_index_, s.windows_[i].scope, i);

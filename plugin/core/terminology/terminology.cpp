@@ -9,6 +9,8 @@ namespace huren::terminology {
 namespace {
 
 int ordinal(const Date& d) { return d.year * 10000 + d.month * 100 + d.day; }
+// "2026-11" as an end means the end of November.
+int last_ordinal(const Date& d) { return d.year * 10000 + (d.month ? d.month : 99) * 100 + (d.day ? d.day : 99); }
 
 template <class Index, class Rows>
 auto find_on(const Index& index, const Rows& rows, std::string_view code, const Date& on) -> decltype(&rows.front()) {
@@ -22,7 +24,7 @@ auto find_on(const Index& index, const Rows& rows, std::string_view code, const 
 }  // namespace
 
 bool holds(const Period& period, const Date& day) {
-  return (!period.from.present() || ordinal(period.from) <= ordinal(day)) && (!period.to.present() || ordinal(day) <= ordinal(period.to));
+  return (!period.from.present() || ordinal(period.from) <= ordinal(day)) && (!period.to.present() || ordinal(day) <= last_ordinal(period.to));
 }
 
 Date day_of(std::int64_t epoch_ms, int offset_minutes) {
@@ -45,6 +47,9 @@ const Panel* Set::panel(std::string_view code, const Date& on) const {
 
 const LocalItem* Set::local_item(std::string_view local_code, const Date& on) const {
   return find_on(local_index_, local_items_, local_code, on);
+}
+const LocalItem* Set::local_item_of(std::string_view item, const Date& on) const {
+  return find_on(local_of_item_index_, local_items_, item, on);
 }
 const Reason* Set::reason(std::string_view code, const Date& on) const { return find_on(reason_index_, reasons_, code, on); }
 const Scope* Set::scope_of_mark(std::string_view mark, const Date& on) const {

@@ -133,6 +133,8 @@ class Set {
   [[nodiscard]] const Item* item_by_loinc(std::string_view loinc, const Date& on) const;
   [[nodiscard]] const Panel* panel(std::string_view code, const Date& on) const;  // with at least one member on that day
   [[nodiscard]] const LocalItem* local_item(std::string_view local_code, const Date& on) const;
+  // This hospital's own single item for a standard one: its unit and method.
+  [[nodiscard]] const LocalItem* local_item_of(std::string_view item, const Date& on) const;
   [[nodiscard]] std::optional<std::int64_t> price_cents(std::string_view local_code, const Date& on) const;
   [[nodiscard]] const Specimen* specimen(std::string_view code_or_name) const;
   [[nodiscard]] const Reason* reason(std::string_view code, const Date& on) const;
@@ -183,7 +185,7 @@ class Set {
   std::vector<MethodGroup> method_groups_;
   // Keys view into the members above; positions because several periods may share a code.
   using Index = std::unordered_map<std::string_view, std::vector<std::uint32_t>>;
-  Index item_index_, loinc_index_, panel_index_, local_index_, price_index_, reason_index_, mark_text_index_, scope_index_, window_index_;
+  Index item_index_, loinc_index_, panel_index_, local_index_, local_of_item_index_, price_index_, reason_index_, mark_text_index_, scope_index_, window_index_;
   std::unordered_map<std::string_view, std::uint32_t> specimen_index_, method_index_;
   struct Alias { std::string printed, item, ucum; };  // printed: as normal_unit leaves it
   std::vector<Alias> aliases_;

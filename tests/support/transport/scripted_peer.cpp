@@ -86,7 +86,14 @@ void ScriptedPeer::run() {
 }
 
 void ScriptedPeer::serve(Poco::Net::StreamSocket socket, std::size_t number) {
-  if (raw_) return raw_(socket);
+  if (raw_) {
+    try {
+      raw_(socket);
+    } catch (const Poco::Exception&) {
+      // The other side reset the connection: the end of this script.
+    }
+    return;
+  }
   common::Stream stream(std::move(socket), &stop_);
   if (tls_) {
     if (auto done = stream.secure(tls_, Deadline(kLongMs), "peer"); !done) {

@@ -64,7 +64,7 @@ TEST_CASE("a message over MLLP reaches the engine as from its feed") {
 }
 
 TEST_CASE("without a configured charset none is stated") {
-  Feed feed({{"listen", "127.0.0.1:0"}});
+  Feed feed(Options{{"listen", "127.0.0.1:0"}});
   Client client(feed.engine.port("feed.lis"));
   client.send(framed(message("F001")));
   REQUIRE(client.frame());
@@ -87,7 +87,7 @@ TEST_CASE("a feed may ask for TLS, with or without client certificates") {
   Client client(feed.engine.port("feed.lis"), *common::TlsContext::load(stranger));
   client.send(framed(message("F001")));
   CHECK_FALSE(client.frame());
-  CHECK(feed.engine.wait_logged("mllp.peer_rejected"));
+  CHECK(feed.engine.wait_logged("transport.peer_rejected"));
   auto known = certs.settings("outsider", false);  // of the trusted authority: a feed asks for no more
   known.pins = stranger.pins;
   Client welcome(feed.engine.port("feed.lis"), *common::TlsContext::load(known));
@@ -124,7 +124,7 @@ TEST_CASE("a file that the engine cannot store now stays, and is not read anew i
 }
 
 TEST_CASE("a file that is still being written is left alone") {
-  Feed feed(folder("300"));
+  Feed feed(folder("2000"));
   const auto whole = message("D001");
   std::ofstream out(feed.dir / "drop/slow.hl7", std::ios::binary);
   for (std::size_t i = 0; i < whole.size(); i += whole.size() / 8 + 1) {  // 8 writes, 100 ms apart

@@ -1,0 +1,16 @@
+# cpack: one Debian package with the module, the engine, the adapters, huren-ctl and the header.
+set(CPACK_PACKAGE_NAME huren)
+set(CPACK_PACKAGE_VENDOR "huren")
+set(CPACK_PACKAGE_CONTACT "huren maintainers <huren@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "mutual recognition of laboratory results between hospitals")
+set(CPACK_PACKAGE_DESCRIPTION "huren is loaded by a hospital information system. It maps the system's events onto HL7 v2
+ messages and CDA documents and keeps mutually recognised laboratory results in step between hospitals.")
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_OUTPUT_FILE_PREFIX packages)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION misc)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${CMAKE_LIBRARY_OUTPUT_DIRECTORY}")
+include(CPack)

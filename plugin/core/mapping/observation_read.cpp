@@ -1,0 +1,231 @@
+#include "core/mapping/observation_read.hpp"
+
+#include "core/base/text.hpp"
+#include "core/mapping/words.hpp"
+#include "core/model/reference_range.hpp"
+
+namespace huren::mapping {
+namespace {
+
+using hl7::Segment;
+using model::Observation;
+
+// Three triplets of code, text, system: CE has two, 2.7's CWE a third at 10 to 12. The system says which is which.
+void read_item(const Segment& obx, Observation& o, const ReadContext& context) {
+  const auto ce = obx.field(3).repetition(1);
+  bool have_local = false;
+  std::string loinc_name;
+  for (const int at : {1, 4, 10}) {
+    model::Code code{ce.value(at), ce.value(at + 1), ce.value(at + 2)};
+    if (code == model::Code{}) continue;
+    if ((code.system == "LN" || code.system == "LOINC") && o.loinc.empty()) {
+      o.loinc = code.code;
+      loinc_name = code.name;
+    } else if (code.system == kItemSystem) {
+      o.standard = std::move(code);
+    } else if (!have_local) {
+      o.local = std::move(code);
+      have_local = true;
+    }
+  }
+  if (context.ours) return;
+  if (!have_local && !o.loinc.empty()) o.local = {o.loinc, loinc_name, "LN"};
+  if (!o.local.code.empty() && o.local.system.empty()) o.local.system = "L";
+  if (o.local.code.empty() && !o.local.name.empty()) {
+    o.local.code = o.local.name;
+    o.local.system = "L";
+    context.warn("mapping.item_without_code", obx.where(3));
+  }
+}
+
+std::string lines_of(const hl7::Field& field) {
+  std::string out;
+  for (int i = 1; i <= field.repetitions(); ++i) {
+    if (i > 1) out += '\n';
+    out += field.repetition(i).plain_text();
+  }
+  return out;
+}
+
+// Structured numeric: comparator, number, separator, number. A titre or an interval has no single number: text.
+void read_structured(const hl7::Repetition& sn, Observation& o) {
+  const auto comparator = sn.value(1), number = sn.value(2), separator = sn.value(3), second = sn.value(4);
+  const bool known = comparator.empty() || comparator == "<" || comparator == ">" || comparator == "<=" || comparator == ">=";
+  if ((known || comparator == "=") && separator.empty() && second.empty()) {
+    o.value_type = "SN";
+    o.comparator = known ? comparator : "";
+    o.value = number;
+    return;
+  }
+  o.value_type = "ST";
+  o.value = comparator + number + separator + second;
+}
+
+// A number, or "<0.5", found where text was said or nothing.
+bool read_as_number(const std::string& text, Observation& o) {
+  if (model::read_number(text)) {
+    o.value_type = "NM";
+    o.value = std::string(trim(text));
+    return true;
+  }
+  const auto compared = model::read_comparator(text);
+  if (compared.comparator.empty() || !model::read_number(compared.rest)) return false;
+  o.value_type = "SN";
+  o.comparator = std::string(compared.comparator);
+  o.value = std::string(compared.rest);
+  return true;
+}
+
+void read_value(const Segment& obx, Observation& o, const ReadContext& context) {
+  const auto type = obx.value(2);
+  const auto field = obx.field(5);
+  const auto first = field.repetition(1);
+  if (type == "SN") return read_structured(first, o);
+  if (type == "CE" || type == "CWE" || type == "CF" || type == "CNE") {
+    o.value_type = "CWE";
+    o.value = first.value(2);
+    if (o.value.empty()) o.value = first.value(1);
+    if (o.value.empty()) o.value = first.value(9);
+    return;
+  }
+  const auto text = lines_of(field);
+  o.value_type = type == "NM" ? "NM" : "ST";
+  o.value = text;
+  if (text.empty() || (context.ours && type == "ST")) return;
+  // A unit says that it is a measurement, whatever OBX-2 says.
+  const bool measured = type == "NM" || !o.unit.empty();
+  if (measured && read_as_number(text, o)) return;
+  o.value_type = "ST";
+  if (type == "NM") context.warn("mapping.number_is_text", obx.where(5));
+}
+
+// "10^12/L" with its caret unescaped comes apart into components.
+std::string read_unit(const Segment& obx, const ReadContext& context) {
+  const auto ce = obx.field(6).repetition(1);
+  auto code = ce.value(1);
+  const auto text = ce.value(2);
+  if (code.ends_with("10") && !text.empty() && text.front() >= '0' && text.front() <= '9' && text.find('/') != std::string::npos) {
+    code += '^' + text;
+    context.warn("mapping.unit_unescaped", obx.where(6), {code});
+    return code;
+  }
+  return code.empty() ? text : code;
+}
+
+void read_flags(const Segment& obx, Observation& o, const ReadContext& context) {
+  const auto field = obx.field(8);
+  for (int i = 1; i <= field.repetitions(); ++i) {
+    auto flag = read_flag(context.translated("observation.flags", field.repetition(i).value(1)));
+    if (!flag.empty()) o.flags.push_back(std::move(flag));
+  }
+}
+
+void read_notes(const ObservationGroup& group, Observation& o) {
+  for (const auto& nte : group.notes) {
+    auto text = note_text(nte);
+    if (text.empty()) continue;
+    const auto kind = nte.value(4, 3) == kNoteSystem ? nte.value(4) : std::string();
+    if (kind == "HR") {
+      o.marks.push_back(std::move(text));
+    } else if (kind == "RNG") {
+      const auto middle = text.find("..");
+      o.range.low = model::read_number(std::string_view(text).substr(0, middle));
+      o.range.high = middle == std::string::npos ? std::nullopt : model::read_number(std::string_view(text).substr(middle + 2));
+    } else {
+      o.notes.push_back(std::move(text));
+    }
+  }
+}
+
+void apply_map(const ObservationGroup& group, Observation& o, const ReadContext& context) {
+  const auto* map = context.options.map;
+  if (!map) return;
+  for (const auto& take : map->observation)
+    for (const auto& place : take.places) {
+      std::string value;
+      if (place.segment == "OBX") value = value_at(group.obx, place);
+      else if (place.segment == "NTE" && !group.notes.empty()) value = value_at(group.notes.front(), place);
+      if (value.empty()) continue;
+      context.assign_mapped(take.member, observation_member(o, take.member), value, group.obx.where());
+      if (take.member == "observation.value" && o.value_type != "CWE" && !read_as_number(o.value, o)) o.value_type = "ST";
+      break;
+    }
+  for (const auto& [name, value] : map->defaults) {
+    if (!name.starts_with("observation.")) continue;
+    const auto member = observation_member(o, name);
+    if (!holds_something(member)) assign(member, value, context.options.offset_minutes, map->dates);
+  }
+}
+
+}  // namespace
+
+void ReadContext::error(std::string_view id, std::string where, std::vector<std::string> args) const {
+  findings.push_back({Severity::error, {id, std::move(where), std::move(args)}});
+}
+void ReadContext::warn(std::string_view id, std::string where, std::vector<std::string> args) const {
+  findings.push_back({Severity::warning, {id, std::move(where), std::move(args)}});
+}
+void ReadContext::remark(std::string_view id, std::string where, std::vector<std::string> args) const {
+  findings.push_back({Severity::info, {id, std::move(where), std::move(args)}});
+}
+
+std::string ReadContext::translated(std::string_view name, const std::string& value) const {
+  if (!options.map) return value;
+  const auto table = options.map->tables.find(std::string(name));
+  if (table == options.map->tables.end()) return value;
+  const auto word = table->second.find(value);
+  return word == table->second.end() ? value : word->second;
+}
+
+void ReadContext::member(std::string_view name, const Member& into, const std::string& value, const std::string& where, std::string_view complaint) const {
+  if (value.empty()) return;
+  const auto dates = options.map ? std::span<const std::string>(options.map->dates) : std::span<const std::string>();
+  if (!assign(into, translated(name, value), options.offset_minutes, dates)) warn(complaint, where);
+}
+
+void ReadContext::assign_mapped(std::string_view name, const Member& into, const std::string& value, const std::string& where) const {
+  const bool time = std::holds_alternative<Timestamp*>(into) || std::holds_alternative<Date*>(into);
+  const bool sex = std::holds_alternative<model::Sex*>(into);
+  member(name, into, value, where, time ? "mapping.bad_time" : sex ? "mapping.sex_unknown" : "mapping.status_unknown");
+}
+
+std::string note_text(const Segment& nte) { return lines_of(nte.field(3)); }
+
+std::string value_at(const Segment& segment, const hl7::Path& place) {
+  if (!place.field) return {};
+  const auto repetition = segment.field(place.field).repetition(std::max(place.repetition, 1));
+  return place.component ? repetition.value(place.component, std::max(place.subcomponent, 1)) : repetition.plain_text();
+}
+
+std::optional<Observation> read_observation(const ObservationGroup& group, model::Status of_report, const ReadContext& context) {
+  const auto& obx = group.obx;
+  Observation o;
+  o.set_id = obx.value(1);
+  read_item(obx, o, context);
+  o.local.code = context.translated("observation.local.code", o.local.code);
+  o.unit = context.translated("observation.unit", read_unit(obx, context));
+  read_value(obx, o, context);
+  o.range = model::read_range(obx.field(7).plain_text());
+  read_flags(obx, o, context);
+  o.status = model::Status::unknown;
+  const auto status = obx.value(11);
+  if (status != "I" || !context.ours)
+    context.member("observation.status", &o.status, status, obx.where(11), "mapping.status_unknown");
+  if (status.empty() && !context.ours) o.status = of_report;
+  context.member("observation.observed_at", &o.observed_at, obx.value(14), obx.where(14), "mapping.bad_time");
+  o.performer = {obx.value(23, 10), obx.value(23, 1)};
+  if (o.performer.code.empty()) o.performer.code = obx.value(15, 1);
+  if (o.performer.name.empty()) o.performer.name = obx.value(15, 2);
+  o.method = {obx.value(17, 1), obx.value(17, 2), obx.value(17, 3)};
+  if (obx.value(17, 6) == kMethodGroupSystem) o.method_group = obx.value(17, 4);
+  o.instrument = obx.value(18);
+  read_notes(group, o);
+  apply_map(group, o, context);
+  if (o.local == model::Code{} && o.loinc.empty() && o.standard.code.empty()) {
+    context.error("mapping.item_missing", obx.where(3));
+    return std::nullopt;
+  }
+  return o;
+}
+
+}  // namespace huren::mapping

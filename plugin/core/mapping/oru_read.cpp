@@ -1,0 +1,298 @@
+#include <algorithm>
+#include <set>
+
+#include "core/mapping/groups.hpp"
+#include "core/mapping/members.hpp"
+#include "core/mapping/observation_read.hpp"
+#include "core/mapping/oru.hpp"
+#include "core/mapping/words.hpp"
+#include "core/model/reference_range.hpp"
+
+namespace huren::mapping {
+namespace {
+
+using hl7::Segment;
+using model::LabReport;
+
+model::Code read_coded(const Segment& s, int field) { return {s.value(field, 1), s.value(field, 2), s.value(field, 3)}; }
+
+class ReportReader {
+ public:
+  ReportReader(const hl7::Message& message, const OruOptions& options, OruRead& out)
+      : message_(message), context_{options, out.findings, message.header().profile == kProfile}, out_(out) {
+    out_.versioned = context_.ours;
+  }
+
+  void run() {
+    if (!message_.segment("PID").exists()) return context_.error("mapping.patient_missing", "PID");
+    const auto groups = cut(message_);
+    for (const auto& order : groups.orders) read_order(order);
+    tell_left_over(groups);
+    if (out_.reports.empty() && !has_error(out_.findings)) context_.error("mapping.no_report", "OBR");
+    for (auto& report : out_.reports) finish(report);
+    if (has_error(out_.findings)) out_.reports.clear();
+  }
+
+ private:
+  void read_order(const OrderGroup& g) {
+    LabReport r;
+    r.origin = context_.options.origin;
+    read_patient(g.pid, r.patient);
+    read_visit(g, r);
+    read_header(g, r);
+    read_specimen(g, r);
+    read_notes(g, r);
+    read_observations(g, r);
+    apply_map(g, r);
+    if (r.number.empty()) return context_.error("mapping.report_number_missing", g.obr.where(3));
+    // An order that only announces work: no result, nothing retracted.
+    const bool says_something = r.status == model::Status::withdrawn || r.status == model::Status::corrected || r.status == model::Status::cannot_obtain;
+    const bool has_document = document_order_ == g.obr.index();
+    if (r.observations.empty() && !says_something && !has_document && !context_.ours) return context_.warn("mapping.empty_order", g.obr.where());
+    keep(std::move(r));
+  }
+
+  // Several OBR under one filler number are one report (a laboratory that sends a panel as several orders).
+  void keep(LabReport r) {
+    const auto same = std::find_if(out_.reports.begin(), out_.reports.end(), [&](const LabReport& x) {
+      return x.number == r.number && x.patient.local_id == r.patient.local_id && x.patient.identifiers == r.patient.identifiers;
+    });
+    if (same == out_.reports.end()) {
+      out_.reports.push_back(std::move(r));
+      return;
+    }
+    std::move(r.observations.begin(), r.observations.end(), std::back_inserter(same->observations));
+    std::move(r.notes.begin(), r.notes.end(), std::back_inserter(same->notes));
+    if (same->specimen == model::Specimen{}) same->specimen = std::move(r.specimen);
+    if (r.reported_at.epoch_ms > same->reported_at.epoch_ms) same->reported_at = r.reported_at;
+    if (r.status != same->status) same->status = r.status == model::Status::corrected ? r.status : same->status;
+  }
+
+  void read_patient(const Segment& pid, model::Patient& p) {
+    const auto ids = pid.field(3);
+    for (int i = 1; i <= ids.repetitions(); ++i) {
+      const auto cx = ids.repetition(i);
+      const auto value = cx.value(1), code = cx.value(5);
+      if (value.empty()) continue;
+      const bool card = code.empty() && !context_.ours && value.size() >= 15 && !model::normal_resident_id(value).empty();
+      if (card) {
+        p.identifiers.push_back({"resident_id", value, ""});
+      } else if (is_local_id(code) && p.local_id.empty()) {
+        p.local_id = value;
+      } else {
+        auto type = std::string(identifier_type(code));
+        if (type.empty()) {
+          type = is_local_id(code) ? "local" : "other";
+          if (type == "other") context_.warn("mapping.identifier_type_unknown", pid.where(3, i, 5), {code.substr(0, 16)});
+        }
+        p.identifiers.push_back({std::move(type), value, cx.value(4)});
+      }
+    }
+    // PID-19 (SSN) is where many senders put the resident id.
+    if (const auto number = pid.value(19); !number.empty() && !model::normal_resident_id(number).empty() &&
+        std::none_of(p.identifiers.begin(), p.identifiers.end(), [](const auto& id) { return id.type == "resident_id"; }))
+      p.identifiers.push_back({"resident_id", number, ""});
+    p.name = read_name(pid);
+    context_.member("patient.sex", &p.sex, pid.value(8), pid.where(8), "mapping.sex_unknown");
+    context_.member("patient.birth_date", &p.birth_date, pid.value(7), pid.where(7), "mapping.bad_date");
+    p.phone = pid.value(13);
+    if (p.phone.empty()) p.phone = pid.value(13, 12);
+    if (p.phone.empty()) p.phone = pid.value(14);
+  }
+
+  // XPN repeats: the ideographic form is what a Chinese hospital compares.
+  std::string read_name(const Segment& pid) const {
+    const auto names = pid.field(5);
+    std::string name;
+    for (int i = 1; i <= names.repetitions(); ++i) {
+      const auto xpn = names.repetition(i);
+      auto joined = join_name(xpn.value(1), xpn.value(2), xpn.value(3));
+      if (name.empty() || xpn.value(8) == "I") name = std::move(joined);
+    }
+    return name;
+  }
+
+  void read_visit(const OrderGroup& g, LabReport& r) {
+    if (!g.pv1.exists()) return;
+    r.patient_class = class_word(context_.translated("patient_class", g.pv1.value(2)));
+    r.encounter_id = g.pv1.value(19);
+    if (!context_.ours) r.department = g.pv1.value(3);
+  }
+
+  void read_header(const OrderGroup& g, LabReport& r) {
+    const auto& obr = g.obr;
+    const auto either = [&](int of_obr, int of_orc) {
+      auto value = obr.value(of_obr);
+      return value.empty() && g.orc.exists() ? g.orc.value(of_orc) : value;
+    };
+    r.order_number = either(2, 2);
+    r.number = either(3, 3);
+    r.panel = read_coded(obr, 4);
+    if (context_.ours && r.panel.code == kNoPanel && r.panel.system == "LN") r.panel = {};
+    else if (!context_.ours && r.panel.system.empty() && !r.panel.code.empty()) r.panel.system = "L";
+    r.requester = read_person(obr.field(16).repetition(1));
+    if (r.requester == model::Person{}) r.requester = read_person(g.orc.field(12).repetition(1));
+    r.verifier = read_worker(obr.field(32).component(1));
+    r.author = read_worker(obr.field(34).component(1));
+    r.diagnosis = read_coded(obr, 31);
+    if (const auto name = g.orc.value(17, 2).empty() ? g.orc.value(17) : g.orc.value(17, 2); !name.empty()) r.department = name;
+    context_.member("reported_at", &r.reported_at, obr.value(22), obr.where(22), "mapping.bad_time");
+    r.status = model::Status::unknown;
+    context_.member("status", &r.status, obr.value(25), obr.where(25), "mapping.status_unknown");
+    // Table 0123 has no W: cancelled in ORC-5 says that the report was taken back.
+    if (context_.ours && r.status == model::Status::cannot_obtain && g.orc.value(5) == "CA") r.status = model::Status::withdrawn;
+    if (!context_.ours) {
+      r.category = obr.value(24);
+      return;
+    }
+    r.origin = {obr.value(3, 2), g.orc.value(21, 1)};
+    r.category = obr.value(21);
+    const auto version = model::read_number(obr.value(20));
+    if (version && *version >= 1 && *version <= 9999 && *version == static_cast<int>(*version)) r.version = static_cast<int>(*version);
+    else context_.error("mapping.bad_version", obr.where(20));
+  }
+
+  void read_specimen(const OrderGroup& g, LabReport& r) {
+    auto& s = r.specimen;
+    if (g.spm.exists()) {
+      s.id = g.spm.value(2, 2);
+      if (s.id.empty()) s.id = g.spm.value(2, 1);
+      s.type = read_coded(g.spm, 4);
+      if (context_.ours && s.type.code == kNoSpecimenType) s.type = {};
+      s.type.code = context_.translated("specimen.type.code", s.type.code);
+      context_.member("specimen.collected_at", &s.collected_at, g.spm.value(17), g.spm.where(17), "mapping.bad_time");
+      context_.member("specimen.received_at", &s.received_at, g.spm.value(18), g.spm.where(18), "mapping.bad_time");
+    } else if (!context_.ours) {  // OBR-15 (2.3 to 2.4): source as CM, code in its first part
+      const auto source = g.obr.field(15).component(1);
+      s.type = {context_.translated("specimen.type.code", source.subcomponent(1).text()), source.subcomponent(2).text(), ""};
+    }
+    // OBR-7 is the collection time of a specimen-based test (v2.5.1 §4.5.3.7).
+    if (!s.collected_at.present()) context_.member("specimen.collected_at", &s.collected_at, g.obr.value(7), g.obr.where(7), "mapping.bad_time");
+    if (!s.received_at.present()) context_.member("specimen.received_at", &s.received_at, g.obr.value(14), g.obr.where(14), "mapping.bad_time");
+  }
+
+  void read_notes(const OrderGroup& g, LabReport& r) {
+    for (const auto& nte : g.notes) {
+      auto text = note_text(nte);
+      if (text.empty()) continue;
+      const auto kind = nte.value(4, 3) == kNoteSystem ? nte.value(4) : std::string();
+      if (kind == "AMD") r.amendment_reason = std::move(text);
+      else if (kind == "CON") r.conclusion = std::move(text);
+      else r.notes.push_back(std::move(text));
+    }
+  }
+
+  void read_observations(const OrderGroup& g, LabReport& r) {
+    for (const auto& group : g.observations) {
+      const auto& obx = group.obx;
+      if (dropped(obx)) continue;
+      const auto type = obx.value(2);
+      if (type == "ED" || type == "RP") {
+        read_attachment(g, obx);
+        continue;
+      }
+      if (auto o = read_observation(group, r.status, context_)) r.observations.push_back(std::move(*o));
+      if (r.author == model::Person{} && !context_.ours) r.author = read_person(obx.field(16).repetition(1));
+    }
+  }
+
+  bool dropped(const Segment& obx) const {
+    if (!context_.options.map) return false;
+    const auto& rules = context_.options.map->drop;
+    return std::any_of(rules.begin(), rules.end(), [&](const FeedMap::Drop& d) {
+      return d.place.segment == "OBX" && std::find(d.values.begin(), d.values.end(), value_at(obx, d.place)) != d.values.end();
+    });
+  }
+
+  void read_attachment(const OrderGroup& g, const Segment& obx) {
+    if (obx.value(2) != "ED" || obx.value(3) != kDocumentCode) return context_.remark("mapping.attachment_kept", obx.where(5));
+    if (!out_.document.empty()) return context_.warn("mapping.second_document", obx.where(5));
+    auto bytes = base64_decode(obx.value(5, 5));
+    if (!bytes) return context_.error("mapping.document_base64", obx.where(5, 1, 5));
+    out_.document = std::move(*bytes);
+    document_order_ = g.obr.index();
+  }
+
+  void apply_map(const OrderGroup& g, LabReport& r) {
+    const auto* map = context_.options.map;
+    if (!map) return;
+    for (const auto& take : map->report)
+      for (const auto& place : take.places) {
+        const auto value = value_in(g, place);
+        if (value.empty()) continue;
+        context_.assign_mapped(take.member, report_member(r, take.member), value, to_string(place));
+        break;
+      }
+    r.patient_class = class_word(r.patient_class);
+    for (const auto& [name, value] : map->defaults) {
+      if (name.starts_with("observation.")) continue;
+      const auto member = report_member(r, name);
+      if (!holds_something(member)) assign(member, value, context_.options.offset_minutes, map->dates);
+    }
+  }
+
+  std::string value_in(const OrderGroup& g, const hl7::Path& place) const {
+    for (const auto* s : {&g.pid, &g.pv1, &g.orc, &g.obr, &g.spm})
+      if (s->exists() && s->name() == place.segment) return value_at(*s, place);
+    for (const auto& s : g.others)
+      if (s.name() == place.segment) return value_at(s, place);
+    const auto s = message_.segment(place.segment, std::max(place.segment_index, 1));
+    return s.exists() && place.segment != "OBX" ? value_at(s, place) : std::string();
+  }
+
+  void finish(LabReport& r) {
+    if (r.patient.local_id.empty() && r.patient.identifiers.empty()) return context_.error("mapping.patient_unidentified", "PID-3");
+    if (r.patient.name.empty()) context_.warn("mapping.patient_name_missing", "PID-5");
+    if (context_.ours) return standardise(r);
+    if (r.status == model::Status::unknown) r.status = status_of_observations(r);
+    if (!r.reported_at.present())
+      context_.member("reported_at", &r.reported_at, message_.header().time, "MSH-7", "mapping.bad_time");
+    standardise(r);
+  }
+
+  // OBR-25 is empty in many laboratories: what all results say holds for the report.
+  static model::Status status_of_observations(const LabReport& r) {
+    if (r.observations.empty()) return model::Status::unknown;
+    const auto first = r.observations.front().status;
+    const bool all = std::all_of(r.observations.begin(), r.observations.end(), [&](const auto& o) { return o.status == first; });
+    if (all) return first;
+    const auto any = [&](model::Status s) { return std::any_of(r.observations.begin(), r.observations.end(), [&](const auto& o) { return o.status == s; }); };
+    if (any(model::Status::unknown)) return model::Status::unknown;
+    if (any(model::Status::preliminary)) return model::Status::preliminary;
+    return any(model::Status::corrected) ? model::Status::corrected : model::Status::final_result;
+  }
+
+  void standardise(LabReport& r) const {
+    if (!context_.options.standardise) return;
+    for (auto& o : r.observations) context_.options.standardise(r, o);
+  }
+
+  void tell_left_over(const Groups& groups) {
+    for (const auto& s : groups.left_over) {
+      if (s.name() == "OBX") context_.warn("mapping.observation_without_order", s.where());
+      else if (s.name() == "SPM") context_.warn("mapping.second_specimen", s.where());
+      else context_.remark("mapping.segment_kept", s.where(), {std::string(s.name())});
+    }
+    static constexpr std::string_view expected[] = {"TQ1", "TQ2", "PV2", "PD1", "SFT", "DSC", "SAC"};
+    std::set<std::string_view> told;
+    for (const auto& order : groups.orders)
+      for (const auto& s : order.others)
+        if (std::find(std::begin(expected), std::end(expected), s.name()) == std::end(expected) && told.insert(s.name()).second)
+          context_.remark("mapping.segment_kept", s.where(), {std::string(s.name())});
+  }
+
+  const hl7::Message& message_;
+  ReadContext context_;
+  OruRead& out_;
+  std::size_t document_order_ = 0;  // index of the OBR whose group holds the document
+};
+
+}  // namespace
+
+OruRead read_oru(const hl7::Message& message, const OruOptions& options) {
+  OruRead out;
+  ReportReader(message, options, out).run();
+  return out;
+}
+
+}  // namespace huren::mapping

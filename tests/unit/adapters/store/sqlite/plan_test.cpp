@@ -1,0 +1,104 @@
+// Every hot query goes through the index made for it: a full scan would be felt only at a million rows, in a hospital.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+
+#include "../../../../../adapters/store/sqlite/sql.hpp"
+#include "../../../../../adapters/store/sqlite/store.hpp"
+#include "storage/sqlite.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace huren;
+namespace sql = huren::store::sqlite::sql;
+
+namespace {
+
+struct Fixture {
+  test::TempDir dir;
+  std::unique_ptr<store::sqlite::SqliteStore> store;
+  std::unique_ptr<storage::Database> db;
+  Fixture() {
+    auto opened = store::sqlite::SqliteStore::open(dir.file("d"), {});
+    if (!opened) throw std::runtime_error(line(opened.error()));
+    store = std::move(*opened);
+    auto reader = storage::Database::open(dir.file("d") + "/store.db", {});
+    if (!reader) throw std::runtime_error(line(reader.error()));
+    db = std::move(*reader);
+  }
+  std::string plan(std::string_view text) {
+    auto lines = storage::query_plan(*db, std::string(text));
+    if (!lines) throw std::runtime_error(line(lines.error()));
+    std::string out;
+    for (const auto& l : *lines) out += l + "\n";
+    return out;
+  }
+};
+
+bool has(const std::string& plan, std::string_view words) { return plan.find(words) != std::string::npos; }
+
+// A scan is allowed through a partial index alone: those hold just the rows that are asked for.
+bool scans(const std::string& plan) {
+  std::size_t at = 0;
+  while ((at = plan.find("SCAN", at)) != std::string::npos) {
+    const auto end = plan.find('\n', at);
+    const auto l = plan.substr(at, end - at);
+    const bool partial = has(l, "outbox_open") || has(l, "inbox_to_apply") || has(l, "notice_open") ||
+                         has(l, "retraction_open") || has(l, "report_unmatched");
+    if (!partial) return true;
+    at = end;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("no hot query scans a table, and the checker would see one that does") {
+  Fixture f;
+  for (const auto text : sql::kHot) {
+    const auto plan = f.plan(text);
+    INFO(text << "\n" << plan);
+    CHECK_FALSE(scans(plan));
+  }
+  CHECK(scans(f.plan("SELECT id FROM outbox WHERE remark=?")));
+  CHECK(scans(f.plan("SELECT id FROM result WHERE item=?")));
+}
+
+TEST_CASE("order.check reads one stretch of the result index for each item, already in order") {
+  Fixture f;
+  const auto plan = f.plan(sql::kResultsOfItem);
+  INFO(plan);
+  CHECK(has(plan, "SEARCH result USING INDEX result_of_patient (patient_id=? AND current=? AND item=? AND collected_ms>?)"));
+  CHECK_FALSE(has(plan, "TEMP B-TREE"));
+}
+
+TEST_CASE("a claim looks at nothing but rows that it takes, already in order") {
+  Fixture f;
+  const auto due = f.plan(sql::kDue), later = f.plan(sql::kBecomeDue);
+  INFO(due << later);
+  CHECK(has(due, "SEARCH o USING INDEX outbox_due (partner=?)"));
+  CHECK_FALSE(has(due, "TEMP B-TREE"));
+  CHECK(has(later, "SEARCH outbox USING INDEX outbox_later (partner=? AND next_ms<?)"));
+}
+
+TEST_CASE("settlement finds the next row of a key without walking the queue") {
+  Fixture f;
+  CHECK(has(f.plan(sql::kOldestOfKey), "outbox_open (partner=? AND order_key=?)"));
+  CHECK(has(f.plan(sql::kKeyInFlight), "outbox_in_flight (partner=? AND order_key=?)"));
+  CHECK_FALSE(has(f.plan(sql::kOldestOfKey), "TEMP B-TREE"));
+  CHECK(has(f.plan(sql::kOutboxDepth), "COVERING INDEX outbox_open"));
+}
+
+TEST_CASE("plans hold with statistics too, as an operator's ANALYZE would leave them") {
+  Fixture f;
+  REQUIRE(f.db->exec("INSERT INTO message(seq, message_id, type, content_type, body) VALUES(1, 'm', 't', 'c', x'00')"));
+  REQUIRE(f.db->exec("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO message SELECT i, 'm'||i, 't', 'c', x'00' FROM n"));
+  REQUIRE(f.db->exec("INSERT INTO outbox SELECT seq, seq, 'p', 'k'||(seq%7), 's', 1, 3, 0, 0, 0, 0, 0, '' FROM message"));
+  REQUIRE(f.db->exec("UPDATE outbox SET state=0, gate=2 WHERE id%10=0"));
+  REQUIRE(f.db->exec("INSERT INTO result SELECT 'r'||seq, 'R'||(seq/20), 'p'||(seq%9), 'GLU', 0, 'final', seq, 1 FROM message"));
+  REQUIRE(f.db->exec("ANALYZE"));
+  CHECK(has(f.plan(sql::kDue), "outbox_due (partner=?)"));
+  CHECK_FALSE(has(f.plan(sql::kDue), "TEMP B-TREE"));
+  CHECK(has(f.plan(sql::kResultsOfItem), "result_of_patient (patient_id=? AND current=? AND item=? AND collected_ms>?)"));
+  CHECK(has(f.plan(sql::kOldestOfKey), "outbox_open (partner=? AND order_key=?)"));
+}
