@@ -8,10 +8,16 @@ namespace huren::partner_mllp {
 
 using common::Deadline;
 
+namespace {
+constexpr std::uint32_t kLookAgainMs = 1'000;
+}
+
 Link::Link(LinkSettings settings, EngineServices& engine, const common::Waker& stop)
     : settings_(std::move(settings)), where_("partner." + settings_.partner), engine_(engine), stop_(stop) {}
 
 Receipt Link::deliver(const Message& message, const Deadline& deadline) {
+  const auto context = refresh();
+  if (!context) return common::not_sent(context.error());
   while (auto kept = take_idle()) {
     auto done = exchange(*kept, message, deadline, where_);
     note_skipped(done.skipped);
@@ -19,7 +25,7 @@ Receipt Link::deliver(const Message& message, const Deadline& deadline) {
     if (done.reusable) give_back(std::move(*kept));
     return std::move(done.receipt);
   }
-  auto fresh = open(deadline);
+  auto fresh = open(*context, deadline);
   if (!fresh) return common::not_sent(fresh.error());
   auto done = exchange(*fresh, message, deadline, where_);
   note_skipped(done.skipped);
@@ -30,14 +36,7 @@ Receipt Link::deliver(const Message& message, const Deadline& deadline) {
   return std::move(done.receipt);
 }
 
-Result<Connection> Link::open(const Deadline& deadline) {
-  std::shared_ptr<const common::TlsContext> context;
-  if (settings_.tls) {
-    auto current = settings_.tls->current();
-    if (!current) return current.error();
-    context = *current;
-    note_tls(*context);
-  }
+Result<Connection> Link::open(const std::shared_ptr<const common::TlsContext>& context, const Deadline& deadline) {
   auto stream = common::Stream::dial(settings_.address, Deadline::earlier(deadline, Deadline(settings_.connect_timeout_ms)),
                                      &stop_, where_);
   if (!stream) return stream.error();
@@ -80,16 +79,23 @@ void Link::close_idle() {
   idle_.clear();
 }
 
-void Link::note_tls(const common::TlsContext& context) {
+Result<std::shared_ptr<const common::TlsContext>> Link::refresh() {
+  const std::lock_guard lock(mutex_);
+  if (!settings_.tls || (look_again_ && !look_again_->passed())) return context_;
+  auto current = settings_.tls->current();
+  if (!current) return current.error();
+  context_ = *current;
+  look_again_.emplace(kLookAgainMs);
   const auto change = settings_.tls->take_change();
   for (const auto& e : change.failed)
     engine_.log(Severity::error, "tls.reload_failed", {{"name", where_}, {"reason", line(e)}});
   if (change.reloaded) {
     engine_.log(Severity::info, "tls.reloaded", {{"name", where_}});
-    close_idle();  // the next message shows the new certificate
+    for (auto& idle : idle_) idle.connection.stream.close();  // the next message shows the new certificate
+    idle_.clear();
   }
-  const std::lock_guard lock(mutex_);
-  expiry_.check(engine_, context.settings().certificate, context.own_not_after_ms());
+  expiry_.check(engine_, context_->settings().certificate, context_->own_not_after_ms());
+  return context_;
 }
 
 void Link::note_skipped(int count) {

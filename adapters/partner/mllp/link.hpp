@@ -4,6 +4,7 @@
 #pragma once
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,11 @@ class Link {
     Connection connection;
     common::Deadline until;
   };
-  Result<Connection> open(const common::Deadline& deadline);
+  Result<Connection> open(const std::shared_ptr<const common::TlsContext>& context, const common::Deadline& deadline);
   std::optional<Connection> take_idle();
   void give_back(Connection connection);
-  void note_tls(const common::TlsContext& context);
+  // The TLS context of now; kept connections are dropped when its files changed. Looks at most once a second.
+  Result<std::shared_ptr<const common::TlsContext>> refresh();
   void note_skipped(int count);
 
   LinkSettings settings_;
@@ -45,6 +47,8 @@ class Link {
   std::mutex mutex_;
   std::vector<Idle> idle_;
   common::ExpiryWatch expiry_;
+  std::shared_ptr<const common::TlsContext> context_;
+  std::optional<common::Deadline> look_again_;
 };
 
 }  // namespace huren::partner_mllp

@@ -69,13 +69,14 @@ Result<void> MllpPartner::configure(const AdapterSetup& setup) {
   serving.server = true;
   for (const auto& [pin, partner] : partner_of_) serving.pins.insert(pin);
   if (serving.pins.empty()) serving.pins.insert("none");  // no partner can be proved: nobody gets in
-  common::MllpServerSettings settings{
+  common::ConnectionServerSettings connections{
       .name = "listener",
       .listen = listener.address("listen"),
       .tls = std::make_shared<common::TlsSource>(std::move(serving)),
       .max_connections = static_cast<std::size_t>(listener.integer("max_connections", 1, 10'000)),
+      .handshake_timeout_ms = static_cast<std::uint32_t>(listener.integer("handshake_timeout_ms", 100, 600'000))};
+  common::MllpServerSettings settings{
       .max_frame_bytes = static_cast<std::size_t>(listener.integer("max_frame_bytes", 1024, 1 << 30)),
-      .handshake_timeout_ms = static_cast<std::uint32_t>(listener.integer("handshake_timeout_ms", 100, 600'000)),
       .idle_timeout_ms = static_cast<std::uint32_t>(listener.integer("idle_timeout_ms", 100, 86'400'000)),
       .frame_timeout_ms = static_cast<std::uint32_t>(listener.integer("frame_timeout_ms", 100, 3'600'000)),
       .commit_bytes = listener.integer("mllp_release", 1, 2) == 2};
@@ -92,7 +93,7 @@ Result<void> MllpPartner::configure(const AdapterSetup& setup) {
           },
       .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine_); },
       .acknowledged = {}};
-  server_ = std::make_unique<common::MllpServer>(std::move(settings), std::move(handler), engine_);
+  server_ = std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine_);
   return {};
 }
 

@@ -1,6 +1,6 @@
 // partner.mllp as the engine sees it: deliver() to every configured partner, and a listener that takes from all of them.
 // Promises: an incoming message is handed on with the partner that its certificate proves, whatever the message claims.
-// Refuses: two partners with one certificate; a caller whose certificate no partner names (mllp.peer_rejected, with the
+// Refuses: two partners with one certificate; a caller whose certificate no partner names (transport.peer_rejected, with the
 //   fingerprint to enter if it is welcome).
 #pragma once
 #include <condition_variable>

@@ -29,21 +29,30 @@ Writer& Writer::segment(std::string_view name) {
   return *this;
 }
 
-Writer& Writer::msh(const Header& h) {
-  segment("MSH");
+void Writer::header_segment(std::string_view name, const Header& h) {
+  segment(name);
   out_.add(d_.field);
   for (const char c : {d_.component, d_.repetition, d_.escape, d_.subcomponent, d_.truncation})
     if (c != '\0') out_.add(c);
   at_field_ = 2;
-  const auto party = [&](int n, const std::string& hd, const std::string& name) {
+  const auto party = [&](int n, const std::string& hd, const std::string& first) {
     if (!hd.empty() && d_ == Delimiters{}) field(n).raw(hd);
-    else set(n, name);
+    else set(n, first);
   };
   party(3, h.sending_app_hd, h.sending_app);
   party(4, h.sending_facility_hd, h.sending_facility);
   party(5, h.receiving_app_hd, h.receiving_app);
   party(6, h.receiving_facility_hd, h.receiving_facility);
   set(7, h.time);
+}
+
+Writer& Writer::envelope(std::string_view name, const Header& h) {
+  header_segment(name, h);
+  return set(11, h.control_id);
+}
+
+Writer& Writer::msh(const Header& h) {
+  header_segment("MSH", h);
   set(9, {h.type, h.trigger, h.structure.empty() ? structure_of(h.type, h.trigger) : std::string_view(h.structure)});
   set(10, h.control_id);
   set(11, h.processing_id.empty() ? "P" : h.processing_id);

@@ -25,6 +25,7 @@ class Writer {
   // MSH from a header. Empty structure is looked up; empty version is 2.5.1, empty processing id P; charset as given.
   // The header's type/trigger/structure/..., accept_ack and application_ack are written as they stand.
   Writer& msh(const Header& h);
+  Writer& envelope(std::string_view name, const Header& h);  // FHS or BHS: parties, time, control id as field 11
   Writer& segment(std::string_view name);
   // The place where the next text goes. Ascending; places skipped stay empty.
   Writer& field(int n);
@@ -45,6 +46,7 @@ class Writer {
   [[nodiscard]] Result<std::string> finish(Charset charset) const;
 
  private:
+  void header_segment(std::string_view name, const Header& h);  // up to field 7
   void open();  // writes the delimiters up to the current place
   class Buffer {  // grows without clearing what is about to be written
    public:
