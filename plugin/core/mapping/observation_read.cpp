@@ -222,7 +222,7 @@ std::optional<Observation> read_observation(const ObservationGroup& group, model
   read_notes(group, o);
   apply_map(group, o, context);
   if (o.local == model::Code{} && o.loinc.empty() && o.standard.code.empty()) {
-    context.error("mapping.item_missing", obx.where(3));
+    context.warn("mapping.item_missing", obx.where(3));
     return std::nullopt;
   }
   return o;
