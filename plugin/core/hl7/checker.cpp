@@ -322,6 +322,8 @@ void Checker::add_agreed(Severity severity, std::string_view id, std::string whe
 
 void Checker::add(Severity severity, std::string_view id, std::string where, std::string_view segment, std::vector<std::string> args) {
   if (findings_.size() >= kMaxFindings) return;
+  // What a later version added is not in this dictionary, and no fault.
+  if (other_version_ && (id == "hl7.extra_field" || id == "hl7.extra_component" || id == "hl7.unknown_segment")) return;
   if (other_version_ && severity == Severity::error && segment != "MSH") severity = Severity::warning;
   std::string_view word;
   for (const auto& rule : profile_.rules())
