@@ -52,7 +52,7 @@ class HandleTable {
 
   Result<Lease> acquire(huren_handle handle);
   // No new calls from now on; the slot stays taken until forget().
-  Result<std::shared_ptr<Instance>> begin_close(huren_handle handle);
+  Result<std::shared_ptr<Instance>> begin_close(huren_handle handle);  // the table's own reference is handed over
   bool wait_idle(huren_handle handle, Deadline deadline);  // true: no call is in progress any more
   void wait_idle(huren_handle handle);
   void forget(huren_handle handle);

@@ -209,7 +209,8 @@ std::optional<Observation> read_observation(const ObservationGroup& group, model
   read_flags(obx, o, context);
   o.status = model::Status::unknown;
   const auto status = obx.value(11);
-  context.member("observation.status", &o.status, status, obx.where(11), "mapping.status_unknown");
+  if (status != "I" || !context.ours)
+    context.member("observation.status", &o.status, status, obx.where(11), "mapping.status_unknown");
   if (status.empty() && !context.ours) o.status = of_report;
   context.member("observation.observed_at", &o.observed_at, obx.value(14), obx.where(14), "mapping.bad_time");
   o.performer = {obx.value(23, 10), obx.value(23, 1)};
@@ -221,7 +222,7 @@ std::optional<Observation> read_observation(const ObservationGroup& group, model
   read_notes(group, o);
   apply_map(group, o, context);
   if (o.local == model::Code{} && o.loinc.empty() && o.standard.code.empty()) {
-    context.error("mapping.item_missing", obx.where(3));
+    context.warn("mapping.item_missing", obx.where(3));
     return std::nullopt;
   }
   return o;

@@ -28,7 +28,7 @@ struct ReadContext {
 std::string note_text(const hl7::Segment& nte);  // all repetitions of NTE-3, line by line
 std::string value_at(const hl7::Segment& segment, const hl7::Path& place);  // "" when not there
 
-// nullopt when there is no item; the finding is in the context.
+// nullopt when there is no item (a line of text among the results); the finding is in the context.
 std::optional<model::Observation> read_observation(const ObservationGroup& group, model::Status of_report, const ReadContext& context);
 
 }  // namespace huren::mapping

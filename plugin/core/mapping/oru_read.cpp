@@ -139,6 +139,8 @@ class ReportReader {
     context_.member("reported_at", &r.reported_at, obr.value(22), obr.where(22), "mapping.bad_time");
     r.status = model::Status::unknown;
     context_.member("status", &r.status, obr.value(25), obr.where(25), "mapping.status_unknown");
+    // Table 0123 has no W: cancelled in ORC-5 says that the report was taken back.
+    if (context_.ours && r.status == model::Status::cannot_obtain && g.orc.value(5) == "CA") r.status = model::Status::withdrawn;
     if (!context_.ours) {
       r.category = obr.value(24);
       return;
@@ -156,6 +158,7 @@ class ReportReader {
       s.id = g.spm.value(2, 2);
       if (s.id.empty()) s.id = g.spm.value(2, 1);
       s.type = read_coded(g.spm, 4);
+      if (context_.ours && s.type.code == kNoSpecimenType) s.type = {};
       s.type.code = context_.translated("specimen.type.code", s.type.code);
       context_.member("specimen.collected_at", &s.collected_at, g.spm.value(17), g.spm.where(17), "mapping.bad_time");
       context_.member("specimen.received_at", &s.received_at, g.spm.value(18), g.spm.where(18), "mapping.bad_time");
@@ -189,6 +192,7 @@ class ReportReader {
         continue;
       }
       if (auto o = read_observation(group, r.status, context_)) r.observations.push_back(std::move(*o));
+      else if (auto line = obx.field(5).plain_text(); !line.empty()) r.notes.push_back(std::move(line));
       if (r.author == model::Person{} && !context_.ours) r.author = read_person(obx.field(16).repetition(1));
     }
   }
@@ -220,6 +224,7 @@ class ReportReader {
         context_.assign_mapped(take.member, report_member(r, take.member), value, to_string(place));
         break;
       }
+    r.patient_class = class_word(r.patient_class);
     for (const auto& [name, value] : map->defaults) {
       if (name.starts_with("observation.")) continue;
       const auto member = report_member(r, name);
