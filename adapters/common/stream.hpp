@@ -41,6 +41,7 @@ class Stream {
   Io write(std::string_view bytes, const Deadline& deadline);  // all of it or a failure
   // Something to read, an end or a fault is waiting: an idle connection kept for reuse should say false.
   [[nodiscard]] bool readable() const;
+  void set_stop(const Waker* stop) { stop_ = stop; }
   void close();            // says goodbye (close_notify, FIN) without waiting
   void close_after_drain();  // lets a last reply or alert reach a peer that is still sending; bounded in time and bytes
   void reset();            // RST: what was sent may be lost

@@ -64,11 +64,12 @@ class Hl7v2Feed final : public HisAdapter {
       return engine.accept({.source = source, .content_type = type, .body = std::move(body)});
     };
     if (options.has("listen")) {
-      common::MllpServerSettings settings{
+      common::ConnectionServerSettings connections{
           .name = section,
           .listen = options.address("listen"),
           .tls = tls(options),
-          .max_connections = static_cast<std::size_t>(options.integer("max_connections", 1, 10'000)),
+          .max_connections = static_cast<std::size_t>(options.integer("max_connections", 1, 10'000))};
+      common::MllpServerSettings settings{
           .max_frame_bytes = max_bytes,
           .idle_timeout_ms = static_cast<std::uint32_t>(options.integer("idle_timeout_ms", 100, 86'400'000)),
           .frame_timeout_ms = static_cast<std::uint32_t>(options.integer("frame_timeout_ms", 100, 3'600'000))};
@@ -77,7 +78,7 @@ class Hl7v2Feed final : public HisAdapter {
           .handle = [accept](const std::string&, std::string&& message) { return accept(std::move(message)); },
           .refuse = [&engine](std::string_view head, const Error& why) { return common::refusal(head, why, engine); },
           .acknowledged = {}};
-      servers_.push_back(std::make_unique<common::MllpServer>(std::move(settings), std::move(handler), engine));
+      servers_.push_back(std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine));
     }
     if (options.has("directory")) {
       FileDropSettings settings{.name = section,

@@ -18,7 +18,8 @@ class Builder {
   Parsed build() {
     config_.hospital = hospital(sections_.one("hospital"), "code");
     engine();
-    config_.listener = options(sections_.one("listener"), {});
+    // Without the table there is no listener, whatever its keys' defaults are.
+    if (const auto& listener = sections_.one("listener"); listener.line > 0) config_.listener = options(listener, {});
     for (const auto& s : sections_.rows) {
       if (s.table == "partner") partner(s);
       if (s.table == "feed") feed(s);

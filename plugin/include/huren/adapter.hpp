@@ -57,7 +57,7 @@ class EngineServices {
  public:
   virtual ~EngineServices() = default;
   using Field = std::pair<std::string_view, std::string>;
-  // event: a name from schemas/catalog/log_events.csv, "mllp.peer_rejected". fields: no patient data.
+  // event: a name from schemas/catalog/log_events.csv, "transport.peer_rejected". fields: no patient data.
   virtual void log(Severity severity, std::string_view event, std::initializer_list<Field> fields) noexcept = 0;
   virtual std::int64_t now_ms() noexcept = 0;
   // Parse, check, store, answer. When it returns the bytes and the verdict are on disk (I9): now the reply may go out.

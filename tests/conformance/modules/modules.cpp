@@ -1,8 +1,10 @@
 // Every adapter as it ships: loaded from its .so by absolute path, used, stopped, let go.
 #include <boost/dll/shared_library.hpp>
 #include <catch2/catch.hpp>
-#include <dlfcn.h>
+#include <fstream>
+#include <set>
 
+#include "core/base/csv.hpp"
 #include "tests/support/transport/certificates.hpp"
 #include "tests/support/transport/recording_engine.hpp"
 #include "tests/support/transport/scripted_peer.hpp"
@@ -36,6 +38,24 @@ TEST_CASE("every module exports its entry with this build's signature, and nothi
     for (std::size_t i = 0; i < entry.option_count; ++i) {
       CHECK(*entry.options[i].help_zh);
       CHECK(*entry.options[i].help_en);
+    }
+  }
+}
+
+TEST_CASE("an option that a module declares stands in the catalogue with the same default") {
+  std::ifstream in(HUREN_SOURCE_DIR "/schemas/catalog/options.csv", std::ios::binary);
+  const auto table = parse_csv(std::string(std::istreambuf_iterator<char>(in), {}));
+  REQUIRE(table);
+  for (const auto* file : {"partner-mllp", "his-hl7v2_feed"}) {
+    auto library = load(file);
+    const auto& entry = library.get<const AdapterEntry>("huren_adapter_entry");
+    for (std::size_t i = 0; i < entry.option_count; ++i) {
+      const auto& option = entry.options[i];
+      INFO(entry.id << " " << option.name);
+      std::multiset<std::string> fallbacks;  // [listener] and [partner.*] may both have one of this name
+      for (const auto& row : *table)
+        if (row.at(0).ends_with(std::string(".") + option.name)) fallbacks.insert(row.at(2));
+      CHECK(fallbacks.contains(option.fallback ? option.fallback : ""));
     }
   }
 }

@@ -74,8 +74,8 @@ TEST_CASE("callers that are not welcome are refused in the handshake and logged 
       Client client(listener.port(), as(row.name, version));
       client.send(framed(message("L001")));
       CHECK_FALSE(client.frame());
-      REQUIRE(listener.engine.wait_logged("mllp.peer_rejected"));
-      const auto logged = listener.engine.logged("mllp.peer_rejected").at(0);
+      REQUIRE(listener.engine.wait_logged("transport.peer_rejected"));
+      const auto logged = listener.engine.logged("transport.peer_rejected").at(0);
       CHECK(logged.fields.at("reason") == row.reason);
       if (*row.name) CHECK(logged.fields.at("fingerprint") == certs().sha256(row.name));
       CHECK(listener.engine.accepted().empty());
@@ -88,8 +88,8 @@ TEST_CASE("a revoked partner is refused once the list says so") {
   Client client(strict.port(), as("gone"));
   client.send(framed(message("L001")));
   CHECK_FALSE(client.frame());
-  REQUIRE(strict.engine.wait_logged("mllp.peer_rejected"));
-  CHECK(strict.engine.logged("mllp.peer_rejected").at(0).fields.at("reason") == "tls.revoked");
+  REQUIRE(strict.engine.wait_logged("transport.peer_rejected"));
+  CHECK(strict.engine.logged("transport.peer_rejected").at(0).fields.at("reason") == "tls.revoked");
 }
 
 TEST_CASE("bytes that are no TLS are refused and the listener lives on") {
@@ -97,7 +97,7 @@ TEST_CASE("bytes that are no TLS are refused and the listener lives on") {
   Client plain(listener.port());
   plain.send(framed(message("L001")));
   CHECK(plain.closed());
-  REQUIRE(listener.engine.wait_logged("mllp.peer_rejected"));
+  REQUIRE(listener.engine.wait_logged("transport.peer_rejected"));
   Client client(listener.port(), as("hospital_b"));
   client.send(framed(message("L002")));
   CHECK(client.frame());
@@ -107,8 +107,8 @@ TEST_CASE("a caller that stalls in the handshake holds its connection only for s
   Listener listener(Options{{"handshake_timeout_ms", "200"}});
   Client silent(listener.port());
   CHECK(silent.closed());
-  REQUIRE(listener.engine.wait_logged("mllp.peer_rejected"));
-  CHECK(listener.engine.logged("mllp.peer_rejected").at(0).fields.at("reason") == "tls.handshake_timeout");
+  REQUIRE(listener.engine.wait_logged("transport.peer_rejected"));
+  CHECK(listener.engine.logged("transport.peer_rejected").at(0).fields.at("reason") == "tls.handshake_timeout");
 }
 
 TEST_CASE("no log event names a patient or shows a message") {

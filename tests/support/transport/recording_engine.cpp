@@ -86,7 +86,7 @@ std::uint16_t RecordingEngine::port(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   std::uint16_t out = 0;
   for (const auto& row : logged_) {
-    if (!row.event.ends_with(".listening") || row.fields.at("name") != name) continue;
+    if (row.event != "transport.listening" || row.fields.at("name") != name) continue;
     const auto& address = row.fields.at("address");
     out = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
   }

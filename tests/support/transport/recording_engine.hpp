@@ -35,7 +35,7 @@ class RecordingEngine final : public EngineServices {
   // Waits until so many were accepted or logged; false after ten seconds, which fails the test that asked.
   bool wait_accepted(std::size_t count) const;
   bool wait_logged(std::string_view event, std::size_t count = 1) const;
-  // The port of the newest mllp.listening or https.listening under this name.
+  // The port of the newest transport.listening under this name.
   [[nodiscard]] std::uint16_t port(const std::string& name = "listener") const;
 
  private:

@@ -18,16 +18,18 @@ namespace {
 struct Server {
   RecordingEngine engine;
   std::unique_ptr<common::MllpServer> server;
-  explicit Server(common::MllpServerSettings settings = {}) {
-    settings.name = "test";
-    settings.listen = {"127.0.0.1", 0};
+  explicit Server(common::MllpServerSettings settings = {}, std::size_t max_connections = 64) {
+    common::ConnectionServerSettings connections;
+    connections.name = "test";
+    connections.listen = {"127.0.0.1", 0};
+    connections.max_connections = max_connections;
     common::MllpHandler handler{
         .identify = [](const common::PeerCertificate&) { return std::string("feed:test"); },
         .handle = [this](const std::string& source,
                          std::string&& body) { return engine.accept({.source = source, .content_type = "", .body = std::move(body)}); },
         .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine); },
         .acknowledged = {}};
-    server = std::make_unique<common::MllpServer>(std::move(settings), std::move(handler), engine);
+    server = std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine);
     auto started = server->start();
     if (!started) throw std::runtime_error(line(started.error()));
   }
@@ -151,9 +153,7 @@ TEST_CASE("fifty connections at once, each with ten messages") {
 }
 
 TEST_CASE("one connection too many is closed at once and the others go on") {
-  common::MllpServerSettings settings;
-  settings.max_connections = 2;
-  Server s(settings);
+  Server s({}, 2);
   Client one(s.port()), two(s.port());
   one.send(framed(message("S001")));
   two.send(framed(message("S002")));
@@ -161,7 +161,7 @@ TEST_CASE("one connection too many is closed at once and the others go on") {
   REQUIRE(answers(two, "S002"));
   Client three(s.port());
   CHECK(three.closed());
-  CHECK(s.engine.logged("mllp.busy").size() == 1);
+  CHECK(s.engine.logged("transport.busy").size() == 1);
   one.send(framed(message("S003")));
   CHECK(answers(one, "S003"));
   two.close();
@@ -212,10 +212,10 @@ TEST_CASE("a started server can be stopped and started again") {
 TEST_CASE("an address that is taken is named") {
   Server s;
   RecordingEngine engine;
-  common::MllpServerSettings settings;
-  settings.name = "second";
-  settings.listen = {"192.0.2.1", 2575};  // TEST-NET-1: not of this machine
-  common::MllpServer second(settings, {}, engine);
+  common::ConnectionServerSettings elsewhere;
+  elsewhere.name = "second";
+  elsewhere.listen = {"192.0.2.1", 2575};  // TEST-NET-1: not of this machine
+  common::MllpServer second(elsewhere, {}, {}, engine);
   const auto started = second.start();
   REQUIRE_FALSE(started);
   CHECK(started.error().id == "transport.cannot_listen");

@@ -87,7 +87,7 @@ TEST_CASE("a feed may ask for TLS, with or without client certificates") {
   Client client(feed.engine.port("feed.lis"), *common::TlsContext::load(stranger));
   client.send(framed(message("F001")));
   CHECK_FALSE(client.frame());
-  CHECK(feed.engine.wait_logged("mllp.peer_rejected"));
+  CHECK(feed.engine.wait_logged("transport.peer_rejected"));
   auto known = certs.settings("outsider", false);  // of the trusted authority: a feed asks for no more
   known.pins = stranger.pins;
   Client welcome(feed.engine.port("feed.lis"), *common::TlsContext::load(known));
