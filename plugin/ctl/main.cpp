@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "ctl/place.hpp"
+#include "ctl/recognise/recognise_command.hpp"
 
 int main(int argc, char** argv) {
   using namespace huren;
@@ -49,9 +50,17 @@ int main(int argc, char** argv) {
   attempt->add_option("--type", type, "event type of a JSON file, such as lab.report.released/1");
   attempt->add_option("--map", map, "product map of an HL7 v2 file: a name or a .toml file");
 
+  auto* recognise = app.add_subcommand("recognise", "the decision on one case file, or a dry run over many / 对案例文件作互认判定或试算");
+  recognise->prefix_command();
+
   CLI11_PARSE(app, argc, argv);
   place.language = lang == "en" ? Language::en : Language::zh;
   try {
+    if (*recognise) {  // a case is self-contained: no configuration is read
+      auto args = recognise->remaining();
+      args.insert(args.begin(), {"--lang", lang});
+      return ctl::recognise_command(args, std::cout, std::cerr);
+    }
     if (!place.read_config()) return ctl::kUnusable;
     if (*doctor) return ctl::doctor(place);
     if (*attempt) return ctl::try_file(place, file, type, map);

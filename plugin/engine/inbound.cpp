@@ -58,7 +58,8 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
   const auto* partner = context.partner(source);
   if (partner && reading.header.sending_facility != partner->hospital.code)
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
-  for (auto& f : hl7::check(message)) reading.findings.push_back(std::move(f));
+  static const hl7::Profile* profile = hl7::Profile::named("alliance");
+  for (auto& f : hl7::check(message, *profile)) reading.findings.push_back(std::move(f));
   if (has_error(reading.findings)) {
     reading.verdict = hl7::AckCode::AE;
     return;

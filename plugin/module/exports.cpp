@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <system_error>
 #include <thread>
 
@@ -52,25 +53,34 @@ huren_status said(const QueryAnswer& answer) {
   return answer.status;
 }
 
-// Stops, waits for the calls in progress, tears down, frees the slot. Runs on a thread of its own, so that nothing that
-// hangs inside can hold the host longer than it agreed to.
-void reap(HandleTable* table, huren_handle handle, std::shared_ptr<Instance> instance, std::uint32_t grace_ms) {
-  instance->stop(grace_ms);
-  table->wait_idle(handle);
-  instance.reset();
-  table->forget(handle);
-}
+// Stops, waits for the calls in progress, tears down, frees the slot. On a thread of its own, so that nothing that hangs
+// inside can hold the host longer than it agreed to.
+struct Ending {
+  HandleTable* table;
+  huren_handle handle;
+  std::uint32_t grace_ms;
+  std::shared_ptr<Instance> instance;
+  void run() {
+    instance->stop(grace_ms);
+    table->wait_idle(handle);
+    instance.reset();  // the last reference: every lease gave its own back before it was counted out
+    table->forget(handle);
+  }
+};
 
 huren_status close_handle(HandleTable& table, huren_handle handle, std::uint32_t grace_ms, Deadline deadline) {
+  auto ending = std::make_unique<Ending>(Ending{&table, handle, grace_ms, nullptr});
   auto instance = table.begin_close(handle);
   if (!instance) return fail(instance.error());
-  const auto callbacks = (*instance)->callbacks();
+  ending->instance = *std::move(instance);
+  const auto callbacks = ending->instance->callbacks();
   try {
     const process::QuietSignals quiet;
-    std::thread(reap, &table, handle, *instance, grace_ms).detach();
-    instance->reset();
-  } catch (const std::exception&) {  // no thread or no memory for one: then here
-    reap(&table, handle, *std::move(instance), grace_ms);
+    auto* work = ending.get();
+    std::thread([work] { std::unique_ptr<Ending>(work)->run(); }).detach();
+    static_cast<void>(ending.release());
+  } catch (const std::exception&) {  // no thread to be had: then here
+    ending->run();
   }
   const bool gone = table.wait_forgotten(handle, deadline);
   const bool silent = callbacks->silence(deadline);
@@ -118,10 +128,10 @@ huren_status open(std::uint32_t abi, const char* path, const huren_host* host, h
   auto opened = Instance::open(*where, *std::move(copied));
   if (!opened.instance) return fail_all(opened.findings);
   if (!exit_watched.exchange(true)) process::run_at_exit(&close_all_at_exit);
-  (*table)->publish(*handle, opened.instance);
+  (*table)->publish(*handle, std::move(opened.instance));
   reservation.kept = true;
   *out = *handle;
-  opened.instance->published(*handle);
+  if (auto lease = (*table)->acquire(*handle)) (*lease)->published(*handle);
   return HUREN_OK;
 }
 

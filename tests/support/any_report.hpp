@@ -96,7 +96,7 @@ inline rc::Gen<model::Observation> any_observation(int place) {
     o.loinc = *rc::gen::element<std::string>("", "14749-6", "2345-7");
     o.value_type = *rc::gen::element<std::string>("NM", "SN", "ST", "CWE");
     if (o.value_type == "SN") o.comparator = *rc::gen::element<std::string>("", "<", ">", "<=", ">=");
-    const auto number = rc::gen::element<std::string>("5.60", "0", "-1.5", "1e3", "+3");
+    const auto number = rc::gen::element<std::string>("5.60", "0", "-1.5", ".5", "+3");
     o.value = o.value_type == "NM" || o.value_type == "SN" ? *number : *any_text();
     o.unit = *rc::gen::element<std::string>("", "mmol/L", "μmol/L", "10^9/L", "%", "x10^12/L", "IU/L");
     o.range = *rc::gen::element(model::ReferenceRange{}, model::read_range("3.9-6.1"), model::read_range("<5.0"), model::read_range("阴性"),

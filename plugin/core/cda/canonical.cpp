@@ -4,9 +4,9 @@
 #include "core/cda/lab_document.hpp"
 #include "core/cda/lab_value.hpp"
 #include "core/cda/oids.hpp"
+#include "core/cda/tidy.hpp"
 
 namespace huren::cda {
-namespace {
 
 // XML hands CR LF on as LF only where it is written raw; ours is written as a reference, but people mean one line end.
 void tidy(std::string& text) {
@@ -59,7 +59,9 @@ void tidy(model::Patient& p) {
   if (resident != p.identifiers.end()) std::rotate(p.identifiers.begin(), resident, resident + 1);
 }
 
-void tidy(model::Observation& o, std::size_t index) {
+namespace {
+
+void tidy_item(model::Observation& o, std::size_t index) {
   for (auto* text : {&o.set_id, &o.loinc, &o.value, &o.comparator, &o.unit, &o.range.text, &o.method_group, &o.instrument}) tidy(*text);
   if (o.set_id.empty()) o.set_id = std::to_string(index + 1);
   if (o.loinc.find_first_of(" \t\r\n") != std::string::npos) o.loinc.clear();
@@ -104,7 +106,7 @@ model::LabReport canonical(model::LabReport r) {
   tidy(r.verifier);
   tidy(r.reported_at);
   tidy(r.notes);
-  for (std::size_t i = 0; i < r.observations.size(); ++i) tidy(r.observations[i], i);
+  for (std::size_t i = 0; i < r.observations.size(); ++i) tidy_item(r.observations[i], i);
   return r;
 }
 

@@ -1,5 +1,5 @@
 // The versions of one document: which arrival takes effect.
-// Promises: pure; the same arrivals in any order end at the same newest version, and every refusal is named.
+// Promises: pure; the arrivals of a chain without forks end at the same newest version in any order; every refusal is named.
 // Refuses: forks (two documents that claim the same version, or replace the same parent), an older version that arrives late.
 #pragma once
 #include <string_view>

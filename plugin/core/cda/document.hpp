@@ -40,6 +40,12 @@ struct DocumentId {  // HL7 II
 // Stable per (origin code, number); document_id adds the version.
 DocumentId set_id(std::string_view origin, std::string_view number);
 DocumentId document_id(std::string_view origin, std::string_view number, int version);
+struct ReportName {
+  std::string origin, number;
+  int version = 0;
+};
+// The inverse of document_id; nullopt for an id of somebody else.
+std::optional<ReportName> report_name(const DocumentId& id);
 
 // A document's place in the world: read from any kind, even one whose body is not understood.
 struct Head {
@@ -71,10 +77,16 @@ struct Limits {
   std::size_t text = 1024 * 1024;     // one run of text or one attribute
 };
 
+// WS/T 500 has no transfer document and WS/T 483's template could not be verified: an alliance sets its own.
+struct TransferIdentity {
+  std::string template_id, code;      // empty: as in schemas/cda/kinds.csv
+};
+
 struct ReadOptions {
   int assumed_offset_minutes = 480;   // the partner's zone, for times without one
   std::string charset;                // label from outside (content type, MSH-18); empty: none
   Limits limits;
+  TransferIdentity transfer;
 };
 
 }  // namespace huren::cda

@@ -13,6 +13,8 @@ struct TemplateOf {  // what names a kind on the wire
   std::string_view template_id, code, code_system, code_system_name, title_zh, title_en;
 };
 
+TemplateOf template_of(Kind kind);  // schemas/cda/kinds.csv
+
 // What the header is written from; everything is borrowed.
 struct HeaderSource {
   Mode mode = Mode::cn;

@@ -6,6 +6,7 @@
 #include "core/base/text.hpp"
 #include "core/cda/header.hpp"
 #include "core/cda/oids.hpp"
+#include "core/cda/profile.hpp"
 
 namespace huren::cda {
 namespace {
@@ -436,23 +437,15 @@ class HeaderReader {
   bool seen_patient_ = false;
 };
 
-struct TemplateKind {
-  Kind kind;
-  std::string_view template_id, code;
-};
-constexpr TemplateKind kTemplates[] = {
-    {Kind::lab_report, "2.16.156.10011.2.1.1.27", "C0007"},       {Kind::exam_report, "2.16.156.10011.2.1.1.26", "C0006"},
-    {Kind::record_summary, "2.16.156.10011.2.1.1.21", "C0001"},   {Kind::discharge_summary, "2.16.156.10011.2.1.1.73", "C0053"},
-    {Kind::discharge_record, "2.16.156.10011.2.1.1.69", "C0049"}, {Kind::consultation, "2.16.156.10011.2.1.1.65", "C0045"},
-    {Kind::transfer_record, "2.16.156.10011.2.1.1.20", "HSDC00.05"}, {Kind::xd_lab, "1.3.6.1.4.1.19376.1.3.3", ""},
-};
-
-void read_kind(Head& head, pugi::xml_node root, Walk& walk) {
+void read_kind(Head& head, pugi::xml_node root, Walk& walk, const TransferIdentity& transfer) {
   Kind by_code = Kind::unknown, by_template = Kind::unknown;
-  for (const auto& t : kTemplates) {
-    if (!t.code.empty() && head.code == t.code) by_code = t.kind;
+  for (const auto& row : kinds()) {
+    const bool own = row.kind == Kind::transfer_record;
+    const auto& code = own && !transfer.code.empty() ? transfer.code : row.code;
+    const auto& template_id = own && !transfer.template_id.empty() ? transfer.template_id : row.template_id;
+    if (row.kind != Kind::xd_lab && head.code == code) by_code = row.kind;  // LOINC 11502-2 alone names more than XD-LAB
     for (const auto& id : head.template_ids)
-      if (id == t.template_id) by_template = t.kind;
+      if (id == template_id) by_template = row.kind;
   }
   if (by_template == Kind::unknown && (head.code == "11502-2" || head.code == "26436-6")) by_code = Kind::xd_lab;
   if (by_code != Kind::unknown && by_template != Kind::unknown && by_code != by_template)
@@ -497,7 +490,7 @@ Result<std::unique_ptr<Parsed>> parse_document(std::string_view bytes, const Rea
   return out;
 }
 
-Head read_head(pugi::xml_node root, Walk& walk) {
+Head read_head(pugi::xml_node root, Walk& walk, const TransferIdentity& transfer) {
   Head head;
   for (auto n = root.first_child(); n; n = n.next_sibling()) {
     const std::string_view name = n.name();
@@ -527,7 +520,7 @@ Head read_head(pugi::xml_node root, Walk& walk) {
       break;
     }
   }
-  read_kind(head, root, walk);
+  read_kind(head, root, walk, transfer);
   return head;
 }
 

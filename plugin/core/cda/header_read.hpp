@@ -31,7 +31,7 @@ struct Parsed {
 // Gate, parser, root element and its namespace; findings of the gate go to `findings`.
 Result<std::unique_ptr<Parsed>> parse_document(std::string_view bytes, const ReadOptions& options, Findings& findings);
 
-Head read_head(pugi::xml_node root, Walk& walk);                 // no keeping: reads what every kind has
+Head read_head(pugi::xml_node root, Walk& walk, const TransferIdentity& transfer);                 // no keeping: reads what every kind has
 HeaderFields read_header(pugi::xml_node root, const Head& head, Walk& walk);
 
 }  // namespace huren::cda

@@ -1,6 +1,7 @@
 #include "core/cda/header.hpp"
 
 #include "core/cda/oids.hpp"
+#include "core/cda/profile.hpp"
 
 namespace huren::cda {
 namespace {
@@ -210,6 +211,12 @@ void write_encounter(XmlOut& out, const HeaderSource& s) {
 }
 
 }  // namespace
+
+TemplateOf template_of(Kind kind) {
+  const auto* row = kind_row(kind);
+  if (!row) return {};
+  return {row->template_id, row->code, row->code_system, row->code_system_name, row->title_zh, row->title_en};
+}
 
 bool is_code_token(std::string_view text) { return !text.empty() && text.find_first_of(" \t\r\n") == std::string_view::npos; }
 

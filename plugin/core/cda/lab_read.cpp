@@ -839,7 +839,7 @@ LabRead read_lab_report(std::string_view bytes, const ReadOptions& options) {
   }
   const auto& document = **parsed;
   Walk walk(document.admitted.text, options.assumed_offset_minutes);
-  out.head = read_head(document.root, walk);
+  out.head = read_head(document.root, walk, options.transfer);
   out.head.charset = document.admitted.charset;
   if (has_error(walk.findings)) {
     // template and code contradict each other: no guess

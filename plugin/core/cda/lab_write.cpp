@@ -10,11 +10,6 @@
 namespace huren::cda {
 namespace {
 
-constexpr TemplateOf kC0007{"2.16.156.10011.2.1.1.27", "C0007", "2.16.156.10011.2.4", "卫生信息共享文档规范编码体系", "检验报告",
-                            "Laboratory report"};
-// IHE LAB TF-3 §2.3.3: 11502-2 Laboratory report
-constexpr TemplateOf kXdLab{"1.3.6.1.4.1.19376.1.3.3", "11502-2", kLoinc, "LOINC", "检验报告", "Laboratory report"};
-
 // <observation> with a data element of WS/T 363/364 as its code; leaves it open.
 #define HUREN_DE(code, name)                                                                                      \
   "<observation classCode=\"OBS\" moodCode=\"EVN\"><code code=\"" code                                            \
@@ -62,7 +57,7 @@ class Writer {
     if (r_.version < 1) return Error{"cda.no_identity", "/version", {}};
     HeaderSource h;
     h.mode = options_.mode;
-    h.kind = xd_ ? kXdLab : kC0007;
+    h.kind = template_of(xd_ ? Kind::xd_lab : Kind::lab_report);
     h.origin = &r_.origin;
     h.number = r_.number;
     h.version = r_.version;

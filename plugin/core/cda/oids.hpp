@@ -18,7 +18,6 @@ inline constexpr std::string_view kArcStandardItem = HUREN_CDA_ARC ".7";   // al
 inline constexpr std::string_view kArcMethodGroup = HUREN_CDA_ARC ".8";
 inline constexpr std::string_view kArcMark = HUREN_CDA_ARC ".9";           // HR mark
 inline constexpr std::string_view kArcUncoded = HUREN_CDA_ARC ".10";       // a code whose system nobody gave
-inline constexpr std::string_view kArcPerformer = HUREN_CDA_ARC ".11";
 
 inline constexpr std::string_view kDocumentRoot = "2.16.156.10011.1.1";
 inline constexpr std::string_view kResidentIdRoot = "2.16.156.10011.1.3";

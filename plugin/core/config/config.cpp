@@ -127,7 +127,8 @@ class Builder {
     a.mode = text(s, "mode");
     a.basis = text(s, "basis");
     a.all_items = flag(s, "all_items");
-    for (const auto item : split(text(s, "items"), ','))
+    const auto items = text(s, "items");
+    for (const auto item : split(items, ','))
       if (!item.empty()) a.items.emplace_back(item);
     const auto days = text(s, "window_days");
     for (const auto pair : split(days, ','))

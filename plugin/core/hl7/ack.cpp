@@ -87,6 +87,7 @@ std::string render(const Header& of, AckCode code, const Findings& findings, con
   h.processing_id = of.processing_id;
   h.version = of.version;
   h.charset = msh18_label(context.charset);
+  h.accept_ack = context.accept_ack;
   h.type = "ACK";
   if (!before(of, kV231)) h.trigger = of.trigger;
   if (!before(of, kV24)) h.structure = "ACK";
@@ -216,6 +217,23 @@ Result<Ack> parse_ack(std::string_view bytes) {
   const auto message = Message::view(bytes);
   if (!message) return message.error();
   return parse_ack(*message);
+}
+
+AckVerdict judge(const Header& sent, const Ack& ack) {
+  if (ack.control_id != sent.control_id) return AckVerdict::stranger;
+  switch (ack.code) {
+    case AckCode::AA: return AckVerdict::accepted;
+    case AckCode::CA: {
+      const auto mode = ack_mode(sent);
+      return mode.enhanced && mode.application != AckWish::never && mode.application != AckWish::error ? AckVerdict::committed
+                                                                                                       : AckVerdict::accepted;
+    }
+    case AckCode::AE:
+    case AckCode::CE: return AckVerdict::refused;
+    case AckCode::AR:
+    case AckCode::CR: return AckVerdict::try_again;
+  }
+  return AckVerdict::stranger;
 }
 
 bool is_ack(const Header& header) { return header.type == "ACK" || header.type == "MCF"; }

@@ -24,6 +24,7 @@ struct AckMode {
   AckWish application = AckWish::always; // original mode: always
 };
 AckMode ack_mode(const Header& h);
+inline bool is_commit(AckCode c) { return c == AckCode::CA || c == AckCode::CE || c == AckCode::CR; }
 bool wanted(AckWish wish, bool succeeded);
 
 struct AckContext {        // of the one who answers
@@ -32,6 +33,7 @@ struct AckContext {        // of the one who answers
   std::string text;        // MSA-3 (left out from 2.7 on)
   Language language = Language::zh;  // of ERR-8
   Charset charset = Charset::utf8;   // MSH-18 and the bytes
+  std::string accept_ack = {};       // MSH-15: a late application ACK may ask for its own commit ("AL")
 };
 
 // Wire bytes. Findings become ERR segments (at most 100; the rest is counted in the last one).
@@ -50,6 +52,16 @@ struct Ack {
 };
 Result<Ack> parse_ack(const Message& message);  // Errors hl7.ack_no_msa, hl7.ack_code
 Result<Ack> parse_ack(std::string_view bytes);
+
+// What an acknowledgement means for the message that was sent.
+enum class AckVerdict {
+  stranger,   // MSA-2 is another message's (a late one): go on waiting
+  committed,  // CA: stored there; with MSH-16 asking for it an application ACK follows in a message of its own
+  accepted,   // AA, or CA where no application ACK was asked for: done
+  refused,    // AE, CE: sending it again unchanged cannot help
+  try_again,  // AR, CR
+};
+AckVerdict judge(const Header& sent, const Ack& ack);
 
 // An ACK or MCF: never acknowledged. A response such as RRI, ORL, RSP carries MSA too but is a message.
 bool is_ack(const Message& message);

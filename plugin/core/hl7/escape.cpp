@@ -119,40 +119,51 @@ std::size_t hex_run(std::string_view raw, std::size_t at, char escape, std::stri
   return at;
 }
 
-template <class Special>
-void append_escaped_by(std::string& out, std::string_view text, const Delimiters& d, const Special& special, bool formatted) {
+// Offset of the first special byte at or after from; text.size() when there is none.
+std::size_t next_special(std::string_view text, std::size_t from, const std::array<bool, 256>& special) {
+  const auto is = [&](std::size_t i) { return special[static_cast<unsigned char>(text[i])]; };
+  for (; from + 4 <= text.size(); from += 4)
+    if (is(from) | is(from + 1) | is(from + 2) | is(from + 3)) break;
+  while (from < text.size() && !is(from)) ++from;
+  return from;
+}
+
+void append_escape(std::string& out, char c, const Delimiters& d) {
+  out += d.escape;
+  if (c == d.field) out += 'F';
+  else if (c == d.component) out += 'S';
+  else if (c == d.subcomponent) out += 'T';
+  else if (c == d.repetition) out += 'R';
+  else if (c == d.escape) out += 'E';
+  else if (c == d.truncation && c != '\0') out += 'P';
+  else {
+    out += 'X';
+    append_hex(out, c);
+  }
+  out += d.escape;
+}
+
+void append_escaped_by(std::string& out, std::string_view text, const Delimiters& d, const std::array<bool, 256>& special,
+                       bool formatted) {
   std::size_t start = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::size_t i = next_special(text, 0, special);
+  while (i < text.size()) {
     const char c = text[i];
-    if (!special[static_cast<unsigned char>(c)]) continue;
     if (formatted && c == d.escape) {
       const auto end = text.find(d.escape, i + 1);
       if (end != std::string_view::npos) {
         const auto kind = classify(text.substr(i + 1, end - i - 1));
         if (kind == Kind::highlight || kind == Kind::command || kind == Kind::foreign) {
-          i = end;
+          i = next_special(text, end + 1, special);
           continue;
         }
       }
     }
     out.append(text.substr(start, i - start));
+    if (d.escape == '\0') out += c;  // nothing can be escaped: MSH-2 has no such character
+    else append_escape(out, c, d);
     start = i + 1;
-    if (d.escape == '\0') {  // nothing can be escaped: MSH-2 has no such character
-      out += c;
-      continue;
-    }
-    out += d.escape;
-    if (c == d.field) out += 'F';
-    else if (c == d.component) out += 'S';
-    else if (c == d.subcomponent) out += 'T';
-    else if (c == d.repetition) out += 'R';
-    else if (c == d.escape) out += 'E';
-    else if (c == d.truncation && c != '\0') out += 'P';
-    else {
-      out += 'X';
-      append_hex(out, c);
-    }
-    out += d.escape;
+    i = next_special(text, start, special);
   }
   out.append(text.substr(start));
 }
@@ -242,6 +253,8 @@ std::string escape(std::string_view text, const Delimiters& d) {
 void append_escaped_formatted(std::string& out, std::string_view text, const Delimiters& d) {
   append_escaped_by(out, text, d, special_for(d), true);
 }
+
+std::array<bool, 256> special_characters(const Delimiters& d) { return special_for(d); }
 
 std::string escape_formatted(std::string_view text, const Delimiters& d) {
   std::string out;

@@ -3,6 +3,7 @@
 //   unescape(escape(t)) == t for every UTF-8 text t.
 // Refuses: turning \C..\ \M..\ (other character sets) or \Z..\ (local) into anything: they pass through.
 #pragma once
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -25,5 +26,8 @@ std::string escape(std::string_view text, const Delimiters& d = {});
 // The same for text that already carries formatting commands (FT): well-formed \.xx\ \H\ \N\ \C..\ \M..\ \Z..\ stay.
 void append_escaped_formatted(std::string& out, std::string_view text, const Delimiters& d);
 std::string escape_formatted(std::string_view text, const Delimiters& d = {});
+
+// Which bytes escape() changes: the delimiters and control characters.
+std::array<bool, 256> special_characters(const Delimiters& d);
 
 }  // namespace huren::hl7

@@ -1,7 +1,7 @@
 #include "core/hl7/message.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <new>
 
 #include "core/hl7/charset.hpp"
 #include "core/hl7/scan.hpp"
@@ -18,8 +18,8 @@ bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') 
 
 bool good_name(std::string_view name) {
   const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return name.size() == 3 && upper(name[0]) && (upper(name[1]) || digit(name[1])) && (upper(name[2]) || digit(name[2]));
+  const auto upper_or_digit = [&](char c) { return upper(c) || (c >= '0' && c <= '9'); };
+  return name.size() == 3 && upper(name[0]) && upper_or_digit(name[1]) && upper_or_digit(name[2]);
 }
 
 Finding finding(Severity severity, std::string_view id, std::string where, std::vector<std::string> args = {}) {
@@ -64,41 +64,6 @@ std::string_view skip_to_header(std::string_view text, Findings& findings) {
   if (blanks) findings.push_back(finding(Severity::warning, "hl7.leading_blanks", ""));
   return text.substr(blanks);
 }
-
-template <class T>
-class Table {  // grows like a vector, without clearing what is about to be written
- public:
-  void reserve(std::size_t n) {
-    if (n <= capacity_) return;
-    const std::size_t bigger = capacity_ ? std::max(n, capacity_ + capacity_ / 2) : n;
-    auto fresh = std::make_unique_for_overwrite<T[]>(bigger);
-    if (size_) std::memcpy(fresh.get(), data_.get(), size_ * sizeof(T));
-    data_ = std::move(fresh);
-    capacity_ = bigger;
-  }
-  void append(const T* from, std::size_t n) {
-    reserve(size_ + n);
-    std::memcpy(data_.get() + size_, from, n * sizeof(T));
-    size_ += n;
-  }
-  void push(const T& value) {
-    if (size_ == capacity_) reserve(size_ + 1);
-    data_[size_++] = value;
-  }
-  [[nodiscard]] std::size_t size() const { return size_; }
-  const T& operator[](std::size_t i) const { return data_[i]; }
-  std::unique_ptr<T[]> release() {
-    if (capacity_ > size_ + size_ / 4) {
-      capacity_ = 0;
-      reserve(size_);
-    }
-    return std::move(data_);
-  }
-
- private:
-  std::unique_ptr<T[]> data_;
-  std::size_t size_ = 0, capacity_ = 0;
-};
 
 }  // namespace
 
@@ -166,7 +131,7 @@ int Segment::fields() const {
 Field Segment::field(int n) const {
   if (!message_ || n < 1) return {};
   const auto& row = message_->rows_[index_];
-  const Delimiters* d = message_->delimiters_.get();
+  const Delimiters* d = message_->delimiters_;
   auto i = static_cast<std::uint32_t>(n);
   const char* name = message_->text_.data() + row.begin;
   if ((name[0] == 'M' || name[0] == 'F' || name[0] == 'B') && is_header_name(this->name())) {
@@ -175,7 +140,7 @@ Field Segment::field(int n) const {
     --i;
   }
   if (i > row.fields) return Field(std::string_view(), d);
-  const std::uint32_t* ends = message_->ends_.get() + row.first + i;
+  const std::uint32_t* ends = message_->ends_ + row.first + i;
   const std::uint32_t from = ends[-1] + 1;
   return Field(std::string_view(message_->text_.data() + from, ends[0] - from), d);
 }
@@ -197,15 +162,35 @@ std::string Segment::where(int field, int repetition, int component, int subcomp
   return to_string(p);
 }
 
+struct Message::Index {
+  const std::uint32_t* ends = nullptr;
+  std::size_t end_count = 0;
+  const std::uint32_t* lines = nullptr;
+  std::size_t line_count = 0;
+};
+
 Result<Message> Message::view(std::string_view bytes, const ReadOptions& options) {
   if (bytes.size() > std::min(options.max_bytes, kMaxBytes))
     return Error{"hl7.too_large", "", {std::to_string(bytes.size()), std::to_string(options.max_bytes)}};
+  // Split as it stands first: right for ASCII and UTF-8, which is nearly always; other charsets are decoded and split anew.
+  bool ascii = true;
+  auto message = split(bytes, options, ascii);
+  if (ascii && message) {
+    const auto label = message->segment(std::size_t{0}).field(18).repetition(1).raw();
+    if (label.empty() || label == "UNICODE UTF-8") return message;
+  }
   auto decoded = decode(bytes, options.fallback, options.trust_fallback);
   if (!decoded) return decoded.error();
-  if (decoded->as_is) return split(nullptr, bytes, decoded->charset, std::move(decoded->findings), options);
-  auto owned = std::make_unique<std::string>(std::move(decoded->text));
-  const std::string_view text = *owned;
-  return split(std::move(owned), text, decoded->charset, std::move(decoded->findings), options);
+  std::unique_ptr<std::string> owned;
+  if (!decoded->as_is) {
+    owned = std::make_unique<std::string>(std::move(decoded->text));
+    message = split(*owned, options, ascii);
+  }
+  if (!message) return message;
+  message->owned_ = std::move(owned);
+  message->charset_ = decoded->charset;
+  message->findings_.insert(message->findings_.begin(), decoded->findings.begin(), decoded->findings.end());
+  return message;
 }
 
 Result<Message> Message::read(std::string bytes, const ReadOptions& options) {
@@ -215,22 +200,74 @@ Result<Message> Message::read(std::string bytes, const ReadOptions& options) {
   return message;
 }
 
-Result<Message> Message::split(std::unique_ptr<std::string> owned, std::string_view text, Charset charset, Findings findings,
-                               const ReadOptions& options) {
-  text = skip_to_header(text, findings);
-  if (text.empty()) return Error{"hl7.empty", "", {}};
-  if (text.starts_with("FHS") || text.starts_with("BHS")) return Error{"hl7.is_batch", std::string(text.substr(0, 3)), {}};
-  if (!text.starts_with("MSH")) return Error{"hl7.no_msh", "", {}};
-  auto delimiters = read_delimiters(text, findings);
-  if (!delimiters) return delimiters.error();
-  if (text.size() < options.min_bytes)
+Result<Message> Message::split(std::string_view text, const ReadOptions& options, bool& ascii) {
+  Message m;
+  ascii = true;
+  text = skip_to_header(text, m.findings_);
+  if (!text.starts_with("MSH")) {
+    ascii = is_ascii(text);
+    if (text.empty()) return Error{"hl7.empty", "", {}};
+    if (text.starts_with("FHS") || text.starts_with("BHS")) return Error{"hl7.is_batch", std::string(text.substr(0, 3)), {}};
+    return Error{"hl7.no_msh", "", {}};
+  }
+  auto delimiters = read_delimiters(text, m.findings_);
+  if (!delimiters) {
+    ascii = is_ascii(text);
+    return delimiters.error();
+  }
+  m.text_ = text;
+  if (text.size() < options.min_bytes) {
+    ascii = is_ascii(text);
     return Error{"hl7.too_small", "", {std::to_string(text.size()), std::to_string(options.min_bytes)}};
+  }
 
-  Table<std::uint32_t> ends;
-  Table<SegmentRow> rows;
+  const ScanFunction scan = options.scalar ? scan_scalar : best_scan();
+  const bool unended = text.back() != '\r' && text.back() != '\n';
   ScanBlock block;
-  const ScanFunction scan = best_scan();
+  std::vector<std::uint32_t> ends, lines;  // only where one block is not enough
+  Index index;
+  for (std::size_t from = 0; from < text.size(); from += ScanBlock::kBytes) {
+    const std::size_t to = std::min(text.size(), from + ScanBlock::kBytes);
+    scan(text.data(), from, to, delimiters->field, block);
+    ascii = ascii && block.ascii;
+    if (to == text.size() && ends.empty()) {
+      index = {block.ends, block.end_count, block.lines, block.line_count};
+      break;
+    }
+    if (ends.empty()) {
+      ends.reserve(text.size() / ScanBlock::kBytes * block.end_count + block.end_count);
+      lines.reserve(text.size() / ScanBlock::kBytes * block.line_count + block.line_count);
+    }
+    const auto before = static_cast<std::uint32_t>(ends.size());
+    ends.insert(ends.end(), block.ends, block.ends + block.end_count);
+    for (std::size_t k = 0; k < block.line_count; ++k) lines.push_back(before + block.lines[k]);
+    index = {ends.data(), ends.size(), lines.data(), lines.size()};
+    if (index.end_count > options.max_fields + options.max_segments && to < text.size()) break;  // refused below
+  }
+  if (index.end_count > options.max_fields + options.max_segments)
+    return Error{"hl7.too_many_fields", "", {std::to_string(options.max_fields)}};
+
+  m.tables_ = std::make_unique_for_overwrite<std::byte[]>(sizeof(Delimiters) + 8 + (index.line_count + 1) * sizeof(SegmentRow) +
+                                                          (index.end_count + 1) * sizeof(std::uint32_t));
+  m.delimiters_ = new (m.tables_.get()) Delimiters(*delimiters);
+  m.lay_out(index, unended);
+  if (m.segment_count_ > options.max_segments) return Error{"hl7.too_many_segments", "", {std::to_string(options.max_segments)}};
+  if (m.segment_count_ < options.min_segments)
+    return Error{"hl7.too_few_segments", "", {std::to_string(m.segment_count_), std::to_string(options.min_segments)}};
+  return m;
+}
+
+void Message::lay_out(const Index& index, bool unended) {
+  static_assert(sizeof(Delimiters) <= 8 && alignof(SegmentRow) <= 8);
+  auto* const rows = new (tables_.get() + 8) SegmentRow[index.line_count + 1];
+  auto* const ends = new (reinterpret_cast<std::byte*>(rows + index.line_count + 1)) std::uint32_t[index.end_count + 1];
+  std::copy_n(index.ends, index.end_count, ends);
+  rows_ = rows;
+  ends_ = ends;
+  end_count_ = index.end_count;
+  const char* const text = text_.data();
   std::uint32_t begin = 0, first = 0;
+  std::size_t count = 0;
   bool lf = false, blank_start = false, blank_line = false;
   const auto end_line = [&](std::uint32_t end, std::uint32_t end_index) {
     std::uint32_t start = begin;
@@ -238,57 +275,34 @@ Result<Message> Message::split(std::unique_ptr<std::string> owned, std::string_v
       while (start < end && (text[start] == ' ' || text[start] == '\t')) ++start;
       (start == end ? blank_line : blank_start) = true;
     }
-    if (start < end) rows.push({start, end, first, end_index - first});
+    if (start < end) {
+      const std::string_view name(text + start, ends[first] - start);
+      if (!good_name(name))
+        findings_.push_back(finding(Severity::error, "hl7.segment_name", "segment " + std::to_string(count + 1)));
+      else if (count && is_header_name(name))
+        findings_.push_back(
+            finding(Severity::error, "hl7.second_header", "segment " + std::to_string(count + 1), {std::string(name)}));
+      rows[count++] = {start, end, first, end_index - first};
+    }
     begin = end + 1;
     first = end_index + 1;
   };
-  for (std::size_t from = 0; from < text.size(); from += ScanBlock::kBytes) {
-    const std::size_t to = std::min(text.size(), from + ScanBlock::kBytes);
-    scan(text.data(), from, to, delimiters->field, block);
-    const std::size_t before = ends.size();
-    if (before + block.end_count > options.max_fields + options.max_segments)
-      return Error{"hl7.too_many_fields", "", {std::to_string(options.max_fields)}};
-    ends.append(block.ends, block.end_count);
-    if (to == text.size() && !(text.back() == '\r' || text.back() == '\n')) ends.reserve(ends.size() + 1);
-    rows.reserve(rows.size() + block.line_count + 1);
-    for (std::size_t k = 0; k < block.line_count; ++k) {
-      const auto at = block.ends[block.lines[k]];
-      lf |= text[at] == '\n';
-      end_line(at, static_cast<std::uint32_t>(before + block.lines[k]));
-    }
-    if (rows.size() > options.max_segments) return Error{"hl7.too_many_segments", "", {std::to_string(options.max_segments)}};
+  for (std::size_t k = 0; k < index.line_count; ++k) {
+    const auto i = index.lines[k];
+    const auto at = ends[i];
+    lf = lf || text[at] == '\n';
+    end_line(at, i);
   }
-  if (begin < text.size()) {
-    const auto end = static_cast<std::uint32_t>(text.size());
-    ends.push(end);
-    end_line(end, static_cast<std::uint32_t>(ends.size() - 1));
-    findings.push_back(finding(Severity::info, "hl7.no_last_cr", ""));
+  if (unended) {
+    ends[end_count_] = static_cast<std::uint32_t>(text_.size());
+    end_line(ends[end_count_], static_cast<std::uint32_t>(end_count_));
+    ++end_count_;
+    findings_.push_back(finding(Severity::info, "hl7.no_last_cr", ""));
   }
-  if (rows.size() < options.min_segments)
-    return Error{"hl7.too_few_segments", "", {std::to_string(rows.size()), std::to_string(options.min_segments)}};
-  if (lf) findings.push_back(finding(Severity::warning, "hl7.segment_end", ""));
-  if (blank_start) findings.push_back(finding(Severity::warning, "hl7.segment_blanks", ""));
-  if (blank_line) findings.push_back(finding(Severity::info, "hl7.blank_line", ""));
-
-  Message m;
-  m.owned_ = std::move(owned);
-  m.text_ = text;
-  m.delimiters_ = std::make_unique<Delimiters>(*delimiters);
-  m.end_count_ = ends.size();
-  m.segment_count_ = rows.size();
-  m.ends_ = ends.release();
-  m.rows_ = rows.release();
-  m.charset_ = charset;
-  m.findings_ = std::move(findings);
-  for (std::size_t i = 0; i < m.segment_count_; ++i) {
-    const auto name = Segment(&m, i).name();
-    if (!good_name(name)) {
-      m.findings_.push_back(finding(Severity::error, "hl7.segment_name", "segment " + std::to_string(i + 1)));
-    } else if (i && is_header_name(name)) {
-      m.findings_.push_back(finding(Severity::error, "hl7.second_header", "segment " + std::to_string(i + 1), {std::string(name)}));
-    }
-  }
-  return m;
+  segment_count_ = count;
+  if (lf) findings_.push_back(finding(Severity::warning, "hl7.segment_end", ""));
+  if (blank_start) findings_.push_back(finding(Severity::warning, "hl7.segment_blanks", ""));
+  if (blank_line) findings_.push_back(finding(Severity::info, "hl7.blank_line", ""));
 }
 
 Segment Message::segment(std::size_t index) const { return index < segment_count_ ? Segment(this, index) : Segment(); }

@@ -27,6 +27,7 @@ struct ReadOptions {
   std::size_t max_fields = 2'000'000;      // of all segments together
   std::optional<Charset> fallback;         // the partner's charset where MSH-18 says nothing; else UTF-8, then GB18030
   bool trust_fallback = false;             // the fallback wins over MSH-18 (a partner known to declare wrongly)
+  bool scalar = false;                     // without SIMD, for comparing
 };
 
 // One place in a message at any depth: raw bytes as they stand, text decoded. A place that is not there is empty.
@@ -117,6 +118,7 @@ struct Header {
   std::string accept_ack, application_ack; // MSH-15, MSH-16
   std::string charset;                     // MSH-18, first repetition
   std::string profile;                     // MSH-21.1
+  bool operator==(const Header&) const = default;
 };
 
 class Message {
@@ -162,14 +164,18 @@ class Message {
  private:
   friend class Segment;
   struct SegmentRow { std::uint32_t begin, end, first, fields; };  // first: index into ends_ of the name's end
-  static Result<Message> split(std::unique_ptr<std::string> owned, std::string_view text, Charset charset,
-                               Findings findings, const ReadOptions& options);
+  struct Index;                                                    // ends and lines while they are being found
+  Message() = default;
+  // Splits text as it stands; ascii tells whether it is.
+  static Result<Message> split(std::string_view text, const ReadOptions& options, bool& ascii);
+  void lay_out(const Index& index, bool unended);
 
   std::unique_ptr<std::string> owned_;
   std::string_view text_;
-  std::unique_ptr<Delimiters> delimiters_;
-  std::unique_ptr<std::uint32_t[]> ends_;        // one per field: offset of the byte after it
-  std::unique_ptr<SegmentRow[]> rows_;
+  std::unique_ptr<std::byte[]> tables_;          // delimiters, rows, ends: one allocation
+  const Delimiters* delimiters_ = nullptr;
+  const SegmentRow* rows_ = nullptr;
+  const std::uint32_t* ends_ = nullptr;          // one per field: offset of the byte after it
   std::size_t end_count_ = 0, segment_count_ = 0;
   Charset charset_ = Charset::utf8;
   Findings findings_;

@@ -71,6 +71,10 @@ const Profile* Profile::named(std::string_view name) {
     static const Profile alliance = *Profile::parse(embedded_file("alliance.csv"), "alliance");
     return &alliance;
   }
+  if (name == "feed") {
+    static const Profile feed = *Profile::parse(embedded_file("feed.csv"), "feed");
+    return &feed;
+  }
   return nullptr;
 }
 

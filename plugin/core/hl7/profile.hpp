@@ -22,7 +22,7 @@ class Profile {
  public:
   static Result<Profile> parse(std::string_view csv, std::string name);
   static const Profile& standard();  // 2.5.1 as it stands, written for reading what hospitals send
-  static const Profile* named(std::string_view name);  // a built-in one: "standard", "strict", "alliance"
+  static const Profile* named(std::string_view name);  // a built-in one: "standard", "strict", "alliance", "feed"
   struct Rule {
     std::string structure;  // empty: any
     Path path;              // segment empty: "*"

@@ -11,7 +11,7 @@
 namespace huren::hl7 {
 namespace {
 
-enum : unsigned char { kOther = 0, kField = 1, kLine = 2 };
+enum : unsigned char { kOther = 0, kField = 1, kLine = 2, kHigh = 4 };
 
 }  // namespace
 
@@ -20,6 +20,7 @@ void scan_scalar(const char* text, std::size_t from, std::size_t to, char field,
   thread_local char classes_for = '\0';
   if (classes_for != field) {
     classes.fill(kOther);
+    for (std::size_t c = 0x80; c < 0x100; ++c) classes[c] = kHigh;
     classes['\r'] = classes['\n'] = kLine;
     classes[static_cast<unsigned char>(field)] = kField;
     classes_for = field;
@@ -27,8 +28,9 @@ void scan_scalar(const char* text, std::size_t from, std::size_t to, char field,
   const auto& kinds = classes;
   std::size_t n = 0, lines = 0;
   std::size_t i = from;
+  unsigned char seen = 0;
   const auto step = [&](std::size_t at, unsigned char kind) {
-    if (kind == kOther) return;
+    if (kind == kOther || kind == kHigh) return;
     if (kind == kLine) out.lines[lines++] = static_cast<std::uint32_t>(n);
     out.ends[n++] = static_cast<std::uint32_t>(at);
   };
@@ -37,15 +39,22 @@ void scan_scalar(const char* text, std::size_t from, std::size_t to, char field,
     const auto b = kinds[static_cast<unsigned char>(text[i + 1])];
     const auto c = kinds[static_cast<unsigned char>(text[i + 2])];
     const auto d = kinds[static_cast<unsigned char>(text[i + 3])];
-    if ((a | b | c | d) == kOther) continue;
+    const auto all = static_cast<unsigned char>(a | b | c | d);
+    if (all == kOther) continue;
+    seen |= all;
     step(i, a);
     step(i + 1, b);
     step(i + 2, c);
     step(i + 3, d);
   }
-  for (; i < to; ++i) step(i, kinds[static_cast<unsigned char>(text[i])]);
+  for (; i < to; ++i) {
+    const auto kind = kinds[static_cast<unsigned char>(text[i])];
+    seen |= kind;
+    step(i, kind);
+  }
   out.end_count = n;
   out.line_count = lines;
+  out.ascii = !(seen & kHigh);
 }
 
 #if defined(__x86_64__)
@@ -74,9 +83,12 @@ __attribute__((target("avx2,bmi,popcnt"))) void scan_with_avx2(const char* text,
     n += count;
   };
   std::size_t i = from;
+  __m256i seen = _mm256_setzero_si256();
+  char rest = 0;
   for (; i + 64 <= to; i += 64) {
     const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + i));
     const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + i + 32));
+    seen = _mm256_or_si256(seen, _mm256_or_si256(a, b));
     const auto mask = [](__m256i low, __m256i high) __attribute__((target("avx2,bmi,popcnt"))) {
       return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(low))) |
              static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;
@@ -90,6 +102,7 @@ __attribute__((target("avx2,bmi,popcnt"))) void scan_with_avx2(const char* text,
     std::uint64_t field_mask = 0, line_mask = 0;
     for (std::size_t k = 0; i + k < to; ++k) {
       const char c = text[i + k];
+      rest = static_cast<char>(rest | c);
       field_mask |= static_cast<std::uint64_t>(c == field) << k;
       line_mask |= static_cast<std::uint64_t>(c == '\r' || c == '\n') << k;
     }
@@ -97,6 +110,7 @@ __attribute__((target("avx2,bmi,popcnt"))) void scan_with_avx2(const char* text,
   }
   out.end_count = n;
   out.line_count = lines;
+  out.ascii = _mm256_movemask_epi8(seen) == 0 && static_cast<unsigned char>(rest) < 0x80;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ struct ScanBlock {
   std::uint32_t ends[kBytes + 8];              // offsets of field separators, CR and LF, ascending
   std::uint32_t lines[kBytes + 8];             // indexes into ends: which of them are CR or LF
   std::size_t end_count = 0, line_count = 0;
+  bool ascii = true;                           // no byte above 7F
 };
 
 using ScanFunction = void (*)(const char* text, std::size_t from, std::size_t to, char field, ScanBlock& out);

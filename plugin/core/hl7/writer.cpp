@@ -1,7 +1,10 @@
 #include "core/hl7/writer.hpp"
 
+#include <algorithm>
+
 #include "core/base/text.hpp"
 #include "core/hl7/dictionary.hpp"
+#include "core/hl7/scan.hpp"
 
 namespace huren::hl7 {
 
@@ -19,28 +22,37 @@ Writer& Writer::segment(std::string_view name) {
   const auto upper_or_digit = [&](char c) { return upper(c) || (c >= '0' && c <= '9'); };
   if (!fault_ && !(name.size() == 3 && upper(name[0]) && upper_or_digit(name[1]) && upper_or_digit(name[2])))
     fault_ = Error{"hl7.write_segment", "", {std::string(name.substr(0, 8))}};
-  if (!out_.empty()) out_ += '\r';
-  out_ += name;
+  if (!out_.view().empty()) out_.add('\r');
+  out_.add(name);
   name_ = name;
   field_ = rep_ = comp_ = sub_ = at_field_ = at_rep_ = at_comp_ = at_sub_ = 0;
   return *this;
 }
 
-Writer& Writer::msh(const Header& h) {
-  segment("MSH");
-  out_ += d_.field;
+void Writer::header_segment(std::string_view name, const Header& h) {
+  segment(name);
+  out_.add(d_.field);
   for (const char c : {d_.component, d_.repetition, d_.escape, d_.subcomponent, d_.truncation})
-    if (c != '\0') out_ += c;
+    if (c != '\0') out_.add(c);
   at_field_ = 2;
-  const auto party = [&](int n, const std::string& hd, const std::string& name) {
+  const auto party = [&](int n, const std::string& hd, const std::string& first) {
     if (!hd.empty() && d_ == Delimiters{}) field(n).raw(hd);
-    else set(n, name);
+    else set(n, first);
   };
   party(3, h.sending_app_hd, h.sending_app);
   party(4, h.sending_facility_hd, h.sending_facility);
   party(5, h.receiving_app_hd, h.receiving_app);
   party(6, h.receiving_facility_hd, h.receiving_facility);
   set(7, h.time);
+}
+
+Writer& Writer::envelope(std::string_view name, const Header& h) {
+  header_segment(name, h);
+  return set(11, h.control_id);
+}
+
+Writer& Writer::msh(const Header& h) {
+  header_segment("MSH", h);
   set(9, {h.type, h.trigger, h.structure.empty() ? structure_of(h.type, h.trigger) : std::string_view(h.structure)});
   set(10, h.control_id);
   set(11, h.processing_id.empty() ? "P" : h.processing_id);
@@ -76,8 +88,20 @@ Writer& Writer::subcomponent(int n) {
 }
 
 void Writer::open() {
+  if (field_ > at_field_ && !(rep_ | comp_ | sub_)) {  // the usual two, quickly
+    do out_.add(d_.field);
+    while (++at_field_ < field_);
+    at_rep_ = at_comp_ = at_sub_ = 0;
+    return;
+  }
+  if (field_ == at_field_ && rep_ == at_rep_ && comp_ > at_comp_ && sub_ == 0 && d_.component != '\0' && field_ > 0) {
+    do out_.add(d_.component);
+    while (++at_comp_ < comp_);
+    at_sub_ = 0;
+    return;
+  }
   if (field_ > at_field_) {
-    out_.append(static_cast<std::size_t>(field_ - at_field_), d_.field);
+    out_.add(std::string(static_cast<std::size_t>(field_ - at_field_), d_.field));
     at_field_ = field_;
     at_rep_ = at_comp_ = at_sub_ = 0;
   }
@@ -85,7 +109,7 @@ void Writer::open() {
   const auto reach = [&](int target, int& at, char delimiter) {
     if (target > at && !back) {
       if (delimiter == '\0') back = true;
-      out_.append(static_cast<std::size_t>(target - at), delimiter);
+      out_.add(std::string(static_cast<std::size_t>(target - at), delimiter));
       at = target;
       return true;
     }
@@ -101,21 +125,34 @@ void Writer::open() {
 Writer& Writer::text(std::string_view value) {
   if (value.empty()) return *this;
   open();
-  append_escaped(out_, value, d_);
+  char* const to = out_.room(value.size());
+  for (std::size_t i = 0; i < value.size(); ++i) {  // usually nothing is special: copied while looking
+    if (special_[static_cast<unsigned char>(value[i])]) {
+      out_.added(i);
+      std::string rest;
+      append_escaped(rest, value.substr(i), d_);
+      out_.add(rest);
+      return *this;
+    }
+    to[i] = value[i];
+  }
+  out_.added(value.size());
   return *this;
 }
 
 Writer& Writer::formatted(std::string_view value) {
   if (value.empty()) return *this;
   open();
-  append_escaped_formatted(out_, value, d_);
+  std::string text;
+  append_escaped_formatted(text, value, d_);
+  out_.add(text);
   return *this;
 }
 
 Writer& Writer::raw(std::string_view value) {
   if (value.empty()) return *this;
   open();
-  out_ += value;
+  out_.add(value);
   return *this;
 }
 
@@ -137,11 +174,24 @@ Writer& Writer::add(std::initializer_list<std::string_view> components) {
 
 Result<std::string> Writer::finish() const {
   if (fault_) return *fault_;
-  if (const auto bad = invalid_utf8(out_)) {
-    const auto line = out_.rfind('\r', *bad);
-    return Error{"hl7.write_utf8", out_.substr(line == std::string::npos ? 0 : line + 1, 3), {}};
+  const auto out = out_.view();
+  if (const auto bad = is_ascii(out) ? std::nullopt : invalid_utf8(out)) {
+    const auto line = out.rfind('\r', *bad);
+    return Error{"hl7.write_utf8", std::string(out.substr(line == std::string_view::npos ? 0 : line + 1, 3)), {}};
   }
-  return out_ + '\r';
+  std::string text;
+  text.reserve(out.size() + 1);
+  text = out;
+  text += '\r';
+  return text;
+}
+
+void Writer::Buffer::grow(std::size_t n) {
+  const std::size_t bigger = std::max<std::size_t>(4096, (size_ + n) * 2);
+  auto fresh = std::make_unique_for_overwrite<char[]>(bigger);
+  std::copy_n(data_.get(), size_, fresh.get());
+  data_ = std::move(fresh);
+  capacity_ = bigger;
 }
 
 Result<std::string> Writer::finish(Charset charset) const {

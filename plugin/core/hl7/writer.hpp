@@ -2,7 +2,9 @@
 // Promises: what is written reads back to the same values; empty text writes nothing; the structure of MSH-9.3 is right.
 // Refuses: going backwards inside a segment, a bad segment name, text that is not UTF-8 (Error from finish()).
 #pragma once
+#include <array>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,12 +19,13 @@ std::string_view structure_of(std::string_view type, std::string_view trigger);
 
 class Writer {
  public:
-  explicit Writer(Delimiters delimiters = {}) : d_(delimiters) { out_.reserve(4096); }
+  explicit Writer(Delimiters delimiters = {}) : d_(delimiters), special_(special_characters(delimiters)) {}
   void reset() { out_.clear(); fault_ = {}; name_.clear(); field_ = rep_ = comp_ = sub_ = 0; }
 
   // MSH from a header. Empty structure is looked up; empty version is 2.5.1, empty processing id P; charset as given.
   // The header's type/trigger/structure/..., accept_ack and application_ack are written as they stand.
   Writer& msh(const Header& h);
+  Writer& envelope(std::string_view name, const Header& h);  // FHS or BHS: parties, time, control id as field 11
   Writer& segment(std::string_view name);
   // The place where the next text goes. Ascending; places skipped stay empty.
   Writer& field(int n);
@@ -43,9 +46,35 @@ class Writer {
   [[nodiscard]] Result<std::string> finish(Charset charset) const;
 
  private:
+  void header_segment(std::string_view name, const Header& h);  // up to field 7
   void open();  // writes the delimiters up to the current place
+  class Buffer {  // grows without clearing what is about to be written
+   public:
+    char* room(std::size_t n) {  // where n more bytes may go; added() makes them count
+      if (size_ + n > capacity_) grow(n);
+      return data_.get() + size_;
+    }
+    void added(std::size_t n) { size_ += n; }
+    void add(char c) {
+      *room(1) = c;
+      ++size_;
+    }
+    void add(std::string_view s) {
+      s.copy(room(s.size()), s.size());
+      size_ += s.size();
+    }
+    void clear() { size_ = 0; }
+    [[nodiscard]] std::string_view view() const { return {data_.get(), size_}; }
+
+   private:
+    void grow(std::size_t n);
+    std::unique_ptr<char[]> data_;
+    std::size_t size_ = 0, capacity_ = 0;
+  };
+
   Delimiters d_;
-  std::string out_;
+  std::array<bool, 256> special_;
+  Buffer out_;
   std::string name_;
   int field_ = 0, rep_ = 0, comp_ = 0, sub_ = 0;          // where we are to write (rep, comp, sub from 0)
   int at_field_ = 0, at_rep_ = 0, at_comp_ = 0, at_sub_ = 0;  // how far delimiters are written

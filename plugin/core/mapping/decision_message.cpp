@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/hl7/charset.hpp"
 #include "core/hl7/writer.hpp"
+#include "core/mapping/header.hpp"
 #include "core/mapping/words.hpp"
 #include "core/model/reference_range.hpp"
 
@@ -27,6 +27,26 @@ const std::vector<KindRow>& kinds() {
   return rows;
 }
 
+// MO: yuan with two decimals.
+std::string money(std::int64_t cents) {
+  const auto rest = std::to_string(cents % 100);
+  return std::to_string(cents / 100) + (rest.size() == 1 ? ".0" : ".") + rest;
+}
+
+// nullopt: not an amount; at most eight digits of yuan, so that sums of many stay whole.
+std::optional<std::int64_t> cents_of(std::string_view text) {
+  const auto dot = text.find('.');
+  const auto yuan = text.substr(0, dot), rest = dot == std::string_view::npos ? std::string_view("00") : text.substr(dot + 1);
+  if (yuan.empty() || yuan.size() > 8 || rest.size() != 2) return std::nullopt;
+  std::int64_t value = 0;
+  for (const auto part : {yuan, rest})
+    for (const char c : part) {
+      if (c < '0' || c > '9') return std::nullopt;
+      value = value * 10 + (c - '0');
+    }
+  return value;
+}
+
 std::string either(const std::vector<std::string_view>& words) {
   std::string out;
   for (const auto w : words) {
@@ -47,21 +67,11 @@ Result<std::string> write_decision(const DecisionMessage& d, const Envelope& env
     return Error{"mapping.decision_outcome", "ZRD-2", {either(row->outcomes), std::string(row->trigger)}};
 
   hl7::Writer w;
-  hl7::Header h;
-  h.sending_app = h.receiving_app = "HUREN";
-  h.sending_facility = envelope.sender;
-  h.receiving_facility = envelope.receiver;
-  h.time = to_hl7_time(envelope.at);
-  h.type = kType;
-  h.trigger = row->trigger;
-  h.structure = kStructure;
-  h.control_id = envelope.control_id;
-  h.charset = std::string(hl7::msh18_label(envelope.charset));
-  h.profile = std::string(kProfile);
-  w.msh(h);
+  put_msh(w, kType, row->trigger, kStructure, envelope);
   w.segment("ZRD").set(1, {d.id, d.hospital}).set(2, d.outcome);
   if (!d.reason.empty()) w.set(3, {d.reason, "", kReasonSystem});
   w.set(4, d.doctor_id).set(5, d.department).set(6, d.at).set(7, d.order_item);
+  if (d.saved_cents > 0) w.set(8, {money(d.saved_cents), "CNY"});
   int set_id = 0;
   for (const auto& r : d.results) {
     w.segment("ZRR").set(1, std::to_string(++set_id)).set(2, {r.number, r.origin}).set(3, std::to_string(r.version));
@@ -99,6 +109,10 @@ DecisionRead read_decision(const hl7::Message& message, int offset_minutes) {
   d.doctor_id = zrd.value(4);
   d.department = zrd.value(5);
   d.order_item = zrd.value(7);
+  if (const auto saved = zrd.value(8); !saved.empty()) {
+    if (const auto cents = cents_of(saved)) d.saved_cents = *cents;
+    else fault("mapping.decision_amount", "ZRD-8");
+  }
   if (d.id.empty()) missing("ZRD-1.1");
   if (d.hospital.empty()) missing("ZRD-1.2");
   if (std::find(row->outcomes.begin(), row->outcomes.end(), d.outcome) == row->outcomes.end())

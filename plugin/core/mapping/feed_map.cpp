@@ -56,11 +56,13 @@ class MapReader {
   // One string or several.
   std::vector<std::pair<std::string, const toml::node*>> texts(const toml::node& node) {
     std::vector<std::pair<std::string, const toml::node*>> out;
-    if (const auto* list = node.as_array()) {
-      for (const auto& item : *list) out.emplace_back(text(item), &item);
-    } else {
-      out.emplace_back(text(node), &node);
-    }
+    const auto take = [&](const toml::node& item) {
+      auto word = text(item);
+      if (item.is_string()) out.emplace_back(std::move(word), &item);
+    };
+    if (const auto* list = node.as_array())
+      for (const auto& item : *list) take(item);
+    else take(node);
     return out;
   }
 
@@ -118,11 +120,8 @@ class MapReader {
   // Words of closed sets and times are checked here, not when the first message comes.
   bool check_word(std::string_view member, const std::string& word, const toml::node& at) {
     if (member == "patient_class") {
-      static constexpr std::string_view letters[] = {"O", "I", "E", "CK", "U"};
       static constexpr std::string_view words[] = {"outpatient", "inpatient", "emergency", "checkup"};
-      if (std::find(std::begin(words), std::end(words), word) != std::end(words) ||
-          std::find(std::begin(letters), std::end(letters), word) != std::end(letters))
-        return true;
+      if (std::find(std::begin(words), std::end(words), word) != std::end(words)) return true;
       fault("mapping.map_value", at, {"outpatient | inpatient | emergency | checkup"});
       return false;
     }

@@ -1,6 +1,7 @@
-#include "core/hl7/charset.hpp"
 #include "core/hl7/writer.hpp"
+#include "core/mapping/header.hpp"
 #include "core/mapping/oru.hpp"
+#include "core/mapping/pid.hpp"
 #include "core/mapping/words.hpp"
 #include "core/model/reference_range.hpp"
 
@@ -10,6 +11,23 @@ namespace {
 using hl7::Writer;
 
 void put_code(Writer& w, int field, const model::Code& c) { w.set(field, {c.code, c.name, c.system}); }
+
+// Table 0123 has no W: a withdrawn report is X with ORC-5 CA, and each of its results is W in OBX-11.
+std::string_view report_code(model::Status s) {
+  if (s == model::Status::withdrawn) return "X";
+  return s == model::Status::unknown ? "" : model::hl7_status(s);
+}
+
+// "U" would tell a receiver "now final" (table 0085); I, results pending, is what cannot be mistaken.
+std::string_view result_code(model::Status of_report, model::Status s) {
+  if (of_report == model::Status::withdrawn) return "W";
+  return s == model::Status::unknown ? "I" : model::hl7_status(s);
+}
+
+std::string_view order_status(model::Status of_report) {  // table 0038
+  if (of_report == model::Status::withdrawn) return "CA";
+  return of_report == model::Status::preliminary ? "IP" : "CM";
+}
 
 // FT text: line ends as \.br\, so that screens show them; everything else escaped.
 void put_lines(Writer& w, int field, std::string_view text) {
@@ -38,17 +56,12 @@ void put_worker(Writer& w, int field, const model::Person& p) {
 }
 
 void put_patient(Writer& w, const model::LabReport& r) {
-  const auto& p = r.patient;
-  w.segment("PID").set(1, "1").field(3);
-  if (!p.local_id.empty()) w.add({p.local_id, "", "", r.origin.code, "PI"});
-  for (const auto& id : p.identifiers) w.add({id.value, "", "", id.assigner, identifier_code(id.type)});
-  w.set(5, {p.name, "", "", "", "", "", "L"});
-  w.set(7, to_hl7_date(p.birth_date)).set(8, sex_code(p.sex)).set(13, p.phone);
+  put_pid(w, r.patient, r.origin.code);
   w.segment("PV1").set(1, "1").set(2, class_code(r.patient_class)).set(19, r.encounter_id);
 }
 
 void put_order(Writer& w, const model::LabReport& r) {
-  w.segment("ORC").set(1, "RE").set(2, r.order_number).set(3, {r.number, r.origin.code}).set(5, "CM");
+  w.segment("ORC").set(1, "RE").set(2, r.order_number).set(3, {r.number, r.origin.code}).set(5, order_status(r.status));
   put_person(w, 12, r.requester);
   w.set(17, {"", r.department});
   w.set(21, {r.origin.name, "", "", "", "", "", "", "", "", r.origin.code});
@@ -59,7 +72,7 @@ void put_order(Writer& w, const model::LabReport& r) {
   w.set(7, r.specimen.collected_at).set(14, r.specimen.received_at);
   put_person(w, 16, r.requester);
   w.set(20, std::to_string(r.version)).set(21, r.category);
-  w.set(22, r.reported_at).set(25, model::hl7_status(r.status));
+  w.set(22, r.reported_at).set(25, report_code(r.status));
   put_code(w, 31, r.diagnosis);
   put_worker(w, 32, r.verifier);
   put_worker(w, 34, r.author);
@@ -90,13 +103,13 @@ void put_value(Writer& w, const model::Observation& o) {
   else w.set(5, o.value);
 }
 
-void put_observation(Writer& w, const model::Observation& o) {
+void put_observation(Writer& w, const model::Observation& o, model::Status of_report) {
   w.segment("OBX").set(1, o.set_id).set(2, o.value_type.empty() ? "ST" : o.value_type);
   put_item(w, o);
   put_value(w, o);
   w.set(6, o.unit).set(7, o.range.text).field(8);
   for (const auto& flag : o.flags) w.add({flag});
-  w.set(11, model::hl7_status(o.status)).set(14, o.observed_at);
+  w.set(11, result_code(of_report, o.status)).set(14, o.observed_at);
   w.set(15, {o.performer.code, o.performer.name});
   w.set(17, {o.method.code, o.method.name, o.method.system, o.method_group, "", o.method_group.empty() ? "" : kMethodGroupSystem});
   w.set(18, o.instrument);
@@ -115,15 +128,16 @@ void put_observation(Writer& w, const model::Observation& o) {
 void put_document(Writer& w, const model::LabReport& r, std::string_view document) {
   w.segment("OBX").set(1, std::to_string(r.observations.size() + 1)).set(2, "ED");
   w.set(3, {kDocumentCode, "检验报告", "2.16.156.10011.2.4"});
-  w.set(5, {"HUREN", "TEXT", "XML", "Base64"});
+  w.set(5, {"HUREN", "TEXT", "x-hl7-cda-level-one", "Base64"});
   w.component(5).raw(base64_encode(document));
-  w.set(11, model::hl7_status(r.status));
+  w.set(11, result_code(r.status, r.status));
 }
 
 void put_specimen(Writer& w, const model::Specimen& s) {
   if (s == model::Specimen{}) return;
   w.segment("SPM").set(1, "1").set(2, {"", s.id});
-  put_code(w, 4, s.type);
+  if (s.type == model::Code{}) w.set(4, {kNoSpecimenType, "未注明", kNoteSystem});  // SPM-4 is required
+  else put_code(w, 4, s.type);
   w.set(17, s.collected_at).set(18, s.received_at);
 }
 
@@ -131,21 +145,10 @@ void put_specimen(Writer& w, const model::Specimen& s) {
 
 Result<std::string> write_oru(const model::LabReport& report, std::string_view document, const Envelope& envelope) {
   Writer w;
-  hl7::Header h;
-  h.sending_app = h.receiving_app = "HUREN";
-  h.sending_facility = envelope.sender;
-  h.receiving_facility = envelope.receiver;
-  h.time = to_hl7_time(envelope.at);
-  h.type = "ORU";
-  h.trigger = "R01";
-  h.structure = "ORU_R01";
-  h.control_id = envelope.control_id;
-  h.charset = std::string(hl7::msh18_label(envelope.charset));
-  h.profile = std::string(kProfile);
-  w.msh(h);
+  put_msh(w, "ORU", "R01", "ORU_R01", envelope);
   put_patient(w, report);
   put_order(w, report);
-  for (const auto& o : report.observations) put_observation(w, o);
+  for (const auto& o : report.observations) put_observation(w, o, report.status);
   if (!document.empty()) put_document(w, report, document);
   put_specimen(w, report.specimen);
   return w.finish(envelope.charset);

@@ -21,7 +21,8 @@ constexpr Word kIdentifiers[] = {
     {"OPN", "outpatient_no"}, {"MZ", "outpatient_no"},        {"IPN", "inpatient_no"},     {"ZY", "inpatient_no"},
     {"U", "other"},
 };
-constexpr Word kClasses[] = {{"O", "outpatient"}, {"I", "inpatient"}, {"E", "emergency"}, {"CK", "checkup"}, {"U", ""}};
+constexpr Word kClasses[] = {{"O", "outpatient"}, {"I", "inpatient"}, {"E", "emergency"}, {"CK", "checkup"}, {"U", ""},
+                              {"outpatient", "outpatient"}, {"inpatient", "inpatient"}, {"emergency", "emergency"}, {"checkup", "checkup"}};
 constexpr Word kSexes[] = {
     {"M", "male"},   {"1", "male"},   {"男", "male"},   {"男性", "male"},   {"male", "male"},
     {"F", "female"}, {"2", "female"}, {"女", "female"}, {"女性", "female"}, {"female", "female"},

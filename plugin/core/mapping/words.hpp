@@ -13,6 +13,7 @@ inline constexpr std::string_view kProfile = "HUREN-1";       // MSH-21.1 of wha
 inline constexpr std::string_view kNoteSystem = "HUREN";      // NTE-4.3 of notes that carry a member
 inline constexpr std::string_view kDocumentCode = "C0007";    // OBX-3.1 of the transfer document
 inline constexpr std::string_view kNoPanel = "11502-2";       // LOINC "laboratory report" where no panel was named
+inline constexpr std::string_view kNoSpecimenType = "unspecified";
 
 std::string_view identifier_code(std::string_view type);      // "resident_id" → "NNCHN"; unknown: "U"
 std::string_view identifier_type(std::string_view code);      // what senders write ("SS", "NN", ...) → ours; "" : unknown

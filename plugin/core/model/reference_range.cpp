@@ -35,7 +35,7 @@ std::optional<double> take_number(std::string_view& s) {
 
 std::optional<double> read_number(std::string_view text) {
   auto rest = trim(text);
-  if (rest.empty() || rest.find_first_not_of("+-.0123456789eE") != std::string_view::npos || rest.starts_with("+-")) return std::nullopt;
+  if (rest.empty() || rest.find_first_not_of("+-.0123456789") != std::string_view::npos || rest.starts_with("+-")) return std::nullopt;
   const auto value = take_number(rest);
   return rest.empty() ? value : std::nullopt;
 }
@@ -72,8 +72,8 @@ ReferenceRange read_range(std::string_view printed) {
 }
 
 std::string print_number(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  char buffer[400];  // the longest double in plain digits
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
   return {buffer, end};
 }
 

@@ -13,7 +13,7 @@ ReferenceRange read_range(std::string_view printed);
 void complete_range(ReferenceRange& range);
 std::string print_number(double value);  // shortest form that reads back to the same
 
-// "5.60" "-1" "+3" "1e3"; nullopt for anything around it.
+// HL7's NM: "5.60" "-1" "+3"; nullopt for an exponent or anything around it.
 std::optional<double> read_number(std::string_view text);
 
 // "<5.0" "≤5" ">= 60" into comparator ("<", "<=", ">", ">=", "") and the rest.

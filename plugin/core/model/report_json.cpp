@@ -7,8 +7,6 @@
 #include "core/model/reference_range.hpp"
 
 namespace huren::model {
-namespace {
-
 using nlohmann::json;
 
 void read_code(const json& value, const std::string& path, Source& source, Code& into) {
@@ -18,6 +16,15 @@ void read_code(const json& value, const std::string& path, Source& source, Code&
   f.code("system", into.system);
   f.finish();
 }
+
+void read_organisation(const json& value, const std::string& path, Source& source, Organisation& into) {
+  Fields f(value, path, source);
+  f.code("code", into.code);
+  f.text("name", into.name);
+  f.finish();
+}
+
+namespace {
 
 void read_identifier(const json& value, const std::string& path, Source& source, Identifier& into) {
   Fields f(value, path, source);
@@ -34,13 +41,6 @@ void read_identifier(const json& value, const std::string& path, Source& source,
   // GB 11643: a shape that no card has is a fault; a wrong check character is a slip that only keeps the id from proving anything.
   if (shape) f.remark("model.resident_id_check", f.at("value"));
   else f.fault("model.resident_id_shape", f.at("value"));
-}
-
-void read_organisation(const json& value, const std::string& path, Source& source, Organisation& into) {
-  Fields f(value, path, source);
-  f.code("code", into.code);
-  f.text("name", into.name);
-  f.finish();
 }
 
 void read_status(Fields& f, Status& into) {

@@ -10,6 +10,8 @@ namespace huren::model {
 
 using OrderedJson = nlohmann::ordered_json;
 
+void read_code(const nlohmann::json& value, const std::string& path, Source& source, Code& into);
+void read_organisation(const nlohmann::json& value, const std::string& path, Source& source, Organisation& into);
 void read_patient(const nlohmann::json& value, const std::string& path, Source& source, Patient& into);
 void read_person(const nlohmann::json& value, const std::string& path, Source& source, Person& into);
 void read_doctor(const nlohmann::json& value, const std::string& path, Source& source, Person& into);  // id required

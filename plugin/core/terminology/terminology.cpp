@@ -9,6 +9,8 @@ namespace huren::terminology {
 namespace {
 
 int ordinal(const Date& d) { return d.year * 10000 + d.month * 100 + d.day; }
+// "2026-11" as an end means the end of November.
+int last_ordinal(const Date& d) { return d.year * 10000 + (d.month ? d.month : 99) * 100 + (d.day ? d.day : 99); }
 
 template <class Index, class Rows>
 auto find_on(const Index& index, const Rows& rows, std::string_view code, const Date& on) -> decltype(&rows.front()) {
@@ -22,7 +24,7 @@ auto find_on(const Index& index, const Rows& rows, std::string_view code, const 
 }  // namespace
 
 bool holds(const Period& period, const Date& day) {
-  return (!period.from.present() || ordinal(period.from) <= ordinal(day)) && (!period.to.present() || ordinal(day) <= ordinal(period.to));
+  return (!period.from.present() || ordinal(period.from) <= ordinal(day)) && (!period.to.present() || ordinal(day) <= last_ordinal(period.to));
 }
 
 Date day_of(std::int64_t epoch_ms, int offset_minutes) {

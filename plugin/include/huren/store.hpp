@@ -177,6 +177,13 @@ class Store {
   virtual Result<void> read(const std::function<Result<void>(Reader&)>& fn) = 0;    // one snapshot
   // The right to run the pumps: held by one process at a time, released by the system when it dies.
   virtual Result<bool> take_lease() = 0;
+  // Upkeep, beside everything else. backup: one moment, checked, complete or absent; file must not exist.
+  virtual Result<void> backup(const std::string& /*file*/) { return Error{"store.not_offered", "store", {"backup"}}; }
+  virtual Result<void> check() { return Error{"store.not_offered", "store", {"check"}}; }  // every page and index; slow
+  // Drops bodies of messages that all partners have, bodies of inbox messages that took effect, acknowledged notices,
+  // all from before before_ms; at most limit rows are looked at. Never what is undelivered or waits for a person, never
+  // reports. true: a whole round is done.
+  virtual Result<bool> prune(std::int64_t /*before_ms*/, int /*limit*/) { return Error{"store.not_offered", "store", {"prune"}}; }
 };
 
 }  // namespace huren::store

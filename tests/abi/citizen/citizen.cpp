@@ -27,6 +27,13 @@ extern char** environ;
 
 namespace {
 
+// GCC's ThreadSanitizer cannot start threads in a child of a process that had some ("dup thread with used id").
+#ifdef __SANITIZE_THREAD__
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
 const std::string kLib = std::string(HUREN_BINARY_DIR) + "/lib/";
 
 [[noreturn]] void failed(const char* what, int line) {
@@ -206,6 +213,7 @@ void fork_child() {
     MUST(words(api).find("[module.forked]") != std::string::npos);
     MUST(query(api, h, "{}", 10) == HUREN_E_FORKED);
     MUST(api.close(h, 10) == HUREN_E_FORKED);
+    if (kThreadSanitizer) return;
     const auto mine = opened(api, folder);  // the same folder: several processes may share it
     MUST(mine != h);
     MUST(submit(api, h, "in the child") == HUREN_E_FORKED);
@@ -220,7 +228,7 @@ void fork_child() {
     MUST(api.close(mine, 5000) == HUREN_OK);
     MUST(submit(api, mine, "x") == HUREN_E_HANDLE);
   }) == 0);
-  MUST(submit(api, h, "in the child") == HUREN_DUPLICATE);
+  MUST(submit(api, h, "in the child") == (kThreadSanitizer ? HUREN_OK : HUREN_DUPLICATE));
   MUST(api.close(h, 5000) == HUREN_OK);
   MUST(api.close(opened(api, folder), 5000) == HUREN_OK);
 }

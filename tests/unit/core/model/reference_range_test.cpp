@@ -41,8 +41,8 @@ TEST_CASE("what is not a plain range keeps its text and has no bounds") {
 TEST_CASE("numbers are numbers and nothing else") {
   CHECK(*read_number("5.60") == 5.6);
   CHECK(*read_number("+3") == 3);
-  CHECK(*read_number("-1e3") == -1000);
-  for (const char* text : {"", "5,6", "5.6 mmol", "<5", "0x10", "inf", "+-5", "1.2.3", "e5"}) {
+  CHECK(*read_number(" -1000.5 ") == -1000.5);
+  for (const char* text : {"", "5,6", "5.6 mmol", "<5", "0x10", "inf", "+-5", "1.2.3", "e5", "1e3", "."}) {
     CAPTURE(text);
     CHECK_FALSE(read_number(text));
   }

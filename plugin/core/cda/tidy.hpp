@@ -1,0 +1,18 @@
+// What a text, code or time reads back as. Internal to core/cda.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/model/lab_report.hpp"
+
+namespace huren::cda {
+
+void tidy(std::string& text);
+void tidy(model::Code& code);
+void tidy(model::Organisation& organisation);
+void tidy(model::Person& person);
+void tidy(model::Patient& patient);
+void tidy(Timestamp& time);
+void tidy(std::vector<std::string>& list);  // empty ones go
+
+}  // namespace huren::cda

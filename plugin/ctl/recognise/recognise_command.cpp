@@ -1,0 +1,113 @@
+#include "ctl/recognise/recognise_command.hpp"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "core/recognition/case_file.hpp"
+
+namespace huren::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kDone = 0, kFindings = 1, kUnusable = 2;
+
+struct Wishes {
+  bool explain = false, dry_run = false, csv = false, understood = true;
+  Language language = Language::zh;
+  std::vector<std::string> files;
+};
+
+Wishes wishes_of(std::span<const std::string> args) {
+  Wishes w;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (args[i] == "--explain") w.explain = true;
+    else if (args[i] == "--dry-run") w.dry_run = true;
+    else if (args[i] == "--csv") w.csv = true;
+    else if (args[i] == "--json") continue;  // always so
+    else if (args[i] == "--lang" && i + 1 < args.size() && (args[i + 1] == "zh" || args[i + 1] == "en")) w.language = args[++i] == "en" ? Language::en : Language::zh;
+    else if (args[i].starts_with("--")) w.understood = false;
+    else w.files.push_back(args[i]);
+  }
+  w.understood &= !w.files.empty() && (w.dry_run || w.files.size() == 1) && (w.dry_run || !w.csv) && !(w.dry_run && w.explain);
+  return w;
+}
+
+void print(std::ostream& err, const std::string& file, const Findings& findings) {
+  for (const auto& f : findings) {
+    const char* severity = f.severity == Severity::error ? "error" : f.severity == Severity::warning ? "warning" : "note";
+    err << file << ": " << severity << ": " << line(f.error) << "\n";
+  }
+}
+
+std::shared_ptr<const recognition::Case> read(const std::string& file, std::ostream& err, bool& findings) {
+  std::ifstream in(file, std::ios::binary);
+  std::stringstream text;
+  if (in) text << in.rdbuf();
+  if (!in || in.bad()) {
+    err << line(Error{"case.no_file", "", {file}}) << "\n";
+    return nullptr;
+  }
+  auto parsed = recognition::parse_case(text.str());
+  print(err, file, parsed.findings);
+  findings |= !parsed.findings.empty();
+  return parsed.value;
+}
+
+Json answer_of(const recognition::Case& c, const Wishes& w) {
+  const auto decision = recognition::decide(c.input);
+  const Json whole = Json::parse(recognition::to_json(c.input, decision));
+  Json out{{"terminology", whole["terminology"]}, {"at", whole["at"]}};
+  if (decision.orders.size() == 1) {
+    out["outcome"] = whole["orders"][0]["outcome"];
+    out["reasons"] = recognition::reasons_of(decision.orders[0]);
+  }
+  Json orders = Json::array();
+  for (std::size_t i = 0; i < decision.orders.size(); ++i) {
+    Json order = whole["orders"][i];
+    Json analytes = std::move(order["analytes"]);
+    order.erase("analytes");
+    order["reasons"] = recognition::reasons_of(decision.orders[i]);
+    Json brief = Json::array();
+    for (auto& a : analytes) {
+      if (!w.explain) {
+        a.erase("considered");
+        Json told = Json::array();
+        for (const auto& check : a["checks"])
+          if (check["verdict"] != "pass") told.push_back(check);
+        a["checks"] = std::move(told);
+      }
+      brief.push_back(std::move(a));
+    }
+    order["analytes"] = std::move(brief);
+    orders.push_back(std::move(order));
+  }
+  out["orders"] = std::move(orders);
+  const Json cards = Json::parse(recognition::to_cards(c.input, decision, {.language = w.language}));
+  out["cards"] = cards["cards"];
+  return out;
+}
+
+}  // namespace
+
+int recognise_command(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
+  const Wishes w = wishes_of(args);
+  if (!w.understood) {
+    err << line(Error{"case.usage", "", {}}) << "\n";
+    return kUnusable;
+  }
+  bool findings = false;
+  recognition::DryRun month;
+  for (const auto& file : w.files) {
+    const auto value = read(file, err, findings);
+    if (!value) return kUnusable;
+    if (w.dry_run) month.add(*value);
+    else out << answer_of(*value, w).dump(2) << "\n";
+  }
+  if (w.dry_run) out << (w.csv ? month.to_csv() : Json::parse(month.to_json()).dump(2) + "\n");
+  return findings ? kFindings : kDone;
+}
+
+}  // namespace huren::ctl
