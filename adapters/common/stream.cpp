@@ -215,10 +215,19 @@ Io Stream::write_tls(std::string_view bytes, const Deadline& deadline) {
   return {.bytes = done};
 }
 
+IoStatus Stream::wait_readable(const Deadline& deadline) const {
+  return ssl_ && SSL_pending(ssl_) > 0 ? IoStatus::ok : wait(POLLIN, deadline, true);
+}
+
 bool Stream::readable() const {
   if (ssl_ && SSL_pending(ssl_) > 0) return true;
   pollfd p{socket_.impl()->sockfd(), POLLIN, 0};
   return ::poll(&p, 1, 0) != 0;
+}
+
+bool Stream::idle() {
+  char byte = 0;
+  return !readable() || read({&byte, 1}, Deadline(0)).status == IoStatus::timed_out;
 }
 
 void Stream::close() {
