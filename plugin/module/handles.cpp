@@ -104,15 +104,13 @@ bool HandleTable::wait_empty(Deadline deadline) {
   });
 }
 
-std::int32_t HandleTable::last_generation() { return generation_; }
-
 HandleTable* current_table() noexcept { return the_table.load(); }
 
 // A table of before a fork is left alone for ever: its mutex may have been held by a thread that the child lacks.
 Result<HandleTable*> table_for_open() {
   auto* table = the_table.load();
   while (!table || table->process() != process::id()) {
-    auto fresh = std::make_unique<HandleTable>(process::id(), table ? table->last_generation() : 0);
+    auto fresh = std::make_unique<HandleTable>(process::id(), table);
     if (the_table.compare_exchange_strong(table, fresh.get())) return fresh.release();
   }
   return table;

@@ -24,7 +24,8 @@ class HandleTable {
  public:
   static constexpr int kSlots = 64;
 
-  HandleTable(std::int64_t process, std::int32_t first_generation) : process_(process), first_generation_(first_generation), generation_(first_generation) {}
+  HandleTable(std::int64_t process, HandleTable* before_fork)
+      : process_(process), before_fork_(before_fork), first_generation_(before_fork ? before_fork->generation_ : 0), generation_(first_generation_) {}
 
   class Lease {
    public:
@@ -61,7 +62,6 @@ class HandleTable {
   bool wait_empty(Deadline deadline);
 
   [[nodiscard]] std::int64_t process() const { return process_; }
-  std::int32_t last_generation();
 
  private:
   enum class State { free, reserved, open, closing };
@@ -76,7 +76,8 @@ class HandleTable {
   void release(std::size_t slot);
 
   const std::int64_t process_;
-  const std::int32_t first_generation_;  // handles below it were opened before a fork
+  const HandleTable* const before_fork_;  // the parent's: never touched again, never freed
+  const std::int32_t first_generation_;   // handles below it were opened before a fork
   std::mutex mutex_;
   std::condition_variable changed_;
   std::int32_t generation_;

@@ -2,7 +2,6 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -28,6 +27,19 @@ std::string file(const std::string& path) {
   return out.str();
 }
 
+// Every word that begins with prefix and, with blanks allowed between, is followed by next; and what follows that.
+std::map<std::string, std::string> words_before(const std::string& text, const std::string& prefix, char next) {
+  std::map<std::string, std::string> out;
+  for (auto at = text.find(prefix); at != text.npos; at = text.find(prefix, at + 1)) {
+    const auto end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_", at + prefix.size());
+    const auto sign = text.find_first_not_of(' ', end);
+    if (sign == text.npos || text[sign] != next) continue;
+    const auto value = text.find_first_not_of(' ', sign + 1);
+    out[text.substr(at, end - at)] = text.substr(value, text.find_first_of(", \n", value) - value);
+  }
+  return out;
+}
+
 const std::string kModule = std::string(HUREN_BINARY_DIR) + "/lib/libhuren.so";
 
 }  // namespace
@@ -37,20 +49,24 @@ TEST_CASE("abi: the module exports the ten functions of huren.h and nothing else
   std::istringstream lines(output("nm -D --defined-only " + kModule));
   for (std::string line; std::getline(lines, line);) exported.insert(line.substr(line.rfind(' ') + 1));
   const auto header = file("plugin/include/huren/huren.h");
-  const std::regex declaration(R"(HUREN_API \w+\s+HUREN_CALL (huren_\w+)\()");
-  for (std::sregex_iterator it(header.begin(), header.end(), declaration), end; it != end; ++it) declared.insert((*it)[1]);
+  for (const auto& [name, rest] : words_before(header, "HUREN_CALL huren_", '(')) declared.insert(name.substr(name.find(' ') + 1));
   CHECK(declared.size() == 10);
   CHECK(exported == declared);
 }
 
 TEST_CASE("abi: the module needs no library but the compiler's, and stays once loaded") {
   const auto dynamic = output("readelf -d " + kModule);
-  const std::regex needed(R"(NEEDED.*\[(lib[a-z_+]+)[^\]]*\])");
-  for (std::sregex_iterator it(dynamic.begin(), dynamic.end(), needed), end; it != end; ++it) {
-    const std::set<std::string> allowed{"libstdc++", "libm", "libgcc_s", "libc", "libpthread", "libdl", "libasan", "libubsan", "libtsan"};
-    INFO((*it)[1]);
-    CHECK(allowed.count((*it)[1]) == 1);
+  const std::set<std::string> allowed{"libstdc++", "libm", "libgcc_s", "libc", "libpthread", "libdl", "libasan", "libubsan", "libtsan", "ld-linux-x86-64"};
+  std::istringstream lines(dynamic);
+  int needed = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("(NEEDED)") == line.npos) continue;
+    const auto name = line.substr(line.find('[') + 1, line.find(".so") - line.find('[') - 1);
+    INFO(name);
+    CHECK(allowed.count(name) == 1);
+    ++needed;
   }
+  CHECK(needed >= 2);
   CHECK(dynamic.find("NODELETE") != std::string::npos);
   CHECK(output("nm -D " + kModule).find("sqlite3") == std::string::npos);  // bound inside: a host's own copy cannot capture it
   CHECK(dynamic.find("RPATH") == std::string::npos);
@@ -59,8 +75,7 @@ TEST_CASE("abi: the module needs no library but the compiler's, and stays once l
 TEST_CASE("abi: every status of huren.h stands in the catalogue with the same number, and the other way round") {
   const auto header = file("plugin/include/huren/huren.h");
   std::map<std::string, std::string> declared, listed;
-  const std::regex constant(R"(\n\s+(HUREN_[A-Z_]+)\s*=\s*(-?\d+))");
-  for (std::sregex_iterator it(header.begin(), header.end(), constant), end; it != end; ++it) declared[(*it)[1]] = (*it)[2];
+  declared = words_before(header, "HUREN_", '=');
   CHECK(declared.size() == 22);
   std::istringstream rows(file("schemas/catalog/status.csv"));
   std::string row;
@@ -80,10 +95,10 @@ TEST_CASE("abi: every status of huren.h stands in the catalogue with the same nu
 
 TEST_CASE("abi: every declaration of huren.h carries its tags in the agreed order") {
   const auto header = file("plugin/include/huren/huren.h");
-  const std::regex declaration(R"(\*/\s*HUREN_API)");
   int found = 0;
-  for (std::sregex_iterator it(header.begin(), header.end(), declaration), end; it != end; ++it) {
-    const auto before = header.substr(0, static_cast<std::size_t>(it->position()));
+  const std::string declaration = "\nHUREN_API ";
+  for (auto at = header.find(declaration); at != header.npos; at = header.find(declaration, at + 1)) {
+    const auto before = header.substr(0, at);
     const auto comment = before.substr(before.rfind("/*"));
     const auto thread = comment.find("[thread: "), mem = comment.find("[mem: "), wait = comment.find("[wait: "), since = comment.find("[since: ");
     INFO(comment);

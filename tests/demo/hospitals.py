@@ -120,7 +120,7 @@ class Host:
             wait_ms = 0
 
     def health(self):
-        return json.loads(self.say("health")[1])
+        return json.loads(self.say("health")[1])["engine"]
 
     def close(self):
         self.process.stdin.close()

@@ -28,8 +28,8 @@ std::string read_whole(const fs::path& file, std::uintmax_t bytes, std::error_co
 }
 
 // Some systems write the file with the frame they would have sent.
-std::string without_frame(std::string body) {
-  if (body.empty() || body.front() != hl7::kStartBlock) return body;
+std::string without_frame(const std::string& body) {
+  if (!body.starts_with(hl7::kStartBlock)) return body;
   const auto end = body.rfind(hl7::kEndBlock);
   return body.substr(1, end == std::string::npos ? std::string::npos : end - 1);
 }
@@ -124,7 +124,7 @@ void FileDrop::take(const fs::path& file, Seen& seen) {
     if (!std::exchange(seen.told, true)) engine_.log(Severity::warning, "feed.file_unreadable", {{"name", settings_.name}});
     return;
   }
-  const auto reply = accept_(without_frame(std::move(body)));
+  const auto reply = accept_(without_frame(body));
   switch (verdict_of(reply)) {
     case Verdict::done: return put_away(file, "done", reply.body);
     case Verdict::failed: return put_away(file, "failed", reply.body);

@@ -1,12 +1,10 @@
 // partner.mllp as the engine sees it: deliver() to every configured partner, and a listener that takes from all of them.
 // Promises: an incoming message is handed on with the partner that its certificate proves, whatever the message claims.
-// Refuses: two partners with one certificate; a caller whose certificate no partner names (transport.peer_rejected, with the
-//   fingerprint to enter if it is welcome).
+// Refuses: two partners with one certificate; a caller whose certificate no partner names (transport.peer_rejected, with
+//   the fingerprint to enter if it is welcome).
 #pragma once
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "adapters/common/mllp_server.hpp"
@@ -26,17 +24,13 @@ class MllpPartner final : public PartnerAdapter {
  private:
   explicit MllpPartner(EngineServices& engine) : engine_(engine) {}
   Result<void> configure(const AdapterSetup& setup);
-  Result<void> add_partner(const AdapterSetup& setup, const Peer& peer, common::TlsSettings own);
 
   EngineServices& engine_;
   common::Waker stop_;
-  std::map<std::string, std::unique_ptr<Link>> links_;        // fixed after create
-  std::map<std::string, std::string> partner_of_;             // fingerprint → partner
+  common::Gate gate_;
+  std::map<std::string, std::unique_ptr<Link>> links_;  // fixed after create
+  common::PartnerOf known_;
   std::unique_ptr<common::MllpServer> server_;
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  int in_work_ = 0;
-  bool stopping_ = false;
 };
 
 }  // namespace huren::partner_mllp

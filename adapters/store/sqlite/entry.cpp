@@ -12,6 +12,10 @@ Result<std::unique_ptr<Adapter>> create(const AdapterSetup& setup) {
   const auto found = setup.options.find("directory");
   std::string directory = found == setup.options.end() || found->second.empty() ? kOptions[0].fallback : found->second;
   if (directory.front() != '/' && !setup.config_dir.empty()) directory = setup.config_dir + "/" + directory;
+  if (const auto backup = setup.options.find("restore_from"); backup != setup.options.end()) {
+    auto former = store::sqlite::SqliteStore::restore(backup->second, directory);
+    if (!former) return former.error();
+  }
   auto store = store::sqlite::SqliteStore::open(directory, {});
   if (!store) return store.error();
   return std::unique_ptr<Adapter>(std::move(*store));

@@ -79,8 +79,12 @@ Rows<ParkedEvent> parked_events(Database& db, int limit) {
 }
 
 Result<void> park_event(Database& db, const ParkedEvent& event) {
-  Query put(db, "INSERT INTO parked_event(type, key, remark, parked_ms) VALUES(?, ?, ?, ?)");
-  return put.with(event.type, event.key, event.remark, event.parked_ms).run();
+  // The spool's number names it; 0: the next free one.
+  Query put(db,
+            "INSERT INTO parked_event(id, type, key, remark, parked_ms) VALUES(nullif(?, 0), ?, ?, ?, ?) "
+            "ON CONFLICT(id) DO UPDATE SET type=excluded.type, key=excluded.key, remark=excluded.remark, "
+            "parked_ms=excluded.parked_ms");
+  return put.with(event.id, event.type, event.key, event.remark, event.parked_ms).run();
 }
 
 Result<std::int64_t> cursor(Database& db, const std::string& name) {

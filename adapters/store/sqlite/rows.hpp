@@ -77,6 +77,9 @@ Result<Depths> depths(Database& db, std::int64_t now_ms);
 Result<void> put_decision(Database& db, const DecisionRow& row);
 Result<void> put_view(Database& db, const ViewRow& row);
 
+// retention.cpp
+Result<bool> prune(Database& db, std::int64_t before_ms, int limit);
+
 // All rows of a query, each made by make(query).
 template <class T, class Make>
 Rows<T> collect(Query& query, Make make) {

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/base/embedded.hpp"
+#include "storage/backup.hpp"
+#include "storage/file_lock.hpp"
 #include "storage/migrate.hpp"
 #include "unit.hpp"
 
@@ -18,13 +20,14 @@ namespace {
 
 constexpr std::int32_t kStoreFile = 0x48525354;  // "HRST"
 constexpr int kMostReaders = 16;
+constexpr auto kPatience = std::chrono::seconds(10);  // for another process that is just opening or writing
 
 std::int64_t file_size(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 ? std::int64_t{info.st_size} : -1;
 }
 
-Result<void> check(Database& db, std::int64_t fully_below_bytes) {
+Result<void> check_at_start(Database& db, std::int64_t fully_below_bytes) {
   const bool fully = file_size(db.path()) < fully_below_bytes;
   for (const char* sql : {"PRAGMA quick_check(1)", "PRAGMA quick_check(outbox)", "PRAGMA quick_check(inbox)"}) {
     if ((std::string_view(sql) == "PRAGMA quick_check(1)") != fully) continue;
@@ -56,10 +59,12 @@ SqliteStore::SqliteStore(const std::string& directory, std::unique_ptr<Database>
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& directory, const StoreOptions& options) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
     return Error{"storage.open", directory, {std::to_string(errno)}};
+  storage::FileLock lock(storage::FileLock::beside(directory + "/store.db"));
+  if (auto taken = lock.take(storage::Clock::now() + kPatience); !taken) return taken.error();
   auto writer = Database::open(directory + "/store.db", {.synchronous = options.synchronous, .vfs = options.vfs});
   if (!writer) return writer.error();
   if (auto ready = storage::migrate(**writer, kStoreFile, embedded::store_sqlite_migrations()); !ready) return ready.error();
-  if (auto sound = check(**writer, options.check_fully_below_bytes); !sound) return sound.error();
+  if (auto sound = check_at_start(**writer, options.check_fully_below_bytes); !sound) return sound.error();
   return std::unique_ptr<SqliteStore>(new SqliteStore(directory, std::move(*writer), options));
 }
 
@@ -86,6 +91,36 @@ Result<void> SqliteStore::read(const std::function<Result<void>(Reader&)>& fn) {
   if (auto begun = Query(*turn.db, "BEGIN").run(); !begun) return begun;
   ReaderOn<Reader> reader(*turn.db);
   return fn(reader);
+}
+
+Result<void> SqliteStore::backup(const std::string& file) { return storage::back_up(path_, file, options_.vfs); }
+
+Result<void> SqliteStore::check() {
+  auto db = Database::open(path_, {.read_only = true, .vfs = options_.vfs});
+  if (!db) return db.error();
+  return storage::check_all(**db);
+}
+
+Result<bool> SqliteStore::prune(std::int64_t before_ms, int limit) {
+  bool round_done = false;
+  auto done = writes_.run(
+      [&](Database& db) -> Result<void> {
+        auto pruned = sqlite::prune(db, before_ms, limit);
+        if (!pruned) return pruned.error();
+        round_done = *pruned;
+        return {};
+      },
+      std::nullopt);
+  if (!done) return done.error();
+  return round_done;
+}
+
+Result<std::string> SqliteStore::restore(const std::string& backup, const std::string& directory) {
+  Lease lease(directory + "/store.lease");
+  auto ours = lease.take();
+  if (!ours) return ours.error();
+  if (!*ours) return Error{"store.in_use", directory, {}};
+  return storage::restore(backup, directory + "/store.db", kStoreFile);
 }
 
 Result<std::unique_ptr<Database>> SqliteStore::borrow() {

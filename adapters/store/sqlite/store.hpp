@@ -1,6 +1,7 @@
 // store.sqlite: huren.store/1 on one SQLite file. One writer connection shared by group commit, readers from a pool.
 // Promises: transact() that returned is on disk; several stores and processes may open the file, one holds the lease.
-// Options: directory (store.db and store.lease lie there).
+// Options: directory (store.db and store.lease lie there). restore_from, set by the restore verb alone and never by a
+//   configuration: the backup that takes the store's place before it is opened.
 #pragma once
 #include <condition_variable>
 #include <memory>
@@ -27,6 +28,12 @@ class SqliteStore final : public StoreAdapter {
   Result<void> transact(const std::function<Result<void>(Unit&)>& fn) override;
   Result<void> read(const std::function<Result<void>(Reader&)>& fn) override;
   Result<bool> take_lease() override { return lease_.take(); }
+  Result<void> backup(const std::string& file) override;
+  Result<void> check() override;
+  Result<bool> prune(std::int64_t before_ms, int limit) override;
+  // Puts a backup in the place of the directory's store, which nobody may run; the former file stays beside it.
+  // Returns the former file's new name.
+  static Result<std::string> restore(const std::string& backup, const std::string& directory);
   [[nodiscard]] storage::GroupCommit::Figures figures() const { return writes_.figures(); }
 
  private:

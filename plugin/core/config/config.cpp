@@ -127,7 +127,8 @@ class Builder {
     a.mode = text(s, "mode");
     a.basis = text(s, "basis");
     a.all_items = flag(s, "all_items");
-    for (const auto item : split(text(s, "items"), ','))
+    const auto items = text(s, "items");
+    for (const auto item : split(items, ','))
       if (!item.empty()) a.items.emplace_back(item);
     const auto days = text(s, "window_days");
     for (const auto pair : split(days, ','))
@@ -164,11 +165,11 @@ class Builder {
     for (const auto& s : sections_.rows) {
       if (s.table == "feed") once(s);
       if (s.table != "partner") continue;
-      tls = tls || text(s, "adapter") == "partner.mllp";
+      tls = tls || text(s, "adapter") == "partner.mllp" || text(s, "adapter") == "partner.https";
       const auto code = text(s, "organisation");
       if (!code.empty() && !organisations.insert(code).second) add(line(s, "organisation"), "config.organisation_twice", {code});
     }
-    if (!tls && !given(listener, "listen")) return;
+    if (!tls && !given(listener, "listen") && !given(listener, "https_listen")) return;
     for (const auto* key : {"certificate", "private_key", "trust"}) {
       if (given(listener, key)) continue;
       for (const auto& row : declared())

@@ -118,6 +118,7 @@ struct Header {
   std::string accept_ack, application_ack; // MSH-15, MSH-16
   std::string charset;                     // MSH-18, first repetition
   std::string profile;                     // MSH-21.1
+  bool operator==(const Header&) const = default;
 };
 
 class Message {

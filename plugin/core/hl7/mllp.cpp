@@ -52,7 +52,7 @@ void MllpDecoder::feed(std::string_view chunk) {
       case State::inside: {
         const auto at = std::min(chunk.find_first_of(std::string_view("\x1C\x0B", 2)), chunk.size());
         if (frame_.size() + at > max_) {
-          frame_.append(chunk.substr(0, std::min(at, kKeptOfBroken)));
+          frame_.append(chunk.substr(0, max_ + 1 - frame_.size()));
           events_.push_back(broken("mllp.oversize", frame_, {std::to_string(max_)}));
           frame_ = {};
           state_ = State::skipping;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/hl7/charset.hpp"
 #include "core/hl7/writer.hpp"
+#include "core/mapping/header.hpp"
 #include "core/mapping/words.hpp"
 #include "core/model/reference_range.hpp"
 
@@ -67,18 +67,7 @@ Result<std::string> write_decision(const DecisionMessage& d, const Envelope& env
     return Error{"mapping.decision_outcome", "ZRD-2", {either(row->outcomes), std::string(row->trigger)}};
 
   hl7::Writer w;
-  hl7::Header h;
-  h.sending_app = h.receiving_app = "HUREN";
-  h.sending_facility = envelope.sender;
-  h.receiving_facility = envelope.receiver;
-  h.time = to_hl7_time(envelope.at);
-  h.type = kType;
-  h.trigger = row->trigger;
-  h.structure = kStructure;
-  h.control_id = envelope.control_id;
-  h.charset = std::string(hl7::msh18_label(envelope.charset));
-  h.profile = std::string(kProfile);
-  w.msh(h);
+  put_msh(w, kType, row->trigger, kStructure, envelope);
   w.segment("ZRD").set(1, {d.id, d.hospital}).set(2, d.outcome);
   if (!d.reason.empty()) w.set(3, {d.reason, "", kReasonSystem});
   w.set(4, d.doctor_id).set(5, d.department).set(6, d.at).set(7, d.order_item);

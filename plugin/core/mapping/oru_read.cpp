@@ -5,6 +5,7 @@
 #include "core/mapping/members.hpp"
 #include "core/mapping/observation_read.hpp"
 #include "core/mapping/oru.hpp"
+#include "core/mapping/pid.hpp"
 #include "core/mapping/words.hpp"
 #include "core/model/reference_range.hpp"
 
@@ -37,7 +38,7 @@ class ReportReader {
   void read_order(const OrderGroup& g) {
     LabReport r;
     r.origin = context_.options.origin;
-    read_patient(g.pid, r.patient);
+    read_pid(g.pid, context_, r.patient);
     read_visit(g, r);
     read_header(g, r);
     read_specimen(g, r);
@@ -66,50 +67,6 @@ class ReportReader {
     if (same->specimen == model::Specimen{}) same->specimen = std::move(r.specimen);
     if (r.reported_at.epoch_ms > same->reported_at.epoch_ms) same->reported_at = r.reported_at;
     if (r.status != same->status) same->status = r.status == model::Status::corrected ? r.status : same->status;
-  }
-
-  void read_patient(const Segment& pid, model::Patient& p) {
-    const auto ids = pid.field(3);
-    for (int i = 1; i <= ids.repetitions(); ++i) {
-      const auto cx = ids.repetition(i);
-      const auto value = cx.value(1), code = cx.value(5);
-      if (value.empty()) continue;
-      const bool card = code.empty() && !context_.ours && value.size() >= 15 && !model::normal_resident_id(value).empty();
-      if (card) {
-        p.identifiers.push_back({"resident_id", value, ""});
-      } else if (is_local_id(code) && p.local_id.empty()) {
-        p.local_id = value;
-      } else {
-        auto type = std::string(identifier_type(code));
-        if (type.empty()) {
-          type = is_local_id(code) ? "local" : "other";
-          if (type == "other") context_.warn("mapping.identifier_type_unknown", pid.where(3, i, 5), {code.substr(0, 16)});
-        }
-        p.identifiers.push_back({std::move(type), value, cx.value(4)});
-      }
-    }
-    // PID-19 (SSN) is where many senders put the resident id.
-    if (const auto number = pid.value(19); !number.empty() && !model::normal_resident_id(number).empty() &&
-        std::none_of(p.identifiers.begin(), p.identifiers.end(), [](const auto& id) { return id.type == "resident_id"; }))
-      p.identifiers.push_back({"resident_id", number, ""});
-    p.name = read_name(pid);
-    context_.member("patient.sex", &p.sex, pid.value(8), pid.where(8), "mapping.sex_unknown");
-    context_.member("patient.birth_date", &p.birth_date, pid.value(7), pid.where(7), "mapping.bad_date");
-    p.phone = pid.value(13);
-    if (p.phone.empty()) p.phone = pid.value(13, 12);
-    if (p.phone.empty()) p.phone = pid.value(14);
-  }
-
-  // XPN repeats: the ideographic form is what a Chinese hospital compares.
-  std::string read_name(const Segment& pid) const {
-    const auto names = pid.field(5);
-    std::string name;
-    for (int i = 1; i <= names.repetitions(); ++i) {
-      const auto xpn = names.repetition(i);
-      auto joined = join_name(xpn.value(1), xpn.value(2), xpn.value(3));
-      if (name.empty() || xpn.value(8) == "I") name = std::move(joined);
-    }
-    return name;
   }
 
   void read_visit(const OrderGroup& g, LabReport& r) {
@@ -192,6 +149,7 @@ class ReportReader {
         continue;
       }
       if (auto o = read_observation(group, r.status, context_)) r.observations.push_back(std::move(*o));
+      else if (auto line = obx.field(5).plain_text(); !line.empty()) r.notes.push_back(std::move(line));
       if (r.author == model::Person{} && !context_.ours) r.author = read_person(obx.field(16).repetition(1));
     }
   }

@@ -1,6 +1,7 @@
-#include "core/hl7/charset.hpp"
 #include "core/hl7/writer.hpp"
+#include "core/mapping/header.hpp"
 #include "core/mapping/oru.hpp"
+#include "core/mapping/pid.hpp"
 #include "core/mapping/words.hpp"
 #include "core/model/reference_range.hpp"
 
@@ -55,12 +56,7 @@ void put_worker(Writer& w, int field, const model::Person& p) {
 }
 
 void put_patient(Writer& w, const model::LabReport& r) {
-  const auto& p = r.patient;
-  w.segment("PID").set(1, "1").field(3);
-  if (!p.local_id.empty()) w.add({p.local_id, "", "", r.origin.code, "PI"});
-  for (const auto& id : p.identifiers) w.add({id.value, "", "", id.assigner, identifier_code(id.type)});
-  w.set(5, {p.name, "", "", "", "", "", "L"});
-  w.set(7, to_hl7_date(p.birth_date)).set(8, sex_code(p.sex)).set(13, p.phone);
+  put_pid(w, r.patient, r.origin.code);
   w.segment("PV1").set(1, "1").set(2, class_code(r.patient_class)).set(19, r.encounter_id);
 }
 
@@ -149,18 +145,7 @@ void put_specimen(Writer& w, const model::Specimen& s) {
 
 Result<std::string> write_oru(const model::LabReport& report, std::string_view document, const Envelope& envelope) {
   Writer w;
-  hl7::Header h;
-  h.sending_app = h.receiving_app = "HUREN";
-  h.sending_facility = envelope.sender;
-  h.receiving_facility = envelope.receiver;
-  h.time = to_hl7_time(envelope.at);
-  h.type = "ORU";
-  h.trigger = "R01";
-  h.structure = "ORU_R01";
-  h.control_id = envelope.control_id;
-  h.charset = std::string(hl7::msh18_label(envelope.charset));
-  h.profile = std::string(kProfile);
-  w.msh(h);
+  put_msh(w, "ORU", "R01", "ORU_R01", envelope);
   put_patient(w, report);
   put_order(w, report);
   for (const auto& o : report.observations) put_observation(w, o, report.status);

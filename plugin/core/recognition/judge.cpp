@@ -177,12 +177,13 @@ std::optional<Check> eqa_check(const Analyte& a, std::string_view lab, std::stri
 Check judge_quality(const Analyte& a, const Candidate& c, const model::Observation& o, const Timestamp& taken, std::string_view method,
                     const PartnerAgreement* partner) {
   if (own(c)) return check(Aspect::quality, Verdict::pass, "quality.own_laboratory");
-  if (!taken.present()) return check(Aspect::quality, Verdict::advise, "quality.no_day");
+  const bool all_items = partner && partner->agreement.all_items;
+  if (!taken.present() && (!all_items || !a.set.eqa().empty())) return check(Aspect::quality, Verdict::advise, "quality.no_day");
   const std::string_view lab = o.performer.code.empty() ? c.report->origin.code : o.performer.code;
   const Date collected = terminology::day_of(taken.epoch_ms, taken.has_offset ? taken.offset_minutes : zone_of(a.input, partner));
   auto eqa = eqa_check(a, lab, method, collected);
   if (eqa && eqa->verdict == Verdict::fail) return std::move(*eqa);
-  if (!partner || !partner->agreement.all_items) {
+  if (!all_items) {
     auto mark = mark_check(a, o, lab, collected);
     if (mark.verdict != Verdict::pass || !eqa) return mark;
   }

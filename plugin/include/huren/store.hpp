@@ -74,6 +74,7 @@ struct OutboxRow {
 };
 
 // give_back: the attempt counted at claim is taken off again (the message provably never left).
+// A row that a person releases (from refused, doubtful, parked or cancelled to waiting) counts its attempts anew, from 1.
 struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; bool give_back = false; };
 
 struct InboxRow {
@@ -177,6 +178,13 @@ class Store {
   virtual Result<void> read(const std::function<Result<void>(Reader&)>& fn) = 0;    // one snapshot
   // The right to run the pumps: held by one process at a time, released by the system when it dies.
   virtual Result<bool> take_lease() = 0;
+  // Upkeep, beside everything else. backup: one moment, checked, complete or absent; file must not exist.
+  virtual Result<void> backup(const std::string& /*file*/) { return Error{"store.not_offered", "store", {"backup"}}; }
+  virtual Result<void> check() { return Error{"store.not_offered", "store", {"check"}}; }  // every page and index; slow
+  // Drops bodies of messages that all partners have, bodies of inbox messages that took effect, acknowledged notices,
+  // all from before before_ms; at most limit rows are looked at. Never what is undelivered or waits for a person, never
+  // reports. true: a whole round is done.
+  virtual Result<bool> prune(std::int64_t /*before_ms*/, int /*limit*/) { return Error{"store.not_offered", "store", {"prune"}}; }
 };
 
 }  // namespace huren::store

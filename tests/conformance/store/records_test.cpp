@@ -354,14 +354,16 @@ TEST_CASE("cursors and parked events are kept") {
       CHECK(good(u.cursor("spool")) == 0);
       if (auto d = u.set_cursor("spool", 7); !d) return d;
       if (auto d = u.set_cursor("spool", 8); !d) return d;
-      return u.park_event({0, "lab.report.released/1", "k1", "remark", 5});
+      if (auto d = u.park_event({0, "lab.report.released/1", "k1", "remark", 5}); !d) return d;
+      return u.park_event({77, "lab.report.released/1", "k2", "remark", 5});
     });
     o.reopen();
     o.read([](Reader& r) {
       CHECK(good(r.cursor("spool")) == 8);
       auto parked = good(r.parked_events(10));
-      REQUIRE(parked.size() == 1);
+      REQUIRE(parked.size() == 2);
       CHECK(parked[0].key == "k1");
+      CHECK(parked[1].id == 77);
       CHECK(parked[0].remark == "remark");
     });
   }

@@ -220,6 +220,12 @@ TEST_CASE("orders without results, stray results and attachments are told, not t
                                                      "mapping.observation_without_order @ OBX[1]", "mapping.segment_kept @ ZLB"});
 }
 
+TEST_CASE("a line of text without an item becomes a remark of the report") {
+  const auto r = read(foreign(std::string(kPid) + "OBR|1||R1|x\nOBX|1|NM|A||1||||||F\nOBX|2|TX|||建议复查||||||F\nOBX|3|TX|||||||||F"), kHere);
+  CHECK(single(r).notes == std::vector<std::string>{"建议复查"});
+  CHECK(told(r.findings) == std::vector<std::string>{"mapping.item_missing @ OBX[2]-3", "mapping.item_missing @ OBX[3]-3"});
+}
+
 TEST_CASE("a document that is not base64 refuses the message") {
   const auto r = read(foreign(std::string(kPid) + "OBR|1||R1|x\nOBX|1|NM|A||1||||||F\nOBX|2|ED|C0007||^TEXT^XML^Base64^%%%||||||F"), kHere);
   CHECK(r.reports.empty());

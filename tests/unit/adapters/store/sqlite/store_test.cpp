@@ -132,3 +132,81 @@ TEST_CASE("the module shows one symbol and hides its SQLite from a host that has
   auto& store = static_cast<StoreAdapter&>(**made);
   CHECK(store.transact([](store::Unit& u) { return u.set_cursor("a", 1); }));
 }
+
+TEST_CASE("a backup restores the store as it was at that moment; the former one stays beside it") {
+  test::TempDir dir;
+  const auto data = dir.file("data"), copy = dir.file("copy.db");
+  {
+    auto store = open_ok(data);
+    REQUIRE(set(*store, "a", 1));
+    REQUIRE(store->backup(copy));
+    REQUIRE(set(*store, "a", 2));
+  }
+  struct stat info {};
+  REQUIRE(::stat(copy.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+  auto former = SqliteStore::restore(copy, data);
+  INFO((former ? "" : line(former.error())));
+  REQUIRE(former);
+  CHECK(get(*open_ok(data), "a") == 1);
+  std::filesystem::create_directory(dir.file("old"));
+  std::filesystem::rename(*former, dir.file("old") + "/store.db");
+  CHECK(get(*open_ok(dir.file("old")), "a") == 2);
+  CHECK(std::filesystem::exists(copy));
+}
+
+TEST_CASE("a restore refuses a running store, a damaged backup and another kind of file, and changes nothing then") {
+  test::TempDir dir;
+  const auto data = dir.file("data"), copy = dir.file("copy.db");
+  auto store = open_ok(data);
+  for (int i = 0; i < 200; ++i) REQUIRE(set(*store, "a" + std::to_string(i), 1));
+  REQUIRE(store->backup(copy));
+  REQUIRE(set(*store, "a0", 2));
+  std::string_view expected;
+  std::string from = copy;
+  SECTION("running") {
+    REQUIRE(store->take_lease());
+    expected = "store.in_use";
+  }
+  SECTION("damaged") {
+    std::fstream out(copy, std::ios::in | std::ios::out | std::ios::binary);
+    out.seekp(5 * 4096);
+    out << std::string(10 * 4096, '\x5A');
+    out.close();
+    expected = "storage.damaged";
+  }
+  SECTION("another kind") {
+    from = dir.file("other.db");
+    auto db = storage::Database::open(from, {});
+    REQUIRE((*db)->exec("CREATE TABLE theirs(a INTEGER) STRICT"));
+    expected = "storage.foreign";
+  }
+  SECTION("not there") {
+    from = dir.file("none.db");
+    expected = "storage.open";
+  }
+  if (expected != "store.in_use") store.reset();
+  auto refused = SqliteStore::restore(from, data);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().id == expected);
+  CHECK_FALSE(std::filesystem::exists(data + "/store.db.part"));
+  store.reset();
+  CHECK(get(*open_ok(data), "a0") == 2);
+}
+
+TEST_CASE("a store that cannot be opened any more is restored too, with its remains kept") {
+  test::TempDir dir;
+  const auto data = dir.file("data"), copy = dir.file("copy.db");
+  {
+    auto store = open_ok(data);
+    REQUIRE(set(*store, "a", 1));
+    REQUIRE(store->backup(copy));
+  }
+  std::ofstream(data + "/store.db", std::ios::binary | std::ios::trunc) << std::string(20000, 'x');
+  std::ofstream(data + "/store.db-wal", std::ios::binary | std::ios::trunc) << std::string(9000, 'y');
+  auto opened = store_sqlite_entry().create({.engine = nullptr, .config_dir = {}, .options = {{"directory", data}, {"restore_from", copy}}, .peers = {}});
+  INFO((opened ? "" : line(opened.error())));
+  REQUIRE(opened);
+  opened->reset();
+  CHECK(get(*open_ok(data), "a") == 1);
+}
