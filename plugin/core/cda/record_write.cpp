@@ -16,9 +16,6 @@ class Writer {
       : r_(record), options_(options), kind_(kind), rows_(items_of(record.kind)), out_(8192 + record.items.size() * 600) {}
 
   Result<std::string> run() {
-    for (std::size_t i = 0; i < r_.items.size(); ++i)
-      if (std::none_of(rows_.begin(), rows_.end(), [&](const ItemRow* row) { return row->key == r_.items[i].key; }))
-        return Error{"cda.item_unknown", "/items/" + std::to_string(i), {r_.kind, r_.items[i].key.substr(0, 40)}};
     header();
     out_.raw("\n<component><structuredBody>");
     for (std::size_t i = 0; i < rows_.size();) {
@@ -199,6 +196,10 @@ Result<std::string> write_record(const model::ClinicalRecord& record, const Reco
   if (record.origin.code.empty()) return Error{"cda.no_identity", "/origin/code", {}};
   if (record.number.empty()) return Error{"cda.no_identity", "/number", {}};
   if (record.version < 1) return Error{"cda.no_identity", "/version", {}};
+  const auto rows = items_of(record.kind);
+  for (std::size_t i = 0; i < record.items.size(); ++i)
+    if (std::none_of(rows.begin(), rows.end(), [&](const ItemRow* row) { return row->key == record.items[i].key; }))
+      return Error{"cda.item_unknown", "/items/" + std::to_string(i), {record.kind, record.items[i].key.substr(0, 40)}};
   const auto tidy = canonical(record);  // so that what is written is what a reader will hold
   return Writer(tidy, options, *kind).run();
 }
