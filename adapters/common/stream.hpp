@@ -39,8 +39,11 @@ class Stream {
 
   Io read(std::span<char> into, const Deadline& deadline);
   Io write(std::string_view bytes, const Deadline& deadline);  // all of it or a failure
-  // Something to read, an end or a fault is waiting: an idle connection kept for reuse should say false.
+  // Waits for something to read, an end or a fault.
+  IoStatus wait_readable(const Deadline& deadline) const;
+  // Something to read, an end or a fault is waiting. With TLS it may turn out to be no content (a session ticket).
   [[nodiscard]] bool readable() const;
+  bool idle();  // alive and with nothing to say: fit to be used again
   void set_stop(const Waker* stop) { stop_ = stop; }
   void close();            // says goodbye (close_notify, FIN) without waiting
   void close_after_drain();  // lets a last reply or alert reach a peer that is still sending; bounded in time and bytes

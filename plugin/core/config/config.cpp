@@ -165,11 +165,11 @@ class Builder {
     for (const auto& s : sections_.rows) {
       if (s.table == "feed") once(s);
       if (s.table != "partner") continue;
-      tls = tls || text(s, "adapter") == "partner.mllp";
+      tls = tls || text(s, "adapter") == "partner.mllp" || text(s, "adapter") == "partner.https";
       const auto code = text(s, "organisation");
       if (!code.empty() && !organisations.insert(code).second) add(line(s, "organisation"), "config.organisation_twice", {code});
     }
-    if (!tls && !given(listener, "listen")) return;
+    if (!tls && !given(listener, "listen") && !given(listener, "https_listen")) return;
     for (const auto* key : {"certificate", "private_key", "trust"}) {
       if (given(listener, key)) continue;
       for (const auto& row : declared())

@@ -24,6 +24,7 @@ boost::dll::shared_library load(const std::string& name) {
 TEST_CASE("every module exports its entry with this build's signature, and nothing else of ours") {
   struct { const char *file, *id, *kind; } const rows[] = {
       {"partner-mllp", "partner.mllp", "huren.partner/1"},
+      {"partner-https", "partner.https", "huren.partner/1"},
       {"partner-loopback", "partner.loopback", "huren.partner/1"},
       {"his-hl7v2_feed", "his.hl7v2_feed", "huren.his/1"},
   };
@@ -46,7 +47,7 @@ TEST_CASE("an option that a module declares stands in the catalogue with the sam
   std::ifstream in(HUREN_SOURCE_DIR "/schemas/catalog/options.csv", std::ios::binary);
   const auto table = parse_csv(std::string(std::istreambuf_iterator<char>(in), {}));
   REQUIRE(table);
-  for (const auto* file : {"partner-mllp", "his-hl7v2_feed"}) {
+  for (const auto* file : {"partner-mllp", "partner-https", "his-hl7v2_feed"}) {
     auto library = load(file);
     const auto& entry = library.get<const AdapterEntry>("huren_adapter_entry");
     for (std::size_t i = 0; i < entry.option_count; ++i) {

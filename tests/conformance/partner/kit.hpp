@@ -52,6 +52,16 @@ struct KitMaker {
 };
 const std::vector<KitMaker>& kits();
 
+// A partner adapter and how a peer that accepts everything speaks to it: for cases about TLS only.
+struct Transport {
+  const char* name;
+  const AdapterEntry& entry;
+  std::function<void(class Session&)> answer_all;
+  const char* listen;  // the [listener] key of its address
+};
+const std::vector<Transport>& transports();
+
+KitMaker https_kit();
 KitMaker mllp_kit();
 KitMaker loopback_kit();
 

@@ -27,17 +27,42 @@ std::optional<std::string> cut_frame(std::string& pending) {
 
 }  // namespace
 
-std::optional<std::string> Session::message() {
+bool Session::more() {
   std::array<char, 4096> chunk{};
+  const auto io = stream_.read(chunk, Deadline(kLongMs));
+  if (io.status == IoStatus::ok) pending_.append(chunk.data(), io.bytes);
+  return io.status == IoStatus::ok;
+}
+
+std::optional<std::string> Session::request() {
+  std::size_t head = 0;
+  while ((head = pending_.find("\r\n\r\n")) == std::string::npos)
+    if (!more()) return std::nullopt;
+  const auto length = pending_.find("Content-Length: ");
+  const std::size_t size = length < head ? std::stoul(pending_.substr(length + 16)) : 0;
+  while (pending_.size() < head + 4 + size)
+    if (!more()) return std::nullopt;
+  std::string body = pending_.substr(head + 4, size);
+  pending_.erase(0, head + 4 + size);
+  const std::lock_guard lock(mutex_);
+  received_.push_back(body);
+  return body;
+}
+
+void Session::respond(const std::string& status, const std::string& type, const std::string& body,
+                      const std::string& more_headers) {
+  send("HTTP/1.1 " + status + "\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
+       "\r\n" + more_headers + "\r\n" + body);
+}
+
+std::optional<std::string> Session::message() {
   for (;;) {
     if (auto out = cut_frame(pending_)) {
       const std::lock_guard lock(mutex_);
       received_.push_back(*out);
       return out;
     }
-    const auto io = stream_.read(chunk, Deadline(kLongMs));
-    if (io.status != IoStatus::ok) return std::nullopt;
-    pending_.append(chunk.data(), io.bytes);
+    if (!more()) return std::nullopt;
   }
 }
 
@@ -144,6 +169,23 @@ std::optional<std::string> Client::frame(std::uint32_t wait_ms) {
     const auto io = stream_->read(chunk, deadline);
     last_ = io.status;
     alert_ = io.alert;
+    if (io.status != IoStatus::ok) break;
+    pending_.append(chunk.data(), io.bytes);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Client::until(const std::string& end) {
+  std::array<char, 4096> chunk{};
+  const Deadline deadline(kLongMs);
+  while (stream_) {
+    if (const auto at = pending_.find(end); at != std::string::npos) {
+      std::string out = pending_.substr(0, at + end.size());
+      pending_.erase(0, at + end.size());
+      return out;
+    }
+    const auto io = stream_->read(chunk, deadline);
+    last_ = io.status;
     if (io.status != IoStatus::ok) break;
     pending_.append(chunk.data(), io.bytes);
   }

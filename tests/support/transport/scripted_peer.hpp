@@ -23,7 +23,9 @@ class Session {
   Session(common::Stream& stream, std::vector<std::string>& received, std::mutex& mutex)
       : stream_(stream), received_(received), mutex_(mutex) {}
   std::optional<std::string> message();  // the next frame's content; nullopt: the other side closed
+  std::optional<std::string> request();  // the body of the next HTTP request; nullopt: the other side closed
   void send(std::string_view bytes);     // as they are
+  void respond(const std::string& status, const std::string& type, const std::string& body, const std::string& more = "");
   void frame(std::string_view content);  // with 0B .. 1C 0D
   void drip(std::string_view bytes);     // one byte a write
   void wait_closed();                    // until the other side has gone (or ten seconds)
@@ -34,6 +36,7 @@ class Session {
   common::Stream& stream_;
   std::vector<std::string>& received_;
   std::mutex& mutex_;
+  bool more();
   std::string pending_;
 };
 
@@ -79,6 +82,7 @@ class Client {
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }  // of connect or handshake
   void send(std::string_view bytes);
   std::optional<std::string> frame(std::uint32_t wait_ms = 10'000);  // nullopt: closed, or nothing in time
+  std::optional<std::string> until(const std::string& end);          // what comes up to and with these bytes
   bool closed(std::uint32_t wait_ms = 10'000);                       // the other side ends it, nothing more comes
   common::IoStatus last() const { return last_; }
   int alert() const { return alert_; }
