@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "ctl/hl7/hl7_command.hpp"
 #include "ctl/place.hpp"
 #include "ctl/recognise/recognise_command.hpp"
 
@@ -52,6 +53,8 @@ int main(int argc, char** argv) {
 
   auto* recognise = app.add_subcommand("recognise", "the decision on one case file, or a dry run over many / 对案例文件作互认判定或试算");
   recognise->prefix_command();
+  auto* hl7 = app.add_subcommand("hl7", "show, check, roundtrip, send, listen: HL7 v2 messages / HL7 v2 报文的查看、检查与收发");
+  hl7->prefix_command();
 
   CLI11_PARSE(app, argc, argv);
   place.language = lang == "en" ? Language::en : Language::zh;
@@ -60,6 +63,11 @@ int main(int argc, char** argv) {
       auto args = recognise->remaining();
       args.insert(args.begin(), {"--lang", lang});
       return ctl::recognise_command(args, std::cout, std::cerr);
+    }
+    if (*hl7) {  // nor here: files and a port are named on the command line
+      auto args = hl7->remaining();
+      args.insert(args.begin(), {"--lang", lang});
+      return ctl::hl7_command(args, std::cout, std::cerr);
     }
     if (!place.read_config()) return ctl::kUnusable;
     if (*doctor) return ctl::doctor(place);

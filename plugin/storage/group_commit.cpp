@@ -7,6 +7,8 @@
 namespace huren::storage {
 namespace {
 
+constexpr auto kPatience = std::chrono::seconds(10);  // for another process's commit, where the caller set no limit
+
 // No exception leaves: a leader that died half-way would leave everybody else asleep. Out of memory, not even the
 // path is copied.
 template <class F>
@@ -65,14 +67,22 @@ Result<void> GroupCommit::run(Work work, std::optional<std::chrono::milliseconds
   return own->result;
 }
 
+Result<void> GroupCommit::begin(std::optional<Clock::time_point> deadline) noexcept {
+  auto outcome = guarded([&] { return file_lock_.take(deadline.value_or(Clock::now() + kPatience)); });
+  if (!outcome) return outcome;
+  db_.wait_until(deadline);
+  outcome = guarded([&] { return Query(db_, "BEGIN IMMEDIATE").run(); });
+  db_.wait_until(std::nullopt);
+  if (!outcome) file_lock_.release();
+  return outcome;
+}
+
 void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own,
                        std::optional<Clock::time_point> deadline) {
   leading_ = true;
   leader_ = std::this_thread::get_id();
   lock.unlock();
-  db_.wait_until(deadline);
-  auto outcome = guarded([&] { return Query(db_, "BEGIN IMMEDIATE").run(); });
-  db_.wait_until(std::nullopt);
+  auto outcome = begin(deadline);
   lock.lock();
   if (outcome) {
     outcome = run_batch(lock);
@@ -121,6 +131,7 @@ Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
   } else {
     outcome = guarded([&]() -> Result<void> { return batch_.back()->result.error(); });
   }
+  file_lock_.release();  // COMMIT has checkpointed too, when it was due
   lock.lock();
   return outcome;
 }
@@ -134,7 +145,11 @@ Result<void> GroupCommit::exclusive(const Work& work) {
   leading_ = true;
   leader_ = std::this_thread::get_id();
   lock.unlock();
-  auto result = guarded([&] { return work(db_); });
+  auto result = guarded([&] { return file_lock_.take(Clock::now() + kPatience); });
+  if (result) {
+    result = guarded([&] { return work(db_); });
+    file_lock_.release();
+  }
   lock.lock();
   leave();
   return result;
