@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "adapters/common/verdict.hpp"
 #include "core/hl7/ack.hpp"
 #include "core/hl7/mllp.hpp"
 
@@ -78,10 +79,7 @@ void MllpServer::talk(const Visit& visit) {
 
 bool MllpServer::answer(const Visit& visit, std::string&& message) {
   if (hl7::is_ack(hl7::peek_header(message))) {  // answering one would never end
-    if (handler_.acknowledged)
-      handler_.acknowledged(visit.source, message);
-    else
-      engine_.log(Severity::info, "mllp.ack_ignored", {{"name", name_}, {"source", visit.source}});
+    note_late_ack(message, visit.source, engine_);
     return true;
   }
   const Reply reply = handler_.handle(visit.source, std::move(message));

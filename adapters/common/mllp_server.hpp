@@ -25,8 +25,6 @@ struct MllpHandler {
   std::function<Reply(const std::string& source, std::string&& message)> handle;
   // A frame that was lost or too large, by its head; an empty answer sends nothing.
   std::function<std::string(std::string_view head, const Error& why)> refuse;
-  // An acknowledgement that came as a message of its own (enhanced mode). May be empty.
-  std::function<void(const std::string& source, std::string_view ack)> acknowledged;
 };
 
 class MllpServer {

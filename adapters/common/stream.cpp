@@ -1,6 +1,9 @@
 #include "adapters/common/stream.hpp"
 
 #include <Poco/Exception.h>
+#include <Poco/Net/DNS.h>
+#include <Poco/Net/HostEntry.h>
+#include <Poco/Net/IPAddress.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 #include <openssl/err.h>
@@ -12,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 namespace huren::common {
 
@@ -60,19 +64,16 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   return *this;
 }
 
-Result<Stream> Stream::dial(const Endpoint& to, const Deadline& deadline, const Waker* stop, const std::string& where) {
-  Poco::Net::SocketAddress address;
-  try {
-    address = Poco::Net::SocketAddress(to.host, to.port);
-  } catch (const Poco::Exception&) {
-    return Error{"transport.address_unknown", where, {to.host}};
-  }
+namespace {
+
+Result<Poco::Net::StreamSocket> connect(const Poco::Net::SocketAddress& address, const Endpoint& to,
+                                        const Deadline& deadline, const std::string& where) {
   const int left_ms = deadline.remaining_ms();
   if (left_ms == 0) return Error{"transport.connect_timeout", where, {to.text()}};
   try {
     Poco::Net::StreamSocket socket;
     socket.connect(address, Poco::Timespan(static_cast<Poco::Timespan::TimeDiff>(left_ms) * 1000));
-    return Stream(socket, stop);
+    return socket;
   } catch (const Poco::Net::ConnectionRefusedException&) {
     return Error{"transport.connect_refused", where, {to.text()}};
   } catch (const Poco::TimeoutException&) {
@@ -80,6 +81,30 @@ Result<Stream> Stream::dial(const Endpoint& to, const Deadline& deadline, const 
   } catch (const Poco::Exception& e) {
     return Error{"transport.connect_failed", where, {to.text(), e.name()}};
   }
+}
+
+}  // namespace
+
+// Every address of the name is tried in the resolver's order. Resolving is the one wait that no deadline bounds: the
+// C library has no time limit for it but resolv.conf's.
+Result<Stream> Stream::dial(const Endpoint& to, const Deadline& deadline, const Waker* stop, const std::string& where) {
+  std::vector<Poco::Net::IPAddress> addresses;
+  try {
+    Poco::Net::IPAddress literal;
+    if (Poco::Net::IPAddress::tryParse(to.host, literal))
+      addresses.push_back(literal);
+    else
+      addresses = Poco::Net::DNS::hostByName(to.host).addresses();
+  } catch (const Poco::Exception&) {
+    // None: told below.
+  }
+  Error last{"transport.address_unknown", where, {to.host}};
+  for (const auto& address : addresses) {
+    auto socket = connect({address, to.port}, to, deadline, where);
+    if (socket) return Stream(*socket, stop);
+    last = socket.error();
+  }
+  return last;
 }
 
 IoStatus Stream::wait(short events, const Deadline& deadline, bool stoppable) const {

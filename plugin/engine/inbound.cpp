@@ -58,6 +58,8 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
   const auto* partner = context.partner(source);
   if (partner && reading.header.sending_facility != partner->hospital.code)
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
+  const bool report = is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
+  if (!report && !decision) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
   static const hl7::Profile* profile = hl7::Profile::named("alliance");
   for (auto& f : hl7::check(message, *profile)) reading.findings.push_back(std::move(f));
   if (has_error(reading.findings)) {
@@ -65,7 +67,7 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     return;
   }
   Understood u;
-  if (is_report(reading.header)) {
+  if (report) {
     const auto& from = partner ? partner->hospital : context.config.hospital;
     mapping::OruOptions options{.offset_minutes = from.offset_minutes, .origin = {from.code, from.name}, .map = nullptr, .standardise = {}};
     if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
@@ -75,9 +77,9 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
       reading.verdict = hl7::AckCode::AE;
       return;
     }
-    for (const auto& report : u.oru.reports)
-      if (report.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {report.origin.code, from.code}});
-  } else if (!feed && mapping::is_decision(reading.header)) {
+    for (const auto& r : u.oru.reports)
+      if (r.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {r.origin.code, from.code}});
+  } else {
     u.kind = Understood::Kind::decision;
     auto r = mapping::read_decision(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
     for (auto& f : r.findings) reading.findings.push_back(std::move(f));
@@ -86,8 +88,6 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
       return;
     }
     u.decision = std::move(*r.decision);
-  } else {
-    return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
   }
   reading.understood = std::move(u);
 }
@@ -128,6 +128,22 @@ Result<void> apply_feed(store::Unit& unit, const Context& context, const hl7::He
   return handle(unit, context, model::LabReportReleased{std::move(report)});
 }
 
+// A sender that is no huren states no version: what it sends again under the same number, changed, is the next one.
+Result<void> number_version(store::Unit& unit, const Context& context, model::LabReport& report) {
+  auto versions = unit.report_versions(report.origin.code, report.number);
+  if (!versions) return versions.error();
+  if (versions->empty()) return {};
+  report.version = versions->back().version;
+  const auto same = [&] { return model::to_json(report) == versions->back().json; };  // put_report will refuse it
+  if (same()) return {};
+  if (report.status == model::Status::final_result) report.status = model::Status::corrected;
+  if (report.amendment_reason.empty()) report.amendment_reason = text({"inbound.changed_by_sender", "", {}}, Language::zh);
+  if (same()) return {};
+  ++report.version;
+  context.log.write(Severity::info, "report.version_assigned", {{"version", std::to_string(report.version)}});
+  return {};
+}
+
 // Our patient whom the report is about; "" when none fits, or more than one: then a person must decide (I12).
 Result<std::string> match_patient(store::Unit& unit, const Context& context, const model::LabReport& report) {
   std::string found;
@@ -149,6 +165,9 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
 
 Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, std::string document) {
   standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
+  const auto* partner = context.partner(row.source);
+  if (partner && !partner->huren)
+    if (auto r = number_version(unit, context, report); !r) return r;
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
   auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});

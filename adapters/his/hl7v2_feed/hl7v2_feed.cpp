@@ -76,8 +76,7 @@ class Hl7v2Feed final : public HisAdapter {
       common::MllpHandler handler{
           .identify = [source = "feed:" + feed.code](const common::PeerCertificate&) { return source; },
           .handle = [accept](const std::string&, std::string&& message) { return accept(std::move(message)); },
-          .refuse = [&engine](std::string_view head, const Error& why) { return common::refusal(head, why, engine); },
-          .acknowledged = {}};
+          .refuse = [&engine](std::string_view head, const Error& why) { return common::refusal(head, why, engine); }};
       servers_.push_back(std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine));
     }
     if (options.has("directory")) {

@@ -122,6 +122,24 @@ TEST_CASE("an older version that arrives late changes nothing") {
   CHECK(rows[0]["value"] == "5.42");
 }
 
+TEST_CASE("a sender that is no huren corrects its report by sending it again, and repeats it without harm") {
+  Hospital b;
+  b.config.partners[0].huren = false;
+  b.open();
+  b.registers();
+  b.encounter();
+  b.receive(Hospital::oru("R1", "M1", "5.42"));
+  REQUIRE(b.list().at(0)["value"] == "5.42");
+  b.receive(Hospital::oru("R1", "M2", "7.70", "C"));
+  const auto rows = b.list();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["value"] == "7.70");
+  CHECK(rows[0]["version"] == 2);
+  b.receive(Hospital::oru("R1", "M3", "7.70", "C"));
+  CHECK(b.list().at(0)["version"] == 2);
+  CHECK_FALSE(b.notice_of("result.retracted/1").is_null());
+}
+
 TEST_CASE("our own laboratory's message becomes our report; sent again it amends it") {
   Hospital a("HB-COUNTY-01", "HB-CITY-01");
   a.open();
