@@ -8,7 +8,7 @@
 
 namespace huren::engine {
 namespace {
-constexpr int kLine = 40;  // always the same length, so that a new line covers the old one
+constexpr int kLine = 44;  // always the same length, so that a new line covers the old one
 }
 
 Mark::Mark(const std::string& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
@@ -36,8 +36,8 @@ void Mark::begin(Kind kind, std::int64_t id) noexcept { write(static_cast<char>(
 void Mark::end() noexcept { write('-', 0, 0); }
 
 void Mark::write(char kind, std::int64_t id, int times) noexcept {
-  char text[kLine + 1];
-  std::snprintf(text, sizeof text, "%c %20" PRId64 " %10d\n      ", kind, id, times);
+  char text[kLine + 24];  // room for every value the compiler can think of
+  std::snprintf(text, sizeof text, "%c %20" PRId64 " %11d\n        ", kind, id, times);
   if (fd_ >= 0 && ::pwrite(fd_, text, kLine, 0) < 0) return;  // a full disk: the item is tried once more, no harm
 }
 

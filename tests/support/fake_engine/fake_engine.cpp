@@ -95,7 +95,7 @@ class FakeEngine final : public EngineLink {
   std::string health() noexcept override {
     const Spared spared;
     const std::lock_guard guard(mutex_);
-    return json{{"bells", bells_}, {"notices", notices_.size()}}.dump();
+    return json{{"bells", bells_}, {"notices", notices_.size()}, {"hanging", hanging_}}.dump();
   }
   void stop(std::uint32_t) noexcept override {
     const Spared spared;
@@ -109,6 +109,7 @@ class FakeEngine final : public EngineLink {
  private:
   QueryAnswer hang(bool stubborn) {
     std::unique_lock lock(mutex_);
+    ++hanging_;
     changed_.wait(lock, [&] { return stopped_; });
     lock.unlock();
     if (stubborn) std::this_thread::sleep_for(std::chrono::milliseconds(700));
@@ -153,7 +154,7 @@ class FakeEngine final : public EngineLink {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopped_ = false, ring_ = false;
-  int bells_ = 0, last_notice_ = 0;
+  int hanging_ = 0, bells_ = 0, last_notice_ = 0;
   std::deque<std::pair<std::string, std::string>> notices_, leased_;
   std::thread worker_;
 };
