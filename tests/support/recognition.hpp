@@ -21,8 +21,11 @@ struct Scene {
   std::deque<model::LabReport> reports;  // stable addresses
 
   Scene() {
-    const terminology::Table own{"local_items.csv", kLocalItems};
-    set_terminology({own});
+    static const auto set = [] {
+      const terminology::Table own{"local_items.csv", kLocalItems};
+      return terminology::extend(*terminology::packaged(), {&own, 1}).set;
+    }();
+    input.terminology = set;
     input.asking = {"91420000COUNTY0001", "县医院", "420111", 2, 480};
     model::Agreement agreement;
     agreement.id = "A1";
@@ -41,8 +44,7 @@ struct Scene {
   }
 
   void set_terminology(std::initializer_list<terminology::Table> tables) {
-    auto loaded = terminology::extend(input.terminology ? *input.terminology : *terminology::packaged(), {tables.begin(), tables.size()});
-    input.terminology = loaded.set;
+    input.terminology = terminology::extend(*input.terminology, {tables.begin(), tables.size()}).set;
   }
 
   Scene& order(const std::string& local, const std::string& id = "O1") {

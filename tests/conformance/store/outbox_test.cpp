@@ -194,6 +194,24 @@ TEST_CASE("I5: a row released by a person goes before younger ones, but never be
   }
 }
 
+TEST_CASE("a row released by a person has all its attempts before it again and still counts as sent") {
+  FOR_EACH_STORE(o) {
+    enqueue(o, {row("m1", "b", "p1")});
+    for (int attempt = 1; attempt <= 8; ++attempt) {
+      const auto got = claim(o, "b", 200);
+      REQUIRE(got.size() == 1);
+      CHECK(got[0].attempts == attempt);
+      settle(o, got[0].id, attempt < 8 ? OutboxState::waiting : OutboxState::parked);
+    }
+    const auto parked = list(o, "b", OutboxState::parked);
+    REQUIRE(parked.size() == 1);
+    CHECK(parked[0].attempts == 8);
+    settle(o, parked[0].id, OutboxState::waiting);
+    CHECK(claim(o, "b", 200)[0].attempts == 2);
+    o.read([&](Reader& r) { CHECK(good(r.receivers("H1/m1")) == std::vector<std::string>{"b"}); });
+  }
+}
+
 TEST_CASE("I5: whatever the order of claims and settlements, at most one row a key is in flight, the oldest open one") {
   FOR_EACH_STORE(o) {
     std::mt19937 random(20261122);

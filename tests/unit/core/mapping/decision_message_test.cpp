@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <fstream>
 #include <rapidcheck.h>
 
 #include "core/hl7/profile.hpp"
@@ -104,4 +105,17 @@ TEST_CASE("what a partner sends is checked, each fault at its place") {
   const auto cut = bytes.substr(0, bytes.find("ZRR"));
   CHECK(told(read(cut).findings) == std::vector<std::string>{"mapping.decision_missing @ ZRR"});
   CHECK(told(read(bytes.substr(0, bytes.find("ZRD|"))).findings) == std::vector<std::string>{"mapping.decision_missing @ ZRD"});
+}
+
+TEST_CASE("the example of the alliance protocol is a decision message") {
+  std::ifstream in(HUREN_SOURCE_DIR "/packaging/doc/PR-alliance-protocol.md");
+  std::string line, text;
+  while (std::getline(in, line))
+    for (const char* name : {"    MSH|", "    ZRD|", "    ZRR|"})
+      if (line.starts_with(name)) text += line.substr(4) + '\r';
+  const auto r = read(text);
+  REQUIRE(r.decision);
+  CHECK(r.decision->outcome == "accepted");
+  CHECK(r.decision->saved_cents == 1205);
+  CHECK(r.decision->results == std::vector<ResultRef>{{"HA", "R1", 2, "GLU", "GLU01"}});
 }

@@ -1,4 +1,5 @@
 // What must hold for any input: a fact against a result never makes an outcome better; converting there and back is nothing.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <rapidcheck.h>
@@ -73,7 +74,11 @@ void spoil(Scene& s) {
     case 1: o.status = model::Status::withdrawn; break;
     case 2: c.current = false; break;
     case 3: report.specimen.type = {"csf", "", ""}; break;
-    case 4: report.specimen.type = {}; break;
+    case 4: {  // not told any more; a wrong specimen that is forgotten would be a fact less
+      const auto& fits = s.input.terminology->item(o.standard.code, {2026, 11, 22})->specimens;
+      if (std::find(fits.begin(), fits.end(), report.specimen.type.code) != fits.end()) report.specimen.type = {};
+      break;
+    }
     case 5: c.barred = true; break;
     case 6: c.index_only = true; break;
     case 7: o.flags.push_back("HH"); break;

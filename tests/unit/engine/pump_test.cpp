@@ -1,0 +1,89 @@
+#include "tests/support/hospital.hpp"
+
+using namespace huren;
+using namespace huren::test;
+
+static Hospital& sender(Hospital& a) {
+  a.open();
+  a.registers();
+  a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.settle();
+  return a;
+}
+static loopback::Channel::Step step(Outcome outcome, const char* code = "") {
+  return {.receipt = {.outcome = outcome, .code = code}, .hand_on = false};
+}
+
+TEST_CASE("not sent and unknown are sent again with the same bytes to a peer that de-duplicates") {
+  Hospital a;
+  sender(a);
+  auto lost_answer = step(Outcome::unknown);
+  lost_answer.hand_on = true;  // the peer has it, its answer is lost
+  a.wire().script({step(Outcome::not_sent), lost_answer});
+  a.submit("lab.report.released/1", Hospital::report("R1"));
+  REQUIRE(a.eventually([&] { return a.wire().sent().size() == 2 && a.health()["outbox_waiting"] == 0; }));
+  const auto sent = a.wire().sent();
+  CHECK(sent[0].id == sent[1].id);
+  CHECK(sent[0].body == sent[1].body);
+}
+
+TEST_CASE("I4: unknown is never sent again to a peer that does not de-duplicate; a person is told") {
+  Hospital a;
+  a.config.partners[0].deduplicates = false;
+  sender(a);
+  a.wire().script({step(Outcome::unknown), step(Outcome::delivered, "AA")});
+  a.submit("lab.report.released/1", Hospital::report("R1"));
+  const auto told = a.notice_of("delivery.parked/1");
+  REQUIRE_FALSE(told.is_null());
+  CHECK(told["body"]["partner"] == "other");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(a.wire().sent().size() <= 1);
+  CHECK(a.health()["outbox_parked"] == 1);
+}
+
+TEST_CASE("refused waits for a person and holds nobody else up") {
+  Hospital a;
+  sender(a);
+  a.wire().script({step(Outcome::refused, "AE"), step(Outcome::delivered, "AA")});
+  a.submit("lab.report.released/1", Hospital::report("R1"));
+  a.submit("lab.report.released/1", Hospital::report("R2"));
+  CHECK_FALSE(a.notice_of("delivery.parked/1").is_null());
+  CHECK(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  CHECK(a.health()["outbox_parked"] == 1);
+}
+
+TEST_CASE("I5: reports of one patient arrive in the order of their release, though the first fails at first") {
+  Hospital a;
+  sender(a);
+  a.wire().script({step(Outcome::not_sent), step(Outcome::not_sent)});
+  for (int i = 0; i < 8; ++i) a.submit("lab.report.released/1", Hospital::report("R" + std::to_string(i)));
+  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  std::string order;
+  for (const auto& s : a.wire().sent()) {
+    const auto at = s.body.find("OBR|");
+    const auto number = s.body.substr(s.body.find("R", at + 4), 2);
+    if (!order.ends_with(number)) order += number;
+  }
+  CHECK(order.ends_with("R0R1R2R3R4R5R6R7"));
+}
+
+TEST_CASE("I7: no name, number or value of a patient in log, health or remarks") {
+  Hospital a;
+  sender(a);
+  a.encounter();
+  a.wire().script({step(Outcome::refused, "AE")});
+  a.submit("lab.report.released/1", Hospital::report("R1", "5.4242"));
+  a.submit("lab.report.released/1", {{"report", {{"number", "R9"}, {"patient", Hospital::patient("P1")}, {"陈东珅", 1}}}});
+  a.receive(Hospital::oru("R2", "M1", "6.6161") + "PID|again\r");
+  a.receive("MSH|^~\\&|x|陈东珅|||||ORU^R01|11010519491231002X|P|2.5.1\rPID|1||11010519491231002X||陈东珅\r");
+  a.settle();
+  CHECK_FALSE(a.notice_of("delivery.parked/1").is_null());
+  std::ifstream in(a.folder() + "/data/log/huren.log");
+  const std::string log{std::istreambuf_iterator<char>(in), {}};
+  REQUIRE(log.find("event.rejected") != std::string::npos);
+  for (const char* secret : {"陈东珅", "11010519491231002X", "5.4242", "6.6161"}) {
+    CAPTURE(secret);
+    CHECK(log.find(secret) == std::string::npos);
+    CHECK(a.health().dump().find(secret) == std::string::npos);
+  }
+}
