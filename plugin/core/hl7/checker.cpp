@@ -37,12 +37,15 @@ bool is_tm(std::string_view s) {
 }
 
 // Text types take anything; only what has a grammar can be wrong (v2.5.1 chapter 2A).
-bool fits(std::string_view type, std::string_view s) {
-  if (type == "NM") return is_nm(s);
-  if (type == "SI") return all_digits(s);
-  if (type == "TM") return is_tm(s);
-  if (type == "DT") return (s.size() == 4 || s.size() == 6 || s.size() == 8) && all_digits(s) && parse_hl7_time(s, 0);
-  if (type == "DTM" || type == "TS") return parse_hl7_time(s, 0).has_value();
+bool fits(Grammar grammar, std::string_view s) {
+  switch (grammar) {
+    case Grammar::text: return true;
+    case Grammar::nm: return is_nm(s);
+    case Grammar::si: return all_digits(s);
+    case Grammar::tm: return is_tm(s);
+    case Grammar::dt: return (s.size() == 4 || s.size() == 6 || s.size() == 8) && all_digits(s) && parse_hl7_time(s, 0);
+    case Grammar::dtm: return parse_hl7_time(s, 0).has_value();
+  }
   return true;
 }
 
@@ -84,6 +87,8 @@ Checker::Checker(const Message& message, const Profile& profile) : m_(message), 
   std::map<std::string_view, int> seen;
   occurrences_.reserve(m_.size());
   for (const auto s : m_) occurrences_.push_back(++seen[s.name()]);
+  for (const auto& r : profile_.rules())
+    if (r.path.field && !r.path.component && r.rule != "severity" && r.rule != "value") overrides_.push_back(&r);
 }
 
 Findings Checker::run() {
@@ -98,7 +103,7 @@ void Checker::header() {
   const auto msh = m_.segment(std::size_t{0});
   const auto version = brief(msh.value(12));
   other_version_ = version != "2.5" && version != "2.5.1";
-  if (!version.empty() && !d_.allows("0104", version)) add(Severity::error, "hl7.version", {msh, 12}, {version});
+  if (!version.empty() && !d_.table("0104")->contains(version)) add(Severity::error, "hl7.version", {msh, 12}, {version});
   const auto type = brief(msh.value(9)), trigger = brief(msh.value(9, 2)), declared = brief(msh.value(9, 3));
   if (type == "ACK") {
     structure_ = "ACK";
@@ -163,19 +168,30 @@ void Checker::field(const Segment& s, int n, const FieldRule* rule) {
     return;
   }
   if (f.is_null()) return;
-  scratch_.clear();
-  if (append_unescaped(scratch_, f.raw(), m_.delimiters()) > 0) add(Severity::error, "hl7.escape", at);
+  if (f.raw().find(m_.delimiters().escape) != std::string_view::npos) {
+    scratch_.clear();
+    if (append_unescaped(scratch_, f.raw(), m_.delimiters()) > 0) add(Severity::error, "hl7.escape", at);
+  }
   const int repetitions = f.repetitions();
   const auto* repeat = override_of("repeat", s.name(), n);
   const int allowed = repeat ? number(repeat->value) : rule->repeat;
   if (allowed && repetitions > allowed) add_by(repeat, "hl7.field_repeats", at, {std::to_string(allowed), std::to_string(repetitions)});
-  FieldRule used = *rule;
-  if (const auto* table = override_of("table", s.name(), n)) used.table = table->value == "none" ? "" : table->value;
   const auto* length = override_of("length", s.name(), n);
-  if (length) used.length = number(length->value);
+  const int longest = length ? number(length->value) : rule->length;
+  const ComponentRule* type = rule;
+  ComponentRule changed;  // by the profile or by OBX-2
+  if (const auto* table = override_of("table", s.name(), n)) {
+    changed = *rule;
+    changed.table = table->value == "none" ? "" : table->value;
+    changed.codes = d_.table(changed.table);
+    type = &changed;
+  }
   if (s.name() == "OBX" && n == 5) {
-    used.type = s.value(2);
-    if (!is_base(used.type) && !d_.type(used.type)) {
+    changed = {.type = s.value(2), .required = false, .table = {}};
+    changed.grammar = grammar_of(changed.type);
+    changed.parts = d_.type(changed.type);
+    type = &changed;
+    if (!is_base(changed.type) && !changed.parts) {
       add(Severity::error, "hl7.value_type", {s, 2});
       return;
     }
@@ -184,67 +200,61 @@ void Checker::field(const Segment& s, int n, const FieldRule* rule) {
     const auto one = f.repetition(r);
     if (!one.has_value()) continue;
     const Place here{s, n, repetitions > 1 ? r : 0};
-    const auto size = characters(one.raw());
-    if (used.length && size > static_cast<std::size_t>(used.length) && (length || used.length < 32'768))
-      add_by(length, "hl7.too_long", here, {std::to_string(size), std::to_string(used.length)});
-    repetition(here, one, used);
+    if (longest && (length || longest < 32'768) && one.raw().size() > static_cast<std::size_t>(longest)) {
+      const auto size = characters(one.raw());
+      if (size > static_cast<std::size_t>(longest))
+        add_by(length, "hl7.too_long", here, {std::to_string(size), std::to_string(longest)});
+    }
+    repetition(here, one, *type);
   }
 }
 
-void Checker::repetition(const Place& at, const Repetition& r, const FieldRule& rule) {
-  const auto* type = d_.type(rule.type);
+void Checker::repetition(const Place& at, const Repetition& r, const ComponentRule& rule) {
   const int components = r.components();
-  if (!type) {
-    const auto value = r.component(1);
+  if (!rule.parts) {
     if (components > 1 && rule.type != "TX" && rule.type != "FT" && is_base(rule.type))
       add(Severity::warning, "hl7.extra_component", at, {rule.type, "1"});
-    leaf(at, value.subcomponent(1).raw(), rule.type, rule.table);
+    leaf(at, r.component(1).subcomponent(1).raw(), rule, rule);
     return;
   }
-  const int known = static_cast<int>(type->size());
+  const int known = static_cast<int>(rule.parts->size());
   if (components > known) add(Severity::warning, "hl7.extra_component", at, {rule.type, std::to_string(known)});
   for (int c = 1; c <= known; ++c) {
-    const auto& part = (*type)[static_cast<std::size_t>(c - 1)];
+    const auto& part = (*rule.parts)[static_cast<std::size_t>(c - 1)];
+    if (c > components && !part.required) continue;
     const auto value = r.component(c);
     Place here = at;
     here.component = c;
     if (value.empty() && part.required) add(Severity::error, "hl7.component_required", here);
-    if (c > components || !value.has_value()) continue;
+    if (!value.has_value()) continue;
     // A coded field's own table speaks of its first component.
-    if (c == 1 && part.table.empty() && !rule.table.empty()) {
-      ComponentRule coded = part;
-      coded.table = rule.table;
-      component(here, value, coded);
-    } else {
-      component(here, value, part);
-    }
+    component(here, value, part, c == 1 && !part.codes ? rule : part);
   }
 }
 
-void Checker::component(const Place& at, const Component& c, const ComponentRule& rule) {
-  const auto* type = d_.type(rule.type);
-  if (!type) {
-    leaf(at, c.subcomponent(1).raw(), rule.type, rule.table);
+void Checker::component(const Place& at, const Component& c, const ComponentRule& rule, const ComponentRule& coded_by) {
+  if (!rule.parts) {
+    leaf(at, c.subcomponent(1).raw(), rule, coded_by);
     return;
   }
-  const int count = std::min(c.subcomponents(), static_cast<int>(type->size()));
+  const int count = std::min(c.subcomponents(), static_cast<int>(rule.parts->size()));
   for (int n = 1; n <= count; ++n) {
-    const auto& part = (*type)[static_cast<std::size_t>(n - 1)];
+    const auto& part = (*rule.parts)[static_cast<std::size_t>(n - 1)];
     Place here = at;
     here.subcomponent = n;
-    leaf(here, c.subcomponent(n).raw(), part.type, part.table);
+    leaf(here, c.subcomponent(n).raw(), part, part);
   }
 }
 
-void Checker::leaf(const Place& at, std::string_view raw, std::string_view type, std::string_view table) {
+void Checker::leaf(const Place& at, std::string_view raw, const ComponentRule& rule, const ComponentRule& coded_by) {
   if (raw.empty() || raw == "\"\"") return;
-  if (!fits(type, raw)) {
-    add(Severity::error, "hl7.data_type", at, {std::string(type)});
+  if (!fits(rule.grammar, raw)) {
+    add(Severity::error, "hl7.data_type", at, {rule.type});
     return;
   }
   // ID: HL7's own table. IS and coded types: the site may add codes.
-  if (!table.empty() && !d_.allows(table, raw))
-    add(type == "ID" ? Severity::error : Severity::warning, "hl7.not_in_table", at, {std::string(table)});
+  if (coded_by.codes && !coded_by.codes->contains(raw))
+    add(rule.type == "ID" ? Severity::error : Severity::warning, "hl7.not_in_table", at, {coded_by.table});
 }
 
 void Checker::profile_rules() {
@@ -292,8 +302,8 @@ void Checker::usage_rule(const Profile::Rule& rule, const Place& at, const Eleme
 
 const Profile::Rule* Checker::override_of(std::string_view rule, std::string_view segment, int field) const {
   const Profile::Rule* found = nullptr;  // the last one wins
-  for (const auto& r : profile_.rules())
-    if (r.path.field == field && r.path.component == 0 && r.rule == rule && r.path.segment == segment && applies(r)) found = &r;
+  for (const auto* r : overrides_)
+    if (r->path.field == field && r->rule == rule && r->path.segment == segment && applies(*r)) found = r;
   return found;
 }
 

@@ -20,9 +20,9 @@ class Checker {
   void structure();
   void segment(const Segment& s, int occurrence);
   void field(const Segment& s, int n, const FieldRule* rule);
-  void repetition(const Place& at, const Repetition& r, const FieldRule& rule);
-  void component(const Place& at, const Component& c, const ComponentRule& rule);
-  void leaf(const Place& at, std::string_view raw, std::string_view type, std::string_view table);
+  void repetition(const Place& at, const Repetition& r, const ComponentRule& rule);
+  void component(const Place& at, const Component& c, const ComponentRule& rule, const ComponentRule& coded_by);
+  void leaf(const Place& at, std::string_view raw, const ComponentRule& rule, const ComponentRule& coded_by);
   void profile_rules();
   void profile_rule(const Profile::Rule& rule);
   void usage_rule(const Profile::Rule& rule, const Place& at, const Element& element);
@@ -37,6 +37,7 @@ class Checker {
   const Message& m_;
   const Profile& profile_;
   const Dictionary& d_ = dictionary();
+  std::vector<const Profile::Rule*> overrides_;  // those that change how a field is checked
   std::string structure_;
   bool other_version_ = false;  // not 2.5 or 2.5.1: what only 2.5.1 says is at most a warning
   std::vector<int> occurrences_;

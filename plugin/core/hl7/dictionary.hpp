@@ -10,18 +10,24 @@
 
 namespace huren::hl7 {
 
-struct FieldRule {
-  std::string type;
-  bool required = false;
-  int repeat = 1;  // 0: any number
-  int length = 0;  // 0: no limit
-  std::string table;
-};
+enum class Grammar { text, nm, si, tm, dt, dtm };  // which base types can be wrong
+Grammar grammar_of(std::string_view type);
+
+struct ComponentRule;
+using Codes = std::set<std::string, std::less<>>;
 
 struct ComponentRule {
   std::string type;
   bool required = false;
   std::string table;
+  Grammar grammar = Grammar::text;
+  const std::vector<ComponentRule>* parts = nullptr;  // of a composite type
+  const Codes* codes = nullptr;                       // of a known table
+};
+
+struct FieldRule : ComponentRule {
+  int repeat = 1;  // 0: any number
+  int length = 0;  // 0: no limit
 };
 
 template <class T>
@@ -32,13 +38,12 @@ struct Dictionary {
   ByName<Structure> structures;                     // "ORU_R01"
   ByName<std::vector<FieldRule>> segments;          // [0] is field 1
   ByName<std::vector<ComponentRule>> types;         // composite types only
-  ByName<std::set<std::string, std::less<>>> tables;
+  ByName<Codes> tables;
 
   [[nodiscard]] const std::vector<FieldRule>* segment(std::string_view name) const;
   [[nodiscard]] const std::vector<ComponentRule>* type(std::string_view name) const;
   [[nodiscard]] const Structure* structure(std::string_view name) const;
-  // False only when the table is known and lacks the code.
-  [[nodiscard]] bool allows(std::string_view table, std::string_view code) const;
+  [[nodiscard]] const Codes* table(std::string_view name) const;
 };
 
 const Dictionary& dictionary();

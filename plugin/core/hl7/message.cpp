@@ -33,21 +33,21 @@ Result<Delimiters> read_delimiters(std::string_view text, Findings& findings) {
   d.field = text[3];
   if (is_alnum(d.field) || static_cast<unsigned char>(d.field) <= ' ' || static_cast<unsigned char>(d.field) >= 0x7F)
     return Error{"hl7.delimiters", "MSH-1", {}};
-  auto rest = text.substr(4);
-  rest = rest.substr(0, rest.find_first_of(std::string{d.field, '\r', '\n'}));
+  auto rest = text.substr(4, 32);  // more than enough to tell that it is too long
+  std::size_t length = 0;
+  while (length < rest.size() && rest[length] != d.field && rest[length] != '\r' && rest[length] != '\n') ++length;
+  rest = rest.substr(0, length);
   if (rest.empty()) return Error{"hl7.delimiters", "MSH-2", {}};
   char* const places[] = {&d.component, &d.repetition, &d.escape, &d.subcomponent, &d.truncation};
   for (char* p : places) *p = '\0';
-  std::string seen(1, d.field);
   for (std::size_t i = 0; i < std::min(rest.size(), std::size(places)); ++i) {
     if (is_alnum(rest[i]) || static_cast<unsigned char>(rest[i]) <= ' ' || static_cast<unsigned char>(rest[i]) >= 0x7F)
       return Error{"hl7.delimiters", "MSH-2", {}};
-    if (seen.find(rest[i]) != std::string::npos) {
+    if (rest.find(rest[i]) < i) {
       findings.push_back(finding(Severity::error, "hl7.delimiter_repeated", "MSH-2", {std::string(1, rest[i])}));
       continue;
     }
     *places[i] = rest[i];
-    seen += rest[i];
   }
   if (rest.size() > std::size(places)) findings.push_back(finding(Severity::warning, "hl7.delimiters_long", "MSH-2"));
   if (rest.size() < 4) findings.push_back(finding(Severity::warning, "hl7.delimiters_short", "MSH-2"));

@@ -25,8 +25,14 @@ class StructureParser {
     s_.states_.emplace_back();
     return static_cast<int>(s_.states_.size()) - 1;
   }
-  void edge(int from, Kind kind, int to, std::vector<std::string> names = {}) {
-    s_.states_[static_cast<std::size_t>(from)].push_back({kind, to, std::move(names)});
+  void edge(int from, Kind kind, int to, int name = -1) {
+    s_.states_[static_cast<std::size_t>(from)].push_back({kind, to, name});
+  }
+  int name_id(std::string_view name) {
+    const int known = s_.id_of(name);
+    if (known >= 0) return known;
+    s_.names_.emplace_back(name);
+    return static_cast<int>(s_.names_.size()) - 1;
   }
   void blanks() {
     while (!rest_.empty() && rest_[0] == ' ') rest_.remove_prefix(1);
@@ -66,14 +72,10 @@ class StructureParser {
       to = from;
       return true;
     }
-    std::vector<std::string> names;
-    for (const auto name : split(word, '|')) {
-      names.emplace_back(name);
-      s_.names_.emplace(name);
-    }
+    const auto names = split(word, '|');
     const int next = state();
-    edge(from, Kind::skip, next, names);
-    edge(from, Kind::take, next, std::move(names));
+    edge(from, Kind::skip, next, name_id(names[0]));
+    for (const auto name : names) edge(from, Kind::take, next, name_id(name));
     to = next;
     return true;
   }
@@ -90,6 +92,26 @@ constexpr int kMaxFaults = 100;  // a hostile message is not explained to its en
 struct Note { int before; StructureFault fault; };  // a list that shares tails; -1 ends it
 struct Live { int cost = kNever; int note = -1; };
 
+struct Front {  // the states a reading may be in, each with its cheapest cost
+  explicit Front(std::size_t n) : states(n) {}
+  bool improve(int state, int cost, int note) {
+    auto& s = states[static_cast<std::size_t>(state)];
+    if (cost >= s.cost) return false;
+    s = {cost, note};
+    reached.push_back(state);
+    return true;
+  }
+  void clear() {
+    for (const int s : reached) states[static_cast<std::size_t>(s)] = {};
+    reached.clear();
+  }
+  [[nodiscard]] Live cheapest() const {
+    return *std::min_element(states.begin(), states.end(), [](const Live& a, const Live& b) { return a.cost < b.cost; });
+  }
+  std::vector<Live> states;
+  std::vector<int> reached;
+};
+
 }  // namespace
 
 std::optional<Structure> Structure::parse(std::string_view text) {
@@ -98,71 +120,64 @@ std::optional<Structure> Structure::parse(std::string_view text) {
   return s;
 }
 
+int Structure::id_of(std::string_view segment) const {
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    if (names_[i] == segment) return static_cast<int>(i);
+  return -1;
+}
+
 std::vector<StructureFault> Structure::faults(const std::vector<std::string_view>& names) const {
   std::vector<Note> notes;
-  std::vector<Live> live(states_.size()), next(states_.size());
-  live[static_cast<std::size_t>(start_)] = {0, -1};
-  const auto improve = [](Live& to, int cost, int note) {
-    if (cost >= to.cost) return false;
-    to = {cost, note};
-    return true;
-  };
-  // Follows edges that take nothing until nothing gets cheaper.
+  Front live(states_.size()), next(states_.size());
+  live.improve(start_, 0, -1);
+  // Follows edges that take nothing; a state reached more cheaply is followed again.
   const auto close = [&](std::size_t at, bool skips) {
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (std::size_t s = 0; s < states_.size(); ++s) {
-        if (live[s].cost >= kNever) continue;
-        for (const auto& e : states_[s]) {
-          auto& to = live[static_cast<std::size_t>(e.to)];
-          if (e.kind == Kind::empty) {
-            changed |= improve(to, live[s].cost, live[s].note);
-          } else if (e.kind == Kind::skip && skips && live[s].cost + kSkipCost < to.cost) {
-            notes.push_back({live[s].note, {.missing = true, .at = at, .segment = e.names.front()}});
-            to = {live[s].cost + kSkipCost, static_cast<int>(notes.size()) - 1};
-            changed = true;
-          }
+    for (std::size_t i = 0; i < live.reached.size(); ++i) {
+      const auto s = static_cast<std::size_t>(live.reached[i]);
+      for (const auto& e : states_[s]) {
+        if (e.kind == Kind::empty) {
+          live.improve(e.to, live.states[s].cost, live.states[s].note);
+        } else if (e.kind == Kind::skip && skips && live.states[s].cost + kSkipCost < live.states[static_cast<std::size_t>(e.to)].cost) {
+          notes.push_back({live.states[s].note, {.missing = true, .at = at, .segment = names_[static_cast<std::size_t>(e.name)]}});
+          live.improve(e.to, live.states[s].cost + kSkipCost, static_cast<int>(notes.size()) - 1);
         }
       }
     }
   };
-  const auto take = [&](std::string_view name) {
-    bool any = false;
-    std::fill(next.begin(), next.end(), Live{});
-    for (std::size_t s = 0; s < states_.size(); ++s) {
-      if (live[s].cost >= kNever) continue;
+  const auto take = [&](int name) {
+    next.clear();
+    for (const int state : live.reached) {
+      const auto s = static_cast<std::size_t>(state);
       for (const auto& e : states_[s])
-        if (e.kind == Kind::take && std::find(e.names.begin(), e.names.end(), name) != e.names.end())
-          any |= improve(next[static_cast<std::size_t>(e.to)], live[s].cost, live[s].note);
+        if (e.kind == Kind::take && e.name == name) next.improve(e.to, live.states[s].cost, live.states[s].note);
     }
-    return any;
+    return !next.reached.empty();
   };
   int wrong = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
+    const int name = id_of(names[i]);
     close(i, false);
-    if (take(names[i])) {
-      live.swap(next);
+    if (name >= 0 && take(name)) {
+      std::swap(live, next);
       continue;
     }
     if (++wrong > kMaxFaults) break;
-    const auto before = live;
-    bool any = false;
-    if (knows(names[i])) {
+    const Front before = live;
+    next.clear();
+    if (name >= 0) {
       close(i, true);
-      any = take(names[i]);
+      take(name);
     }
-    if (!any) std::fill(next.begin(), next.end(), Live{});
-    for (std::size_t s = 0; s < states_.size(); ++s) {
-      if (before[s].cost >= kNever || before[s].cost + kStayCost >= next[s].cost) continue;
-      notes.push_back({before[s].note, {.missing = false, .at = i, .segment = names[i]}});
-      next[s] = {before[s].cost + kStayCost, static_cast<int>(notes.size()) - 1};
+    for (const int s : before.reached) {  // or the segment is one too many
+      const auto& b = before.states[static_cast<std::size_t>(s)];
+      if (b.cost + kStayCost >= next.states[static_cast<std::size_t>(s)].cost) continue;
+      notes.push_back({b.note, {.missing = false, .at = i, .segment = names[i]}});
+      next.improve(s, b.cost + kStayCost, static_cast<int>(notes.size()) - 1);
     }
-    live.swap(next);
+    std::swap(live, next);
   }
   close(names.size(), true);
-  const auto best = wrong > kMaxFaults
-                        ? *std::min_element(live.begin(), live.end(), [](const Live& a, const Live& b) { return a.cost < b.cost; })
-                        : live[static_cast<std::size_t>(accept_)];
+  const auto best = wrong > kMaxFaults ? live.cheapest() : live.states[static_cast<std::size_t>(accept_)];
   std::vector<StructureFault> faults;
   for (int n = best.note; n >= 0; n = notes[static_cast<std::size_t>(n)].before)
     faults.push_back(notes[static_cast<std::size_t>(n)].fault);

@@ -4,7 +4,6 @@
 #pragma once
 #include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,17 +20,18 @@ class Structure {
  public:
   // "MSH [{SFT}] {ORDER: [ORC] OBR [{NTE}]}"; A|B is a choice, <G: ...> a required group.
   static std::optional<Structure> parse(std::string_view abstract_syntax);
-  [[nodiscard]] bool knows(std::string_view segment) const { return names_.contains(segment); }
+  [[nodiscard]] bool knows(std::string_view segment) const { return id_of(segment) >= 0; }
   // names: the message's segments that count (no Z segments).
   [[nodiscard]] std::vector<StructureFault> faults(const std::vector<std::string_view>& names) const;
 
  private:
   friend class StructureParser;
   enum class Kind { empty, take, skip };
-  struct Edge { Kind kind; int to; std::vector<std::string> names; };
+  struct Edge { Kind kind; int to; int name; };
+  [[nodiscard]] int id_of(std::string_view segment) const;  // -1: not in this structure
   std::vector<std::vector<Edge>> states_;
   int start_ = 0, accept_ = 0;
-  std::set<std::string, std::less<>> names_;
+  std::vector<std::string> names_;
 };
 
 }  // namespace huren::hl7

@@ -64,42 +64,33 @@ Writer& Writer::msh(const Header& h) {
   return *this;
 }
 
-Writer& Writer::field(int n) {
-  field_ = n;
-  rep_ = comp_ = sub_ = 0;
-  return *this;
-}
-
-Writer& Writer::repeat() {
-  ++rep_;
-  comp_ = sub_ = 0;
-  return *this;
-}
-
-Writer& Writer::component(int n) {
-  comp_ = n - 1;
-  sub_ = 0;
-  return *this;
-}
-
-Writer& Writer::subcomponent(int n) {
-  sub_ = n - 1;
-  return *this;
+char* Writer::open_with_room(std::size_t n) {
+  // The two usual ways on, quickly: to a later field, to a later component of the same field.
+  int* at = nullptr;
+  int target = 0;
+  char delimiter = d_.field;
+  if (field_ > at_field_ && !(rep_ | comp_ | sub_)) {
+    at = &at_field_;
+    target = field_;
+    at_rep_ = at_comp_ = 0;
+  } else if (field_ == at_field_ && rep_ == at_rep_ && comp_ > at_comp_ && sub_ == 0 && d_.component != '\0' && field_ > 0) {
+    at = &at_comp_;
+    target = comp_;
+    delimiter = d_.component;
+  } else {
+    open();
+    return out_.room(n);
+  }
+  const auto steps = static_cast<std::size_t>(target - *at);
+  *at = target;
+  at_sub_ = 0;
+  char* to = out_.room(steps + n);
+  for (std::size_t i = 0; i < steps; ++i) *to++ = delimiter;
+  out_.added(steps);
+  return to;
 }
 
 void Writer::open() {
-  if (field_ > at_field_ && !(rep_ | comp_ | sub_)) {  // the usual two, quickly
-    do out_.add(d_.field);
-    while (++at_field_ < field_);
-    at_rep_ = at_comp_ = at_sub_ = 0;
-    return;
-  }
-  if (field_ == at_field_ && rep_ == at_rep_ && comp_ > at_comp_ && sub_ == 0 && d_.component != '\0' && field_ > 0) {
-    do out_.add(d_.component);
-    while (++at_comp_ < comp_);
-    at_sub_ = 0;
-    return;
-  }
   if (field_ > at_field_) {
     out_.add(std::string(static_cast<std::size_t>(field_ - at_field_), d_.field));
     at_field_ = field_;
@@ -124,8 +115,7 @@ void Writer::open() {
 
 Writer& Writer::text(std::string_view value) {
   if (value.empty()) return *this;
-  open();
-  char* const to = out_.room(value.size());
+  char* const to = open_with_room(value.size());
   for (std::size_t i = 0; i < value.size(); ++i) {  // usually nothing is special: copied while looking
     if (special_[static_cast<unsigned char>(value[i])]) {
       out_.added(i);

@@ -28,10 +28,25 @@ class Writer {
   Writer& envelope(std::string_view name, const Header& h);  // FHS or BHS: parties, time, control id as field 11
   Writer& segment(std::string_view name);
   // The place where the next text goes. Ascending; places skipped stay empty.
-  Writer& field(int n);
-  Writer& repeat();              // next repetition of this field
-  Writer& component(int n);
-  Writer& subcomponent(int n);
+  Writer& field(int n) {
+    field_ = n;
+    rep_ = comp_ = sub_ = 0;
+    return *this;
+  }
+  Writer& repeat() {  // next repetition of this field
+    ++rep_;
+    comp_ = sub_ = 0;
+    return *this;
+  }
+  Writer& component(int n) {
+    comp_ = n - 1;
+    sub_ = 0;
+    return *this;
+  }
+  Writer& subcomponent(int n) {
+    sub_ = n - 1;
+    return *this;
+  }
   Writer& text(std::string_view value);       // escaped
   Writer& formatted(std::string_view value);  // FT: formatting commands inside stay
   Writer& raw(std::string_view value);        // already in wire form
@@ -48,6 +63,7 @@ class Writer {
  private:
   void header_segment(std::string_view name, const Header& h);  // up to field 7
   void open();  // writes the delimiters up to the current place
+  char* open_with_room(std::size_t n);  // the same, and room for n bytes behind them
   class Buffer {  // grows without clearing what is about to be written
    public:
     char* room(std::size_t n) {  // where n more bytes may go; added() makes them count

@@ -210,7 +210,7 @@ void line(const char* what, double ns, double yardstick, double most, bool& met)
 void peers(double yardstick) {
   const std::string file = std::filesystem::temp_directory_path() / ("huren_bench_" + std::to_string(getpid()) + ".hl7");
   std::ofstream(file, std::ios::binary) << oru();
-  for (const std::string command : {"/usr/bin/python3 " HUREN_BENCH_PEERS "/python3_hl7.py " + file,
+  for (const std::string& command : {"/usr/bin/python3 " HUREN_BENCH_PEERS "/python3_hl7.py " + file,
                                     "HUREN_NODE_MODULES=" HUREN_NODE_MODULES " node " HUREN_BENCH_PEERS "/npm.cjs " + file}) {
     FILE* out = popen((command + " 2>/dev/null").c_str(), "r");
     char name[64];
