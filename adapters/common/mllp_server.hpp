@@ -13,10 +13,10 @@ namespace huren::common {
 
 struct MllpServerSettings {
   std::size_t max_frame_bytes = std::size_t{16} << 20;
-  std::uint32_t idle_timeout_ms = 900'000;   // between frames: the connection is closed, no fault
-  std::uint32_t frame_timeout_ms = 60'000;   // from a frame's first byte to its last
+  std::uint32_t idle_timeout_ms = 900'000;  // between frames: the connection is closed, no fault
+  std::uint32_t frame_timeout_ms = 60'000;  // from a frame's first byte to its last
   std::uint32_t write_timeout_ms = 30'000;
-  bool commit_bytes = false;                 // MLLP release 2: a commit or nak frame goes before the reply
+  bool commit_bytes = false;  // MLLP release 2: a commit or nak frame goes before the reply
 };
 
 struct MllpHandler {
@@ -25,8 +25,6 @@ struct MllpHandler {
   std::function<Reply(const std::string& source, std::string&& message)> handle;
   // A frame that was lost or too large, by its head; an empty answer sends nothing.
   std::function<std::string(std::string_view head, const Error& why)> refuse;
-  // An acknowledgement that came as a message of its own (enhanced mode). May be empty.
-  std::function<void(const std::string& source, std::string_view ack)> acknowledged;
 };
 
 class MllpServer {

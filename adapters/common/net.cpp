@@ -74,7 +74,6 @@ void block_sigpipe() {
 
 SigpipeGuard::SigpipeGuard() {
   const auto set = sigpipe_set();
-  was_pending_ = sigpipe_pending();
   sigset_t before;
   sigemptyset(&before);
   pthread_sigmask(SIG_BLOCK, &set, &before);
@@ -85,7 +84,7 @@ SigpipeGuard::~SigpipeGuard() {
   if (was_blocked_) return;
   const auto set = sigpipe_set();
   const timespec now{0, 0};
-  if (!was_pending_ && sigpipe_pending()) sigtimedwait(&set, nullptr, &now);
+  if (sigpipe_pending()) sigtimedwait(&set, nullptr, &now);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

@@ -58,7 +58,7 @@ class SigpipeGuard {
   SigpipeGuard& operator=(const SigpipeGuard&) = delete;
 
  private:
-  bool was_blocked_ = false, was_pending_ = false;
+  bool was_blocked_ = false;
 };
 
 }  // namespace huren::common

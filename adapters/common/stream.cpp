@@ -1,6 +1,9 @@
 #include "adapters/common/stream.hpp"
 
 #include <Poco/Exception.h>
+#include <Poco/Net/DNS.h>
+#include <Poco/Net/HostEntry.h>
+#include <Poco/Net/IPAddress.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 #include <openssl/err.h>
@@ -12,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 namespace huren::common {
 
@@ -60,19 +64,16 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   return *this;
 }
 
-Result<Stream> Stream::dial(const Endpoint& to, const Deadline& deadline, const Waker* stop, const std::string& where) {
-  Poco::Net::SocketAddress address;
-  try {
-    address = Poco::Net::SocketAddress(to.host, to.port);
-  } catch (const Poco::Exception&) {
-    return Error{"transport.address_unknown", where, {to.host}};
-  }
+namespace {
+
+Result<Poco::Net::StreamSocket> connect(const Poco::Net::SocketAddress& address, const Endpoint& to,
+                                        const Deadline& deadline, const std::string& where) {
   const int left_ms = deadline.remaining_ms();
   if (left_ms == 0) return Error{"transport.connect_timeout", where, {to.text()}};
   try {
     Poco::Net::StreamSocket socket;
     socket.connect(address, Poco::Timespan(static_cast<Poco::Timespan::TimeDiff>(left_ms) * 1000));
-    return Stream(socket, stop);
+    return socket;
   } catch (const Poco::Net::ConnectionRefusedException&) {
     return Error{"transport.connect_refused", where, {to.text()}};
   } catch (const Poco::TimeoutException&) {
@@ -82,9 +83,32 @@ Result<Stream> Stream::dial(const Endpoint& to, const Deadline& deadline, const 
   }
 }
 
+}  // namespace
+
+// Every address of the name is tried in the resolver's order. Resolving is the one wait that no deadline bounds: the
+// C library has no time limit for it but resolv.conf's.
+Result<Stream> Stream::dial(const Endpoint& to, const Deadline& deadline, const Waker* stop, const std::string& where) {
+  std::vector<Poco::Net::IPAddress> addresses;
+  try {
+    Poco::Net::IPAddress literal;
+    if (Poco::Net::IPAddress::tryParse(to.host, literal))
+      addresses.push_back(literal);
+    else
+      addresses = Poco::Net::DNS::hostByName(to.host).addresses();
+  } catch (const Poco::Exception&) {
+    // None: told below.
+  }
+  Error last{"transport.address_unknown", where, {to.host}};
+  for (const auto& address : addresses) {
+    auto socket = connect({address, to.port}, to, deadline, where);
+    if (socket) return Stream(*socket, stop);
+    last = socket.error();
+  }
+  return last;
+}
+
 IoStatus Stream::wait(short events, const Deadline& deadline, bool stoppable) const {
-  std::array<pollfd, 2> fds{pollfd{socket_.impl()->sockfd(), events, 0},
-                            pollfd{stop_ ? stop_->fd() : -1, POLLIN, 0}};
+  std::array<pollfd, 2> fds{pollfd{socket_.impl()->sockfd(), events, 0}, pollfd{stop_ ? stop_->fd() : -1, POLLIN, 0}};
   for (;;) {
     const int n = ::poll(fds.data(), stoppable && stop_ ? 2 : 1, deadline.remaining_ms());
     if (n < 0 && errno == EINTR) continue;
@@ -125,10 +149,14 @@ Result<void> Stream::secure(std::shared_ptr<const TlsContext> context, const Dea
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
       return tls_failure(*report_, settings.server, where);
     switch (wait(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline, true)) {
-      case IoStatus::ok: break;
-      case IoStatus::stopped: return Error{"transport.stopping", where, {}};
-      case IoStatus::timed_out: return Error{"tls.handshake_timeout", where, {}};
-      default: return Error{"tls.closed_in_handshake", where, {}};
+      case IoStatus::ok:
+        break;
+      case IoStatus::stopped:
+        return Error{"transport.stopping", where, {}};
+      case IoStatus::timed_out:
+        return Error{"tls.handshake_timeout", where, {}};
+      default:
+        return Error{"tls.closed_in_handshake", where, {}};
     }
   }
   peer_ = peer_certificate(ssl_);
@@ -160,7 +188,8 @@ Io Stream::read_tls(std::span<char> into, const Deadline& deadline) {
       case SSL_ERROR_WANT_WRITE:
         if (const auto w = wait(POLLOUT, deadline, true); w != IoStatus::ok) return {.status = w};
         break;
-      case SSL_ERROR_ZERO_RETURN: return {.status = IoStatus::closed};
+      case SSL_ERROR_ZERO_RETURN:
+        return {.status = IoStatus::closed};
       case SSL_ERROR_SSL: {
         const int alert = peer_alert();
         const int reason = ERR_GET_REASON(ERR_peek_error());
@@ -168,7 +197,8 @@ Io Stream::read_tls(std::span<char> into, const Deadline& deadline) {
         if (alert >= 0) return {.status = IoStatus::alert, .alert = alert};
         return {.status = reason == SSL_R_UNEXPECTED_EOF_WHILE_READING ? IoStatus::closed : IoStatus::failed};
       }
-      default: return {.status = IoStatus::failed};
+      default:
+        return {.status = IoStatus::failed};
     }
   }
 }

@@ -43,7 +43,9 @@ Receipt judge(const hl7::Ack& ack, const std::string& where) {
   out.code = hl7::to_string(ack.code);
   switch (ack.code) {
     case hl7::AckCode::AA:
-    case hl7::AckCode::CA: out.outcome = Outcome::delivered; return out;
+    case hl7::AckCode::CA:
+      out.outcome = Outcome::delivered;
+      return out;
     case hl7::AckCode::AR:
     case hl7::AckCode::CR:
       if (!lasting(ack)) {
@@ -54,7 +56,8 @@ Receipt judge(const hl7::Ack& ack, const std::string& where) {
       }
       break;
     case hl7::AckCode::AE:
-    case hl7::AckCode::CE: break;
+    case hl7::AckCode::CE:
+      break;
   }
   out.outcome = Outcome::refused;
   out.remark = {"transport.refused", where, {out.code, causes(ack)}};
@@ -63,6 +66,16 @@ Receipt judge(const hl7::Ack& ack, const std::string& where) {
 
 Receipt not_sent(Error why) { return {.outcome = Outcome::not_sent, .code = "", .remark = std::move(why)}; }
 Receipt unknown(Error why) { return {.outcome = Outcome::unknown, .code = "", .remark = std::move(why)}; }
+
+void note_late_ack(std::string_view bytes, const std::string& source, EngineServices& engine) {
+  const auto ack = hl7::parse_ack(bytes);
+  const bool refused = ack && ack->code != hl7::AckCode::AA && ack->code != hl7::AckCode::CA;
+  if (refused)
+    engine.log(Severity::warning, "transport.late_refusal",
+               {{"source", source}, {"code", std::string(hl7::to_string(ack->code))}, {"causes", causes(*ack)}});
+  else
+    engine.log(Severity::info, "transport.ack_ignored", {{"source", source}});
+}
 
 std::string refusal(std::string_view head, const Error& why, EngineServices& engine) {
   static std::atomic<unsigned> counter{0};

@@ -10,13 +10,17 @@ namespace huren::common {
 
 inline constexpr std::uint32_t kRejectedRetryMs = 30'000;
 
-// AA CA: delivered. AE CE: refused. AR CR: not_sent with retry_after_ms, because the receiver kept nothing and the cause
-// may pass (v2.5.1 §2.9.2: AR is for causes that lie outside the content); but refused when an ERR names a cause that
-// stays: type, event, processing id or version not supported (table 0357: 200-203).
+// AA CA: delivered. AE CE: refused. AR CR: not_sent with retry_after_ms, because the receiver kept nothing and the
+// cause may pass (v2.5.1 §2.9.2: AR is for causes that lie outside the content); but refused when an ERR names a cause
+// that stays: type, event, processing id or version not supported (table 0357: 200-203).
 Receipt judge(const hl7::Ack& ack, const std::string& where);
 
 Receipt not_sent(Error why);
 Receipt unknown(Error why);
+
+// An application acknowledgement that came as a message of its own (enhanced mode). There is no way back from it to the
+// outbox row, which the accept acknowledgement settled: a refusal is logged for a person, anything else is dropped.
+void note_late_ack(std::string_view ack, const std::string& source, EngineServices& engine);
 
 // The answer to a frame or request that could not be taken, named by its head.
 std::string refusal(std::string_view head, const Error& why, EngineServices& engine);

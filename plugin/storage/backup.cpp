@@ -11,6 +11,8 @@
 #include <memory>
 #include <utility>
 
+#include "storage/file_lock.hpp"
+
 namespace huren::storage {
 namespace {
 
@@ -161,6 +163,8 @@ Result<std::string> restore(const std::string& backup, const std::string& databa
     if (!copy) return copy.error();
     if (auto sound = check_all(**copy); !sound) return sound.error();
   }
+  FileLock lock(FileLock::beside(database));
+  if (auto taken = lock.take(Clock::now() + std::chrono::seconds(10)); !taken) return taken.error();
   auto former = keep_former(database);
   if (!former) return former;
   if (auto moved = part.move(); !moved) return moved.error();

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "storage/file_lock.hpp"
 #include "storage/sqlite.hpp"
 
 namespace huren::storage {
@@ -30,8 +31,10 @@ class GroupCommit {
   struct Figures { std::uint64_t commits = 0, works = 0; };
 
   explicit GroupCommit(Database& writer) : GroupCommit(writer, Limits{}) {}
-  GroupCommit(Database& writer, Limits limits) : db_(writer), limits_(limits) {
+  GroupCommit(Database& writer, Limits limits)
+      : db_(writer), limits_(limits), file_lock_(FileLock::beside(writer.path())) {
     batch_.reserve(static_cast<std::size_t>(limits.works));
+    const Query kept(writer, "ROLLBACK");  // prepared now, for when memory has run out
   }
 
   // With a timeout: Error storage.busy when it passed; the work may still be done (outcome unknown), so it must own
@@ -50,6 +53,7 @@ class GroupCommit {
   };
   using RequestPtr = std::shared_ptr<Request>;
 
+  Result<void> begin(std::optional<Clock::time_point> deadline) noexcept;
   void lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own, std::optional<Clock::time_point> deadline);
   Result<void> run_batch(std::unique_lock<std::mutex>& lock);
   void leave();  // with mutex_ held
@@ -57,6 +61,7 @@ class GroupCommit {
 
   Database& db_;
   const Limits limits_;
+  FileLock file_lock_;               // the leader's alone
   mutable std::mutex mutex_;
   std::deque<RequestPtr> queue_;
   std::vector<RequestPtr> batch_;    // the leader's alone

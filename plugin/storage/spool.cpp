@@ -1,7 +1,6 @@
 #include "storage/spool.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <thread>
 #include <utility>
 
 #define XXH_INLINE_ALL
@@ -22,6 +20,7 @@
 #pragma GCC diagnostic pop
 
 #include "core/base/embedded.hpp"
+#include "storage/file_lock.hpp"
 #include "storage/migrate.hpp"
 
 namespace huren::embedded {
@@ -34,31 +33,6 @@ namespace {
 constexpr std::int32_t kSpoolFile = 0x48525350;  // "HRSP"
 constexpr std::size_t kMostBytesAtOnce = 16u << 20;
 constexpr int kForgetAtOnce = 1000;
-
-// Held while a process opens the file: creation, migration and setting aside must not meet.
-class OpenLock {
- public:
-  ~OpenLock() {
-    if (file_ >= 0) ::close(file_);
-  }
-  Result<void> take(const std::string& path, int timeout_ms) {
-    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file_ < 0) {
-      if (errno == ENOSPC || errno == EDQUOT) return Error{"storage.full", path, {}};
-      if (errno == EROFS || errno == EACCES) return Error{"storage.read_only", path, {}};
-      return Error{"storage.open", path, {std::to_string(errno)}};
-    }
-    const auto until = Clock::now() + std::chrono::milliseconds(timeout_ms);
-    while (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-      if (Clock::now() >= until) return Error{"storage.busy", path, {}};
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return {};
-  }
-
- private:
-  int file_ = -1;
-};
 
 std::int64_t file_size(const std::string& path) {
   struct stat info {};
@@ -158,8 +132,10 @@ Spool::Spool(std::unique_ptr<Database> writer, std::unique_ptr<Database> reader,
 
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& path, const SpoolOptions& options) {
   OpenOptions open{.synchronous = options.synchronous, .vfs = options.vfs};
-  OpenLock lock;
-  if (auto taken = lock.take(path + ".lock", open.busy_timeout_ms); !taken) return taken.error();
+  // Creation, migration and setting aside must not meet another process's.
+  FileLock lock(FileLock::beside(path));
+  const auto until = Clock::now() + std::chrono::milliseconds(open.busy_timeout_ms);
+  if (auto taken = lock.take(until); !taken) return taken.error();
   std::string set_aside;
   if (unreadable(path)) {
     auto target = put_aside(path);

@@ -86,7 +86,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
     }
   }
   for (const char* pragma : {word(options.synchronous), "PRAGMA foreign_keys=ON", "PRAGMA cell_size_check=ON",
-                             "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16000",
+                             "PRAGMA temp_store=MEMORY", options.read_only ? "PRAGMA cache_size=-4000" : "PRAGMA cache_size=-16000",
                              "PRAGMA journal_size_limit=67108864"})
     if (auto done = db->exec(pragma); !done) return done.error();
   sqlite3_wal_autocheckpoint(db->db_, options.read_only ? 0 : options.checkpoint_pages);

@@ -12,6 +12,8 @@
 
 #include "adapters/partner/loopback/entry.hpp"
 #include "adapters/store/sqlite/store.hpp"
+#include "core/mapping/oru.hpp"
+#include "core/model/event.hpp"
 #include "engine/engine.hpp"
 #include "huren/huren.h"
 #include "storage/spool.hpp"
@@ -54,10 +56,19 @@ class Hospital {
   explicit Hospital(std::string code = "HB-CITY-01", std::string partner_code = "HB-COUNTY-01") : feed_("tap-" + dir_.path().filename().string()) {
     config.hospital = {.code = std::move(code), .name = "市医院", .region = "420500", .level = 3, .offset_minutes = 480};
     config.data_dir = "data";
-    config.partners.push_back({.code = "other", .hospital = {.code = std::move(partner_code), .name = "县医院", .region = "420500", .level = 2, .offset_minutes = 480},
-                               .adapter = "partner.loopback", .options = {{"channel", feed_}}});
-    config.feeds.push_back({.name = feed_, .adapter = "his.tap", .mapping = "", .options = {}});
-    config.agreements.push_back({.id = "a", .partner = "other", .from = {2020, 1, 1}, .to = {}, .all_items = true});
+    auto& partner = config.partners.emplace_back();
+    partner.code = "other";
+    partner.hospital = {.code = std::move(partner_code), .name = "县医院", .region = "420500", .level = 2, .offset_minutes = 480};
+    partner.adapter = "partner.loopback";
+    partner.options = {{"channel", feed_}};
+    auto& feed = config.feeds.emplace_back();
+    feed.name = feed_;
+    feed.adapter = "his.tap";
+    auto& agreement = config.agreements.emplace_back();
+    agreement.id = "a";
+    agreement.partner = "other";
+    agreement.from = {2020, 1, 1};
+    agreement.all_items = true;
     config.retry_first_ms = 20;
     config.retry_ceiling_ms = 50;
     write("local_items.csv", "code,name,item,panel,unit\nGLU01,葡萄糖,GLU,,mmol/L\nK01,钾,K,,mmol/L\n");
@@ -92,9 +103,20 @@ class Hospital {
 
   void submit(const std::string& type, const Json& body, std::string key = "", const std::string& content_type = "application/json") {
     if (key.empty()) key = "k" + std::to_string(++keys_);
-    auto r = spool_->append(type, key, content_type, body.is_string() && content_type != "application/json" ? body.get<std::string>() : body.dump(), 2000);
-    REQUIRE(r);
+    spool_only(type, body, key, content_type);
     engine_->spooled();
+  }
+  // The engine need not be there.
+  void spool_only(const std::string& type, const Json& body, const std::string& key, const std::string& content_type = "application/json") {
+    const auto bytes = body.is_string() && content_type != "application/json" ? body.get<std::string>() : body.dump();
+    REQUIRE(spool_->append(type, key, content_type, bytes, 2000));
+  }
+  std::int64_t sequence_of(const std::string& key) {
+    auto waiting = spool_->next(0, 1000);
+    REQUIRE(waiting);
+    for (const auto& e : *waiting)
+      if (e.key == key) return e.seq;
+    return 0;
   }
   QueryAnswer ask(const std::string& topic, const Json& body) { return engine_->query(topic, body.dump(), 10'000); }
   Json must_ask(const std::string& topic, const Json& body) {
@@ -162,6 +184,18 @@ class Hospital {
            "|P|2.5.1|||||CHN|UNICODE UTF-8\rPID|1||A-1^^^HB-COUNTY-01^PI~" + kRid + "^^^^NNCHN||陈东珅||" + birth +
            "|F\rORC|RE||" + number + "\rOBR|1||" + number + "|SH01^生化^L|||20261122070000+0800|||||||||||||||20261122083000+0800|||" + extra +
            "\rOBX|1|NM|GLU01^葡萄糖^L^14749-6^^LN||" + value + "|mmol/L|3.9-6.1|N|||" + extra + "|||20261122070000+0800\rSPM|1|^S1||serum^血清|||||||||||||20261122070000+0800\r";
+  }
+
+  // The same as a huren writes it: the version travels.
+  static std::string huren_oru(const std::string& number, const std::string& control_id, const std::string& value, int version) {
+    auto parsed = model::parse_event(version > 1 ? "lab.report.amended/1" : "lab.report.released/1", report(number, value, version).dump(), 480);
+    REQUIRE(parsed.event);
+    auto r = std::get<model::LabReportReleased>(*parsed.event).report;
+    r.origin = {"HB-COUNTY-01", "县医院"};
+    r.observations[0].loinc = "14749-6";
+    auto bytes = mapping::write_oru(r, "", {.control_id = control_id, .sender = "HB-COUNTY-01", .receiver = "HB-CITY-01", .at = *parse_hl7_time("20261122090000+0800", 480)});
+    REQUIRE(bytes);
+    return *bytes;
   }
 
   config::Config config;

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "adapters/common/verdict.hpp"
 #include "core/base/text.hpp"
 #include "core/hl7/ack.hpp"
 
@@ -24,7 +25,8 @@ HttpsServer::HttpsServer(common::ConnectionServerSettings connections, HttpsServ
       settings_(settings),
       handle_(std::move(handle)),
       engine_(engine),
-      server_(std::move(connections), std::move(identify), [this](const common::Visit& visit) { talk(visit); }, engine) {}
+      server_(
+          std::move(connections), std::move(identify), [this](const common::Visit& visit) { talk(visit); }, engine) {}
 
 void HttpsServer::talk(const common::Visit& visit) {
   HttpChannel channel(std::move(visit.stream));
@@ -74,7 +76,7 @@ bool HttpsServer::serve_one(HttpChannel& channel, const common::Visit& visit) {
   if (read.end != End::ok) return refuse(read.end == End::too_large ? 413 : 400);
 
   if (hl7::is_ack(hl7::peek_header(body))) {  // answering one would never end
-    engine_.log(Severity::info, "mllp.ack_ignored", {{"name", name_}, {"source", visit.source}});
+    common::note_late_ack(body, visit.source, engine_);
     return respond(channel, visit, 204, "", request.getKeepAlive());
   }
   const auto reply = handle_({.source = visit.source,

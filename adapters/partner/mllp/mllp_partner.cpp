@@ -47,8 +47,7 @@ Result<void> MllpPartner::configure(const AdapterSetup& setup) {
           [this](const std::string& source, std::string&& message) {
             return engine_.accept({.source = source, .content_type = "application/hl7-v2", .body = std::move(message)});
           },
-      .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine_); },
-      .acknowledged = {}};
+      .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine_); }};
   server_ = std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine_);
   return {};
 }

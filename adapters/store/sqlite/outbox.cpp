@@ -71,7 +71,7 @@ Result<void> open_next(Database& db, const std::string& partner, const std::stri
 }
 
 Result<void> settle_one(Database& db, const Settlement& s) {
-  Query query(db, "SELECT partner, order_key, state, changed_ms FROM outbox WHERE id=?");
+  Query query(db, "SELECT partner, order_key, state, changed_ms, attempts FROM outbox WHERE id=?");
   auto found = query.with(s.id).step();
   if (!found) return found.error();
   if (!*found) return Error{"store.no_such_row", "outbox", {std::to_string(s.id)}};
@@ -80,11 +80,14 @@ Result<void> settle_one(Database& db, const Settlement& s) {
   if (before == OutboxState::delivered) return {};  // a receipt is in hand: nothing takes it back
   const bool free = s.state == OutboxState::waiting && order_key.empty();
   const auto gate = free ? gate_by_time(s.next_ms, query.integer(3)) : closed;
+  // A person's release counts attempts anew; one stays, so that receivers() still knows that it was once sent.
+  const bool released = !is_open(before) && is_open(s.state);
+  const std::int64_t taken_off = released ? std::max<std::int64_t>(query.integer(4) - 1, 0) : s.give_back ? 1 : 0;
   Query put(db, sql::kSettle);
-  put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, s.give_back ? 1 : 0, s.id);
+  put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, taken_off, s.id);
   if (auto done = put.run(); !done) return done;
   if (order_key.empty()) return {};
-  if (!is_open(before) && is_open(s.state)) {
+  if (released) {
     // Back from a person's hands, perhaps older than the row that now stands first.
     if (auto done = Query(db, sql::kCloseKey).with(partner, order_key).run(); !done) return done;
   }

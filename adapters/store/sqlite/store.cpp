@@ -7,6 +7,7 @@
 
 #include "core/base/embedded.hpp"
 #include "storage/backup.hpp"
+#include "storage/file_lock.hpp"
 #include "storage/migrate.hpp"
 #include "unit.hpp"
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::int32_t kStoreFile = 0x48525354;  // "HRST"
 constexpr int kMostReaders = 16;
+constexpr auto kPatience = std::chrono::seconds(10);  // for another process that is just opening or writing
 
 std::int64_t file_size(const std::string& path) {
   struct stat info {};
@@ -57,6 +59,8 @@ SqliteStore::SqliteStore(const std::string& directory, std::unique_ptr<Database>
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& directory, const StoreOptions& options) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
     return Error{"storage.open", directory, {std::to_string(errno)}};
+  storage::FileLock lock(storage::FileLock::beside(directory + "/store.db"));
+  if (auto taken = lock.take(storage::Clock::now() + kPatience); !taken) return taken.error();
   auto writer = Database::open(directory + "/store.db", {.synchronous = options.synchronous, .vfs = options.vfs});
   if (!writer) return writer.error();
   if (auto ready = storage::migrate(**writer, kStoreFile, embedded::store_sqlite_migrations()); !ready) return ready.error();

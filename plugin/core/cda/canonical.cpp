@@ -8,12 +8,19 @@
 
 namespace huren::cda {
 
-// XML hands CR LF on as LF only where it is written raw; ours is written as a reference, but people mean one line end.
+// People mean one line end, whichever way it is written.
 void tidy(std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (text[i] != '\r' || i + 1 >= text.size() || text[i + 1] != '\n') out += text[i];
-  text = std::string(trim(out));
+  if (text.empty()) return;
+  if (text.find('\r') != std::string::npos) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] != '\r') out += text[i];
+      else if (i + 1 >= text.size() || text[i + 1] != '\n') out += '\n';
+    }
+    text = std::move(out);
+  }
+  const auto inner = trim(text);
+  if (inner.size() != text.size()) text = std::string(inner);
 }
 
 void tidy(model::Code& c) {

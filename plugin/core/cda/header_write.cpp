@@ -18,7 +18,7 @@ void write_id_or_null(XmlOut& out, std::string_view root, std::string_view exten
 
 // A tel: URI (RFC 3966) has no blanks; what a person typed is kept by percent-encoding.
 std::string tel_uri(std::string_view phone) {
-  constexpr std::string_view plain = "0123456789+-()*#.;=,";
+  constexpr std::string_view plain = "0123456789+-()*.;=,";
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out = "tel:";
   for (const char c : phone) {

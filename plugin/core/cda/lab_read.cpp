@@ -60,6 +60,7 @@ struct Item {
   std::string coded_code, coded_name;  // DE04.30.017.00 beside a number
   std::string item_text;               // DE04.30.019.00
   bool any = false, has_result = false;
+  bool own = false;                    // written by huren: nothing is guessed
 };
 
 class LabReader {
@@ -333,7 +334,7 @@ class LabReader {
     w_.each(g, [&](pugi::xml_node c) {
       const std::string_view name = c.name();
       if (name == "templateId") return true;
-      if (name == "id") return item_id(c, item.o);
+      if (name == "id") return item_id(c, item);
       if (name == "code") {
         if (r_.panel == model::Code{}) r_.panel = w_.code(c);
         return true;
@@ -375,8 +376,10 @@ class LabReader {
     return false;
   }
 
-  bool item_id(pugi::xml_node c, Observation& o) {
+  bool item_id(pugi::xml_node c, Item& item) {
+    auto& o = item.o;
     const auto id = w_.id(c);
+    item.own = item.own || id.root == kArcItem;
     if (id.extension.empty()) return true;
     if (id.root != kArcItem || !o.set_id.empty()) return false;
     o.set_id = id.extension.starts_with(item_prefix_) ? id.extension.substr(item_prefix_.size()) : id.extension;
@@ -670,7 +673,7 @@ class LabReader {
   void add(Item item) {
     auto& o = item.o;
     if (o.value_type.empty()) {  // 017 alone, as the profile has it for a result without a number
-      if (!item.coded_name.empty() || !item.coded_code.empty()) {
+      if (!item.own && (!item.coded_name.empty() || !item.coded_code.empty())) {
         o.value_type = "CWE";
         o.value = item.coded_name.empty() ? item.coded_code : item.coded_name;
       } else {
@@ -792,13 +795,13 @@ class LabReader {
     item.any = true;
     w_.each(x, [&](pugi::xml_node c) {
       const std::string_view name = c.name();
-      if (name == "id") return item_id(c, item.o);
+      if (name == "id") return item_id(c, item);
       if (name == "value") return quantity(c, item.o);
       if (name != "code") return result_part(c, name, item);
       const auto a = attributes(c);
       if (a.system == kLoinc) item.o.loinc = std::string(trim(a.code));
       translations(c, item.o);
-      if (item.o.local == model::Code{} && !a.code.empty())
+      if (!item.own && item.o.local == model::Code{} && !a.code.empty())
         item.o.local = {std::string(trim(a.code)), std::string(a.display), a.system == kLoinc ? "LN" : system_of_oid(a.system, a.system_name)};
       return true;
     });
@@ -850,7 +853,7 @@ LabRead read_lab_report(std::string_view bytes, const ReadOptions& options) {
   } else {
     if (out.head.version == 0) walk.find(Severity::info, "cda.no_version", document.root);
     auto header = read_header(document.root, out.head, walk);
-    auto report = LabReader(walk, out.head, std::move(header)).run();
+    auto report = canonical(LabReader(walk, out.head, std::move(header)).run());
     require(report, walk.findings);
     out.report = std::move(report);
   }

@@ -184,9 +184,22 @@ class Writer {
     out_.raw("</observation>");
   }
 
+  void write_local_loinc(const model::Code& local) {
+    out_.open("translation");
+    if (is_code_token(local.code)) out_.attr("code", local.code);
+    else out_.attr("nullFlavor", "OTH");
+    out_.attr("codeSystem", kArcNamedCodes).attr("codeSystemName", "LN").attr_if("displayName", local.name);
+    if (!is_code_token(local.code) && !local.code.empty()) out_.element("originalText", local.code);
+    out_.close();
+  }
+
   // What names the analyte, as translations of the result's code.
-  void translations(const model::Observation& o, bool local_is_code) {
-    if (!local_is_code && !(o.local.code.empty() && o.local.name.empty())) write_coded(out_, "translation", o.local);
+  void translations(const model::Observation& o) {
+    if (!(o.local.code.empty() && o.local.name.empty())) {
+      // a laboratory that uses LOINC as its own codes: named, so that it is not taken for the item's LOINC
+      if (o.local.system == "LN") write_local_loinc(o.local);
+      else write_coded(out_, "translation", o.local);
+    }
     if (!o.standard.code.empty() || !o.standard.name.empty()) {
       out_.open("translation");
       if (is_code_token(o.standard.code)) out_.attr("code", o.standard.code);
@@ -226,7 +239,7 @@ class Writer {
     } else {
       out_.raw("\n<component>").raw(HUREN_DE("DE04.30.017.00", "检验结果代码") ">");
     }
-    translations(o, false);
+    translations(o);
     out_.raw("</code>");
     result(o, shape);
     out_.raw("</observation></component></organizer></entry>");
@@ -412,11 +425,11 @@ class Writer {
       item_id(o);
       if (is_code_token(o.loinc)) {
         out_.open("code").attr("code", o.loinc).raw_attr(R"( codeSystem="2.16.840.1.113883.6.1" codeSystemName="LOINC")");
-        translations(o, false);
+        translations(o);
         out_.close();
       } else {
         out_.raw(R"(<code nullFlavor="UNK">)");
-        translations(o, false);
+        translations(o);
         out_.raw("</code>");
       }
       result(o, shape_of(o));
@@ -455,7 +468,8 @@ class Writer {
 }  // namespace
 
 Result<std::string> write_lab_report(const model::LabReport& report, const LabWriteOptions& options) {
-  return Writer(report, options).run();
+  const auto tidy = canonical(report);  // so that what is written is what a reader will hold
+  return Writer(tidy, options).run();
 }
 
 }  // namespace huren::cda

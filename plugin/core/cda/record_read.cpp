@@ -191,7 +191,7 @@ RecordRead read_record(std::string_view bytes, const ReadOptions& options) {
     walk.find(Severity::error, "cda.not_record", document.root.child("code"), {std::string(kind_code(kind))});
   } else {
     auto header = read_header(document.root, out.head, walk);
-    auto record = RecordReader(walk, out.head, std::move(header)).run();
+    auto record = canonical(RecordReader(walk, out.head, std::move(header)).run());
     if (record.origin.code.empty())
       walk.findings.push_back({Severity::error, {"cda.missing", "/ClinicalDocument/custodian", {"custodian/assignedCustodian/representedCustodianOrganization/id"}}});
     if (out.head.version == 0) walk.find(Severity::info, "cda.no_version", document.root);
@@ -230,12 +230,13 @@ model::ClinicalRecord canonical(model::ClinicalRecord r) {
     const bool coded = !it.code.code.empty() || !it.code.name.empty();
     if (coded && !is_code_token(it.code.code)) it.code = {"", shown_code(it.code), it.code.system};
     if (!it.unit.empty() && (coded || !(is_real(it.value) && is_code_token(it.unit)))) {
-      if (!it.value.empty()) it.value += " " + it.unit;
+      it.value += (it.value.empty() ? "" : " ") + it.unit;
       tidy(it.value);
       it.unit.clear();
     }
   }
-  for (auto& l : r.reports) tidy(l.title);
+  for (auto& l : r.reports)
+    for (auto* text : {&l.origin, &l.number, &l.title}) tidy(*text);
   return r;
 }
 

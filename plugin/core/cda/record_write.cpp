@@ -2,7 +2,6 @@
 
 #include "core/cda/header.hpp"
 #include "core/cda/lab_narrative.hpp"
-#include "core/cda/lab_value.hpp"
 #include "core/cda/oids.hpp"
 #include "core/cda/profile.hpp"
 #include "core/cda/record_document.hpp"
@@ -17,9 +16,6 @@ class Writer {
       : r_(record), options_(options), kind_(kind), rows_(items_of(record.kind)), out_(8192 + record.items.size() * 600) {}
 
   Result<std::string> run() {
-    for (std::size_t i = 0; i < r_.items.size(); ++i)
-      if (std::none_of(rows_.begin(), rows_.end(), [&](const ItemRow* row) { return row->key == r_.items[i].key; }))
-        return Error{"cda.item_unknown", "/items/" + std::to_string(i), {r_.kind, r_.items[i].key.substr(0, 40)}};
     header();
     out_.raw("\n<component><structuredBody>");
     for (std::size_t i = 0; i < rows_.size();) {
@@ -104,14 +100,12 @@ class Writer {
     if (it.at.present()) write_time(out_, "effectiveTime", it.at);
     if (!it.code.code.empty() || !it.code.name.empty()) {
       coded(it);
-    } else if (!it.unit.empty() && is_real(it.value) && is_code_token(it.unit)) {
+    } else if (!it.unit.empty()) {
       out_.open("value").attr("xsi:type", "PQ").attr("value", it.value).attr("unit", it.unit).close();
     } else if (it.value.empty()) {
       out_.raw(R"(<value xsi:type="ST" nullFlavor="NI"/>)");
     } else {
-      out_.raw("<value xsi:type=\"ST\">").text(it.value);
-      if (!it.unit.empty()) out_.text(" ").text(it.unit);
-      out_.raw("</value>");
+      out_.raw("<value xsi:type=\"ST\">").text(it.value).raw("</value>");
     }
     out_.raw("</observation></entry>");
   }
@@ -125,12 +119,8 @@ class Writer {
     out_.attr("codeSystem", oid.empty() ? kArcNamedCodes : oid);
     if (oid.empty()) out_.attr("codeSystemName", c.system);
     else if (oid == kIcd10) out_.attr("codeSystemName", c.system == "I10" ? "I10" : "ICD-10");
-    out_.attr_if("displayName", is_code_token(c.code) ? c.name : shown_code(c));  // a code with blanks is no XSD `cs`
-    if (!it.value.empty() || !it.unit.empty()) {  // what the doctor wrote, from which it was coded
-      out_.raw("<originalText>").text(it.value);
-      if (!it.unit.empty()) out_.text(it.value.empty() ? "" : " ").text(it.unit);
-      out_.raw("</originalText>");
-    }
+    out_.attr_if("displayName", c.name);
+    if (!it.value.empty()) out_.element("originalText", it.value);  // what the doctor wrote, from which it was coded
     out_.close();
   }
 
@@ -162,7 +152,7 @@ class Writer {
 
   // A first, final issue says nothing about itself; every other status does, for people and for machines.
   void status_section() {
-    if (r_.status == model::Status::final_result && r_.amendment_reason.empty()) return;
+    if (r_.status == model::Status::final_result && r_.amendment_reason.empty() && r_.version == 1) return;
     out_.place("amendment_reason");
     out_.raw("\n<component><section><code displayName=\"文书状态\"/><title>文书状态</title><text><paragraph>文书状态：<content styleCode=\"Bold\">");
     out_.text(status_label(r_.status, Language::zh)).raw("</content></paragraph>");
@@ -206,7 +196,12 @@ Result<std::string> write_record(const model::ClinicalRecord& record, const Reco
   if (record.origin.code.empty()) return Error{"cda.no_identity", "/origin/code", {}};
   if (record.number.empty()) return Error{"cda.no_identity", "/number", {}};
   if (record.version < 1) return Error{"cda.no_identity", "/version", {}};
-  return Writer(record, options, *kind).run();
+  const auto rows = items_of(record.kind);
+  for (std::size_t i = 0; i < record.items.size(); ++i)
+    if (std::none_of(rows.begin(), rows.end(), [&](const ItemRow* row) { return row->key == record.items[i].key; }))
+      return Error{"cda.item_unknown", "/items/" + std::to_string(i), {record.kind, record.items[i].key.substr(0, 40)}};
+  const auto tidy = canonical(record);  // so that what is written is what a reader will hold
+  return Writer(tidy, options, *kind).run();
 }
 
 }  // namespace huren::cda

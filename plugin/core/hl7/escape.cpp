@@ -121,7 +121,7 @@ std::size_t hex_run(std::string_view raw, std::size_t at, char escape, std::stri
 
 // Offset of the first special byte at or after from; text.size() when there is none.
 std::size_t next_special(std::string_view text, std::size_t from, const std::array<bool, 256>& special) {
-  const auto is = [&](std::size_t i) { return special[static_cast<unsigned char>(text[i])]; };
+  const auto is = [&](std::size_t i) { return static_cast<int>(special[static_cast<unsigned char>(text[i])]); };
   for (; from + 4 <= text.size(); from += 4)
     if (is(from) | is(from + 1) | is(from + 2) | is(from + 3)) break;
   while (from < text.size() && !is(from)) ++from;

@@ -74,6 +74,7 @@ struct OutboxRow {
 };
 
 // give_back: the attempt counted at claim is taken off again (the message provably never left).
+// A row that a person releases (from refused, doubtful, parked or cancelled to waiting) counts its attempts anew, from 1.
 struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; bool give_back = false; };
 
 struct InboxRow {

@@ -1,8 +1,10 @@
-// Two MLLP adapters with a spoiled line between them. The claim under test is the outcome table: whatever the line does,
-// "delivered" is said only of what the other side accepted, and "not_sent" only of what it did not.
+// Two adapters with a spoiled line between them, by MLLP and by HTTPS. The claim under test is the outcome table:
+// whatever the line does, "delivered" is said only of what the other side accepted, and "not_sent" only of what it did
+// not.
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "adapters/partner/https/entry.hpp"
 #include "adapters/partner/mllp/entry.hpp"
 #include "tests/support/fault_proxy/fault_proxy.hpp"
 #include "tests/support/transport/certificates.hpp"
@@ -18,22 +20,26 @@ struct Line {
   std::unique_ptr<Adapter> b, a;
   std::unique_ptr<FaultProxy> proxy;
 
-  explicit Line(Options more = {}) {
+  explicit Line(const AdapterEntry& entry) {
     const auto& certs = Certificates::all();
+    const bool https = std::string_view(entry.id) == "partner.https";
+    const std::string listen = https ? "https_listen" : "listen";
     const auto make = [&](RecordingEngine& engine, const std::string& own, const std::string& other, Options peer) {
       peer["certificate_sha256"] = certs.sha256(other);
-      auto made = partner_mllp_entry().create(
-          {.engine = &engine, .config_dir = certs.dir(),
-           .options = {{"listen", "127.0.0.1:0"}, {"certificate", own + ".pem"}, {"private_key", own + ".key"}, {"trust", "ca.pem"}},
-           .peers = {{"other", std::move(peer)}}});
+      auto made = entry.create({.engine = &engine,
+                                .config_dir = certs.dir(),
+                                .options = {{listen, "127.0.0.1:0"},
+                                            {"certificate", own + ".pem"},
+                                            {"private_key", own + ".key"},
+                                            {"trust", "ca.pem"}},
+                                .peers = {{"other", std::move(peer)}}});
       if (!made) throw std::runtime_error(line(made.error()));
       if (auto started = (*made)->start(); !started) throw std::runtime_error(line(started.error()));
       return std::move(*made);
     };
     b = make(engine_b, "hospital_b", "hospital_a", {{"address", "127.0.0.1:1"}});
-    proxy = std::make_unique<FaultProxy>(engine_b.port());
-    more["address"] = proxy->address();
-    a = make(engine_a, "hospital_a", "hospital_b", std::move(more));
+    proxy = std::make_unique<FaultProxy>(engine_b.port(https ? "https" : "listener"));
+    a = make(engine_a, "hospital_a", "hospital_b", {{"address", proxy->address()}});
   }
   ~Line() {
     a->stop(1'000);
@@ -61,10 +67,12 @@ void check_truth(Line& line, const std::map<std::string, Outcome>& told) {
   }
 }
 
+const AdapterEntry& transport() { return *GENERATE(&partner_mllp_entry(), &partner_https_entry()); }
+
 }  // namespace
 
 TEST_CASE("a line cut at any byte never makes an outcome a lie") {
-  Line line;
+  Line line(transport());
   REQUIRE(line.deliver("P000").outcome == Outcome::delivered);
   const auto up = line.proxy->bytes_to_server(), down = line.proxy->bytes_to_client();
   REQUIRE(up > 500);
@@ -93,7 +101,7 @@ TEST_CASE("a line cut at any byte never makes an outcome a lie") {
 }
 
 TEST_CASE("a line that drips and delays is slow, not wrong") {
-  Line line;
+  Line line(transport());
   line.proxy->set({.delay_ms = 0, .jitter_ms = 2, .drip_bytes = 40});
   std::map<std::string, Outcome> told;
   for (int i = 0; i < 3; ++i) {
@@ -105,7 +113,7 @@ TEST_CASE("a line that drips and delays is slow, not wrong") {
 }
 
 TEST_CASE("a kept connection that went half open costs one unknown at the deadline, then a new one serves") {
-  Line line;
+  Line line(transport());
   REQUIRE(line.deliver("H000").outcome == Outcome::delivered);
   const auto up = line.proxy->bytes_to_server();
   line.proxy->cut_all();
@@ -122,7 +130,7 @@ TEST_CASE("a kept connection that went half open costs one unknown at the deadli
 }
 
 TEST_CASE("a partner that went away and came back elsewhere is reached again") {
-  Line line;
+  Line line(transport());
   REQUIRE(line.deliver("G000").outcome == Outcome::delivered);
   line.proxy->cut_all();
   line.proxy->set({.refuse = true});
@@ -139,7 +147,7 @@ TEST_CASE("a partner that went away and came back elsewhere is reached again") {
 }
 
 TEST_CASE("stop during a wait for an answer returns, and what was sent is unknown") {
-  Line line;
+  Line line(transport());
   std::mutex gate;
   gate.lock();
   line.engine_b.answer_with([&](const Inbound& in) {

@@ -55,19 +55,36 @@ TEST_CASE("I11: asking suggests and changes nothing: no decision, no message, th
   CHECK(b.wire().sent().empty());
 }
 
-TEST_CASE("I10: a doctor who only saw the card is told of the correction") {
+TEST_CASE("I10: a doctor who only saw the card is told of the correction, with what changed") {
   Hospital b;
   b.open();
   b.registers();
   b.encounter();
-  b.receive(Hospital::oru("R1", "M1"));
+  b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1));
   REQUIRE(b.must_ask("order.check/1", check())["cards"].size() == 1);
-  auto amended = Hospital::oru("R1", "M2", "9.1", "C");
-  b.from_own_lab("");  // nothing: a feed's empty bytes harm nobody
-  b.receive(amended);
+  b.receive(Hospital::huren_oru("R1", "M2", "9.1", 2));
+  const auto told = b.notice_of("result.retracted/1");
+  REQUIRE_FALSE(told.is_null());
+  CHECK(told["body"]["doctor"]["id"] == "D1");
+  CHECK(told["body"]["changes"][0]["old_value"] == "5.42");
+  CHECK(told["body"]["changes"][0]["new_value"] == "9.1");
+  CHECK(b.health()["retractions_open"] == 1);
+  b.submit("result.retraction_acknowledged/1", {{"notice_id", told["notice_id"]}, {"doctor", Hospital::doctor()}, {"at", "2026-11-22T10:30:00+08:00"}});
+  CHECK(b.eventually([&] { return b.health()["retractions_open"] == 0; }));
+  REQUIRE(b.eventually([&] { return b.wire().sent().size() == 1; }));  // the source hospital learns of it
+  CHECK(b.wire().sent()[0].body.find("ZRD^Z04") != std::string::npos);
+}
+
+TEST_CASE("I10: nobody who never saw a result is troubled by its correction") {
+  Hospital b;
+  b.open();
+  b.registers();
+  b.encounter();
+  b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1));
+  b.receive(Hospital::huren_oru("R1", "M2", "9.1", 2));
   b.settle();
-  // A foreign C without a version number is the same version: it parks nothing and changes nothing; huren's own carries one.
-  CHECK(b.health()["store"] == "ok");
+  CHECK(b.health()["retractions_open"] == 0);
+  CHECK(b.list().at(0)["banner"] == "corrected");
 }
 
 TEST_CASE("a request with faults is refused with its place") {

@@ -152,6 +152,20 @@ TEST_CASE("another process's lock costs the leader its time, not the others thei
   CHECK(f.count() == 1);
 }
 
+TEST_CASE("a writer and its checkpoint never meet another writer's: the file lock is held over both") {
+  Fixture f;
+  FileLock held(FileLock::beside(f.dir.file("a.db")));
+  REQUIRE(held.take(Clock::now() + 1s));
+  GroupCommit group(*f.db);
+  auto late = group.run(insert(1), 30ms);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().id == "storage.busy");
+  held.release();
+  CHECK(bool(group.run(insert(2), 10s)));
+  CHECK(held.take(Clock::now() + 1s));  // given back after the commit
+  CHECK(f.count() == 1);
+}
+
 TEST_CASE("callers that time out at random never leave the rest asleep") {
   Fixture f;
   GroupCommit group(*f.db, {.works = 3});

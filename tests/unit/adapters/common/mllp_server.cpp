@@ -25,10 +25,11 @@ struct Server {
     connections.max_connections = max_connections;
     common::MllpHandler handler{
         .identify = [](const common::PeerCertificate&) { return std::string("feed:test"); },
-        .handle = [this](const std::string& source,
-                         std::string&& body) { return engine.accept({.source = source, .content_type = "", .body = std::move(body)}); },
-        .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine); },
-        .acknowledged = {}};
+        .handle =
+            [this](const std::string& source, std::string&& body) {
+              return engine.accept({.source = source, .content_type = "", .body = std::move(body)});
+            },
+        .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine); }};
     server = std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine);
     auto started = server->start();
     if (!started) throw std::runtime_error(line(started.error()));
@@ -128,10 +129,14 @@ TEST_CASE("a stall inside a frame is a fault, however slowly it drips") {
 TEST_CASE("an acknowledgement is never acknowledged") {
   Server s;
   Client client(s.port());
-  client.send(framed(ack("AA", "WHATEVER")) + framed(message("S001")));
+  client.send(framed(ack("AA", "WHATEVER")) + framed(ack("AE", "WHATEVER", "ERR||PID^1^5|101|E||||王小明")) +
+              framed(message("S001")));
   CHECK(answers(client, "S001"));  // the first answer on the wire is the message's
   CHECK(s.engine.accepted().size() == 1);
-  CHECK(s.engine.logged("mllp.ack_ignored").size() == 1);
+  CHECK(s.engine.logged("transport.ack_ignored").size() == 1);
+  REQUIRE(s.engine.logged("transport.late_refusal").size() == 1);  // a person should know
+  CHECK(s.engine.logged("transport.late_refusal")[0].fields.at("causes").find("101") != std::string::npos);
+  CHECK(s.engine.everything_logged().find("王小明") == std::string::npos);
 }
 
 TEST_CASE("fifty connections at once, each with ten messages") {
@@ -246,7 +251,8 @@ TEST_CASE("release 2 sends commit or nak before the answer") {
   client.send(framed(message("S001")));
   CHECK(client.frame() == std::string("\x06"));
   CHECK(answers(client, "S001"));
-  s.engine.answer_with([](const Inbound& in) { return Reply{.body = ack("CR", control_id_of(in.body)), .stored = false}; });
+  s.engine.answer_with(
+      [](const Inbound& in) { return Reply{.body = ack("CR", control_id_of(in.body)), .stored = false}; });
   client.send(framed(message("S002")));
   CHECK(client.frame() == std::string("\x15"));
   CHECK(answers(client, "S002", "CR"));

@@ -114,7 +114,7 @@ TEST_CASE("the writer refuses a report without identity and characters that XML 
   r.number.clear();
   CHECK(write_lab_report(r, {}).error().where == "/number");
   r = test::report();
-  r.observations[2].notes = {"a\x0B"};
+  r.observations[2].notes = {"a\x0B" "b"};
   const auto bad = write_lab_report(r, {});
   REQUIRE_FALSE(bad);
   CHECK(bad.error().id == "cda.unwritable");

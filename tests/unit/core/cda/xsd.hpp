@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include "tests/unit/core/cda/samples.hpp"
 
@@ -26,17 +27,21 @@ inline std::string without_extensions(const std::string& bytes) {
   return out.str();
 }
 
-// xmllint's complaints; empty: valid.
-inline std::string invalid(const std::string& bytes, const std::filesystem::path& schema) {
+// xmllint's complaints about any of the documents; empty: all valid.
+inline std::string invalid(const std::vector<std::string>& documents, const std::filesystem::path& schema) {
   std::string folder = (std::filesystem::temp_directory_path() / "huren-cda-XXXXXX").string();
   if (!mkdtemp(folder.data())) return "mkdtemp";
-  const auto document = folder + "/document.xml", log = folder + "/log";
-  std::ofstream(document, std::ios::binary) << bytes;
-  const auto command = "xmllint --nonet --noout --schema '" + schema.string() + "' '" + document + "' 2>'" + log + "'";
+  for (std::size_t i = 0; i < documents.size(); ++i) std::ofstream(folder + "/" + std::to_string(i) + ".xml", std::ios::binary) << documents[i];
+  const auto command = "xmllint --nonet --noout --schema '" + schema.string() + "' '" + folder + "'/*.xml 2>'" + folder + "/log'";
   const int status = std::system(command.c_str());
-  auto complaints = file(log);
+  auto complaints = file(folder + "/log");
   std::filesystem::remove_all(folder);
-  return status == 0 ? std::string() : complaints;
+  if (status == 0) return {};
+  std::stringstream lines(complaints), wrong;
+  for (std::string line; std::getline(lines, line);)
+    if (!line.ends_with(" validates")) wrong << line << "\n";
+  return wrong.str();
 }
+inline std::string invalid(const std::string& document, const std::filesystem::path& schema) { return invalid(std::vector<std::string>{document}, schema); }
 
 }  // namespace huren::cda::test

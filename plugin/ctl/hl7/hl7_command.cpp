@@ -1,0 +1,208 @@
+#include "ctl/hl7/hl7_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "core/hl7/batch.hpp"
+#include "core/hl7/show.hpp"
+#include "ctl/hl7/wire.hpp"
+
+namespace huren::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kClean = 0, kErrors = 1, kUnreadable = 2;
+
+struct Wishes {
+  std::vector<std::string> files;
+  std::string profile = "standard", lang = "zh", peer;
+  bool json = false;
+  int timeout_ms = 10'000;
+  ListenOptions listen;
+};
+
+// A file's messages: one, or those of a batch; the text lives in bytes.
+struct File {
+  std::string name, bytes;
+  std::vector<std::string_view> messages;
+};
+
+class Run {
+ public:
+  Run(Wishes wishes, std::ostream& out, std::ostream& err)
+      : w_(std::move(wishes)), language_(w_.lang == "en" ? Language::en : Language::zh), out_(out), err_(err) {}
+
+  int show() {
+    Json all = Json::array();
+    each([&](const File& file, std::string_view bytes) {
+      if (const auto m = read(file, bytes)) all.push_back({{"file", file.name}, {"values", hl7::tree(*m)}});
+    });
+    if (all.size() == 1 && w_.files.size() == 1) out_ << all[0]["values"].dump(2) << "\n";
+    else if (!all.empty()) out_ << all.dump(2) << "\n";
+    return status_;
+  }
+
+  int check() {
+    const auto profile = load_profile();
+    if (!profile) return fail("", profile.error());
+    Json all = Json::array();
+    each([&](const File& file, std::string_view bytes) {
+      const auto m = read(file, bytes);
+      if (!m) return;
+      auto findings = m->findings();
+      for (auto& f : hl7::check(*m, *profile)) findings.push_back(std::move(f));
+      if (has_error(findings)) status_ = std::max(status_, kErrors);
+      Json list = Json::array();
+      for (const auto& f : findings) {
+        const auto j = hl7::to_json(f, language_);
+        list.push_back(j);
+        if (!w_.json)
+          out_ << file.name << ": " << j["severity"].get<std::string>() << (f.error.where.empty() ? "" : " " + f.error.where) << ": "
+               << text(f.error, language_) << " [" << f.error.id << "]\n";
+      }
+      all.push_back({{"file", file.name}, {"control_id", m->header().control_id}, {"findings", std::move(list)}});
+    });
+    if (w_.json) out_ << all.dump(2) << "\n";
+    return status_;
+  }
+
+  int roundtrip() {
+    each([&](const File& file, std::string_view bytes) {
+      const auto m = read(file, bytes);
+      if (!m) return;
+      if (const auto back = from_utf8(m->rebuilt(), m->charset())) out_ << *back;
+      else fail(file.name, back.error());
+    });
+    return status_;
+  }
+
+  int send() {
+    const auto colon = w_.peer.rfind(':');
+    const int port = colon == std::string::npos ? 0 : std::atoi(w_.peer.c_str() + colon + 1);
+    if (port < 1 || port > 65535) return fail("", {"mllp.peer", "", {w_.peer}});
+    MllpClient client(w_.peer.substr(0, colon), static_cast<std::uint16_t>(port), w_.timeout_ms);
+    each([&](const File& file, std::string_view bytes) {
+      const auto sent = client.send(std::string(bytes));
+      if (!sent) {
+        fail(file.name, sent.error());
+        return;
+      }
+      const bool good = sent->verdict == hl7::AckVerdict::accepted || sent->verdict == hl7::AckVerdict::committed;
+      if (!good) status_ = std::max(status_, kErrors);
+      out_ << file.name << ": " << to_string(sent->ack.code) << ' ' << sent->ack.control_id << ' ' << sent->ack.text << "\n";
+      for (const auto& e : sent->ack.errors) out_ << "  " << e.severity << ' ' << e.code << ' ' << e.location << ' ' << e.text << "\n";
+    });
+    return status_;
+  }
+
+  int listen() {
+    const auto profile = load_profile();
+    if (!profile) return fail("", profile.error());
+    w_.listen.profile = &*profile;
+    if (const auto done = ctl::listen(w_.listen, out_); !done) return fail("", done.error());
+    return kClean;
+  }
+
+ private:
+  int fail(const std::string& file, const Error& e) {
+    err_ << (file.empty() ? "" : file + ": ") << line(e) << "\n";
+    return status_ = kUnreadable;
+  }
+
+  template <class Visit>
+  void each(const Visit& visit) {
+    for (const auto& name : w_.files) {
+      File file{name, {}, {}};
+      std::ifstream in(name, std::ios::binary);
+      std::ostringstream bytes;
+      if (in) bytes << in.rdbuf();
+      if (!in) {
+        fail(name, {"hl7.no_file", "", {name}});
+        continue;
+      }
+      file.bytes = bytes.str();
+      if (!split(file)) continue;
+      for (const auto message : file.messages) visit(file, message);
+    }
+  }
+
+  bool split(File& file) {
+    const auto batch = hl7::read_batch(file.bytes);
+    if (!hl7::is_batch(file.bytes) && (!batch || batch->messages() <= 1)) {
+      file.messages.push_back(file.bytes);
+      return true;
+    }
+    if (!batch) {
+      fail(file.name, batch.error());
+      return false;
+    }
+    for (const auto& f : batch->findings) err_ << file.name << ": " << line(f.error) << "\n";
+    for (const auto& b : batch->batches) file.messages.insert(file.messages.end(), b.messages.begin(), b.messages.end());
+    return true;
+  }
+
+  std::optional<hl7::Message> read(const File& file, std::string_view bytes) {
+    auto m = hl7::Message::view(bytes);
+    if (m) return *std::move(m);
+    fail(file.name, m.error());
+    return std::nullopt;
+  }
+
+  Result<hl7::Profile> load_profile() {
+    if (const auto* known = hl7::Profile::named(w_.profile)) return *known;
+    std::ifstream in(w_.profile, std::ios::binary);
+    std::ostringstream text;
+    if (in) text << in.rdbuf();
+    if (!in) return Error{"hl7.no_profile", "", {w_.profile}};
+    return hl7::Profile::parse(text.str(), w_.profile);
+  }
+
+  Wishes w_;
+  Language language_;
+  std::ostream& out_;
+  std::ostream& err_;
+  int status_ = kClean;
+};
+
+}  // namespace
+
+int hl7_command(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
+  Wishes w;
+  CLI::App app{"HL7 v2 messages in files and over MLLP / 查看、检查、收发 HL7 v2 报文", "huren-ctl hl7"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--lang", w.lang, "zh | en")->check(CLI::IsMember({"zh", "en"}));
+  app.add_flag("--json", w.json, "findings as JSON / 以 JSON 输出");
+  auto* show = app.add_subcommand("show", "the whole message as JSON, paths as keys / 以 JSON 显示整个报文");
+  auto* check = app.add_subcommand("check", "findings with their place / 逐条列出问题与位置");
+  check->add_option("--profile", w.profile, "standard, strict, alliance or a CSV file");
+  auto* roundtrip = app.add_subcommand("roundtrip", "read and write back / 读入后写回");
+  auto* send = app.add_subcommand("send", "send over MLLP and show the answers / 发送并显示应答");
+  send->add_option("peer", w.peer, "HOST:PORT")->required();
+  send->add_option("--timeout", w.timeout_ms, "milliseconds to wait for an answer")->check(CLI::Range(1, 600'000));
+  for (auto* verb : {show, check, roundtrip, send}) verb->add_option("files", w.files)->required();
+  auto* listen = app.add_subcommand("listen", "answer what comes over MLLP / 监听并应答");
+  listen->add_option("port", w.listen.port, "0: any free one")->required();
+  listen->add_option("--messages", w.listen.messages, "stop after so many");
+  listen->add_option("--code", w.listen.forced_code, "answer this code")->check(CLI::IsMember({"AA", "AE", "AR", "CA", "CE", "CR"}));
+  listen->add_option("--keep", w.listen.folder, "folder to keep the messages in")->check(CLI::ExistingDirectory);
+  listen->add_option("--frame-timeout", w.listen.frame_timeout_ms, "milliseconds a frame may stand still")->check(CLI::Range(1, 600'000));
+  listen->add_option("--profile", w.profile, "standard, strict, alliance or a CSV file");
+  std::vector<std::string> reversed(args.rbegin(), args.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e, out, err);
+    return code == 0 ? kClean : kUnreadable;
+  }
+  Run run(std::move(w), out, err);
+  if (*show) return run.show();
+  if (*check) return run.check();
+  if (*roundtrip) return run.roundtrip();
+  if (*send) return run.send();
+  return run.listen();
+}
+
+}  // namespace huren::ctl
