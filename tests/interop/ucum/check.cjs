@@ -1,15 +1,16 @@
 // Every unit row of schemas/codes/units.csv against @lhncbc/ucum-lhc: is the unit UCUM, and is the factor right?
 // Molar masses are in molar_mass.csv; what UCUM cannot know (kBeyond) is listed with its reason and checked elsewhere.
-// usage: node check.cjs SOURCE_FOLDER; exit 77 when the package is not installed (./dev setup does it).
+// usage: node check.cjs SOURCE_FOLDER; exit 77 when the package is not installed.
 "use strict";
 const fs = require("fs");
 const path = require("path");
 
 let ucum;
 try {
-  ucum = require("@lhncbc/ucum-lhc").UcumLhcUtils.getInstance();
+  const places = [process.env.HUREN_NODE_MODULES || "."];
+  ucum = require(require.resolve("@lhncbc/ucum-lhc", { paths: places.map((p) => path.join(p, "..")) })).UcumLhcUtils.getInstance();
 } catch {
-  console.log("skipped: @lhncbc/ucum-lhc is not installed, run npm ci in tests/interop/ucum");
+  console.log("skipped: @lhncbc/ucum-lhc is not installed; ./dev test installs it under build/npm");
   process.exit(77);
 }
 
