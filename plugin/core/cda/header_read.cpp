@@ -472,8 +472,14 @@ Result<std::unique_ptr<Parsed>> parse_document(std::string_view bytes, const Rea
   auto out = std::make_unique<Parsed>();
   out->admitted = std::move(*admitted);
   findings.insert(findings.end(), out->admitted.findings.begin(), out->admitted.findings.end());
-  const auto& text = out->admitted.text;
-  const auto parsed = out->document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
+  auto& text = out->admitted.text;
+  if (out->admitted.offset) {
+    out->source = bytes.substr(*out->admitted.offset, text.size());
+  } else {
+    out->transcoded = text;
+    out->source = out->transcoded;
+  }
+  const auto parsed = out->document.load_buffer_inplace(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
   if (!parsed) return Error{"cda.malformed", "byte " + std::to_string(parsed.offset), {}};
   out->root = out->document.document_element();
   std::string_view name = out->root.name();

@@ -23,8 +23,12 @@ struct HeaderFields {
   pugi::xml_node body;            // structuredBody; null when there is none
 };
 
+// The tree lives in admitted.text (parsed in place). source: the root element as it stood; a view of the caller's bytes where
+// they were UTF-8, so they must outlive it.
 struct Parsed {
   Admitted admitted;
+  std::string_view source;
+  std::string transcoded;
   pugi::xml_document document;
   pugi::xml_node root;
 };

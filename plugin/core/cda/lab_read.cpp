@@ -841,7 +841,7 @@ LabRead read_lab_report(std::string_view bytes, const ReadOptions& options) {
     return out;
   }
   const auto& document = **parsed;
-  Walk walk(document.admitted.text, options.assumed_offset_minutes);
+  Walk walk(document.source, options.assumed_offset_minutes);
   out.head = read_head(document.root, walk, options.transfer);
   out.head.charset = document.admitted.charset;
   if (has_error(walk.findings)) {

@@ -137,6 +137,7 @@ Result<Admitted> decode(std::string_view bytes, std::string_view label) {
   if (*charset == Charset::utf8) {
     if (!utf8_valid) return Error{"cda.undecodable", at(*invalid_utf8(bytes)), {"UTF-8"}};
     out.text = std::string(bytes);
+    out.offset = bom ? 3 : 0;
   } else {
     auto text = to_utf8(bytes, *charset);
     if (!text) return Error{"cda.undecodable", text.error().where, {out.charset}};
@@ -147,10 +148,12 @@ Result<Admitted> decode(std::string_view bytes, std::string_view label) {
 
 // ---- well-formed, bounded, inert
 
-enum : unsigned char { kPlain = 0, kStop = 1, kName = 2, kNameStart = 4, kSpace = 8, kBad = 16, kHigh = 32 };
+// kText and kValue end the fast loops over text and attribute values. The text is a std::string's, so a NUL, which is kBad,
+// stands after its last byte and ends every loop.
+enum : unsigned char { kText = 1, kName = 2, kNameStart = 4, kSpace = 8, kBad = 16, kHigh = 32, kValue = 64 };
 constexpr auto kClass = [] {
   std::array<unsigned char, 256> c{};
-  for (std::size_t i = 0; i < 32; ++i) c[i] = kBad | kStop;
+  for (std::size_t i = 0; i < 32; ++i) c[i] = kBad | kText | kValue;
   c['\t'] = c['\n'] = c['\r'] = c[' '] = kSpace;
   for (std::size_t i = 'a'; i <= 'z'; ++i) c[i] = kName | kNameStart;
   for (std::size_t i = 'A'; i <= 'Z'; ++i) c[i] = kName | kNameStart;
@@ -158,14 +161,30 @@ constexpr auto kClass = [] {
   c['_'] = c[':'] = kName | kNameStart;
   c['-'] = c['.'] = kName;
   for (std::size_t i = 128; i < 256; ++i) c[i] = kName | kNameStart;
-  c[0xEF] |= kStop | kHigh;
-  c['<'] = c['&'] = kStop;
+  c[0xEF] |= kText | kValue | kHigh;
+  c['<'] = c['&'] = kText | kValue;
+  c[']'] = kText;
+  c['"'] = c['\''] = kValue;
   return c;
 }();
 unsigned char cls(char c) { return kClass[static_cast<unsigned char>(c)]; }
 
-constexpr std::array<std::string_view, 15> kActiveElements{"script", "iframe", "frame", "frameset", "object", "embed", "applet", "form",
-                                                           "input",  "button", "style", "link",     "meta",   "base",  "svg"};
+// Elements that a browser would run or load; none of them is a CDA element.
+bool active_element(std::string_view name) {
+  const auto same = [&](std::string_view a) {  // a: lower case, of the same length
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if ((name[i] | 0x20) != a[i]) return false;
+    return true;
+  };
+  switch (name.size()) {
+    case 3: return same("svg");
+    case 4: return same("form") || same("link") || same("meta") || same("base");
+    case 5: return same("frame") || same("embed") || same("input") || same("style");
+    case 6: return same("script") || same("iframe") || same("object") || same("applet") || same("button");
+    case 8: return same("frameset");
+    default: return false;
+  }
+}
 
 std::string_view local_name(std::string_view name) {
   const auto colon = name.find(':');
@@ -209,7 +228,7 @@ class Scanner {
   bool malformed(const char* where) { return fail("cda.malformed", where); }
   Error fault() { return fault_ ? *fault_ : Error{"cda.malformed", at(offset()), {}}; }
   void blanks() {
-    while (p_ != end_ && cls(*p_) == kSpace) ++p_;
+    while (cls(*p_) == kSpace) ++p_;
   }
   bool count_node() { return ++nodes_ <= limits_.nodes || fail("cda.limit", p_, {"nodes", std::to_string(limits_.nodes)}); }
 
@@ -287,8 +306,8 @@ class Scanner {
 
   bool name(std::string_view& out) {
     const auto start = p_;
-    if (p_ == end_ || !(cls(*p_) & kNameStart)) return malformed(p_);
-    while (p_ != end_ && (cls(*p_) & kName)) ++p_;
+    if (!(cls(*p_) & kNameStart)) return malformed(p_);
+    while (cls(*p_) & kName) ++p_;
     out = {start, static_cast<std::size_t>(p_ - start)};
     return true;
   }
@@ -322,18 +341,18 @@ class Scanner {
     if (p_ == end_ || (*p_ != '"' && *p_ != '\'')) return malformed(p_);
     const char quote = *p_++;
     const auto start = p_;
-    while (p_ != end_ && *p_ != quote) {
-      if (cls(*p_) & kStop) {
-        if (*p_ == '<') return malformed(p_);
-        if (*p_ == '&') {
-          if (!reference()) return false;
-          continue;
-        }
-        if (!character()) return false;
+    for (;;) {
+      while (!(cls(*p_) & kValue)) ++p_;
+      if (*p_ == quote) break;
+      if (p_ == end_) return malformed(start);
+      if (*p_ == '<') return malformed(p_);
+      if (*p_ == '&') {
+        if (!reference()) return false;
+        continue;
       }
+      if (!character()) return false;
       ++p_;
     }
-    if (p_ == end_) return malformed(start);
     out = {start, static_cast<std::size_t>(p_ - start)};
     ++p_;
     return out.size() <= limits_.text || fail("cda.limit", start, {"text", std::to_string(limits_.text)});
@@ -371,8 +390,7 @@ class Scanner {
     if (!count_node()) return false;
     if (static_cast<int>(open_.size()) >= limits_.depth) return fail("cda.limit", start, {"depth", std::to_string(limits_.depth)});
     const auto local = local_name(tag);
-    if (local.size() <= 8 && std::any_of(kActiveElements.begin(), kActiveElements.end(), [&](std::string_view a) { return equal_ascii_nocase(a, local); }))
-      return fail("cda.active_content", start, {std::string(local)});
+    if (active_element(local)) return fail("cda.active_content", start, {std::string(local)});
     std::size_t count = 0;
     for (;;) {
       const auto before = p_;
@@ -468,23 +486,23 @@ class Scanner {
 
   bool text() {
     const auto start = p_;
-    bool blank = true;
-    while (p_ != end_ && *p_ != '<') {
-      const auto c = cls(*p_);
-      if (c != kSpace) blank = false;
-      if (c & kStop) {
-        if (*p_ == '&') {
-          if (!reference()) return false;
-          continue;
-        }
-        if (!character()) return false;
-      } else if (*p_ == ']' && looking_at("]]>")) {
-        return malformed(p_);
+    blanks();
+    if (*p_ == '<') return static_cast<std::size_t>(p_ - start) <= limits_.text || fail("cda.limit", start, {"text", std::to_string(limits_.text)});
+    for (;;) {
+      while (!(cls(*p_) & kText)) ++p_;
+      if (*p_ == '<' || p_ == end_) break;
+      if (*p_ == '&') {
+        if (!reference()) return false;
+        continue;
+      }
+      if (*p_ == ']') {
+        if (looking_at("]]>")) return malformed(p_);
+      } else if (!character()) {
+        return false;
       }
       ++p_;
     }
     if (static_cast<std::size_t>(p_ - start) > limits_.text) return fail("cda.limit", start, {"text", std::to_string(limits_.text)});
-    if (blank) return true;
     auto& top = open_.back();
     // "5<!-- -->.6": one parser reads 5, another 5.6; nobody writes that by accident
     if (top.comment_after) return fail("cda.split_text", start);
@@ -514,6 +532,7 @@ Result<Admitted> admit(std::string_view bytes, std::string_view charset_label, c
   if (!root) return root.error();
   decoded->text.resize(root->second);
   decoded->text.erase(0, root->first);
+  if (decoded->offset) *decoded->offset += root->first;
   return decoded;
 }
 
