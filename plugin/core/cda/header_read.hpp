@@ -1,11 +1,9 @@
 // The CDA header read back. Internal to core/cda.
 #pragma once
-#include <memory>
 #include <string>
 
-#include "core/base/result.hpp"
 #include "core/cda/document.hpp"
-#include "core/cda/xml_guard.hpp"
+#include "core/cda/head_read.hpp"
 #include "core/cda/xml_in.hpp"
 
 namespace huren::cda {
@@ -23,15 +21,6 @@ struct HeaderFields {
   pugi::xml_node body;            // structuredBody; null when there is none
 };
 
-struct Parsed {
-  Admitted admitted;
-  pugi::xml_document document;
-  pugi::xml_node root;
-};
-// Gate, parser, root element and its namespace; findings of the gate go to `findings`.
-Result<std::unique_ptr<Parsed>> parse_document(std::string_view bytes, const ReadOptions& options, Findings& findings);
-
-Head read_head(pugi::xml_node root, Walk& walk, const TransferIdentity& transfer);                 // no keeping: reads what every kind has
 HeaderFields read_header(pugi::xml_node root, const Head& head, Walk& walk);
 
 }  // namespace huren::cda

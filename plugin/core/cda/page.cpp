@@ -472,7 +472,7 @@ Result<std::string> page(std::string_view bytes, const ReadOptions& read, const 
   Findings findings;
   auto parsed = parse_document(bytes, read, findings);
   if (!parsed) return parsed.error();
-  Walk walk((*parsed)->admitted.text, read.assumed_offset_minutes);
+  Walk walk((*parsed)->source, read.assumed_offset_minutes);
   const auto head = read_head((*parsed)->root, walk, read.transfer);
   const auto refused = [](const Findings& all) -> Result<std::string> {
     for (const auto& f : all)

@@ -179,7 +179,7 @@ RecordRead read_record(std::string_view bytes, const ReadOptions& options) {
     return out;
   }
   const auto& document = **parsed;
-  Walk walk(document.admitted.text, options.assumed_offset_minutes);
+  Walk walk(document.source, options.assumed_offset_minutes);
   out.head = read_head(document.root, walk, options.transfer);
   out.head.charset = document.admitted.charset;
   const auto kind = out.head.kind;

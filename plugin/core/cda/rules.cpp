@@ -172,7 +172,7 @@ Checked check(std::string_view bytes, const ReadOptions& options) {
     return out;
   }
   out.readable = true;
-  Walk walk((*parsed)->admitted.text, options.assumed_offset_minutes);
+  Walk walk((*parsed)->source, options.assumed_offset_minutes);
   out.head = read_head((*parsed)->root, walk, options.transfer);
   const bool lab = out.head.kind == Kind::lab_report || out.head.kind == Kind::xd_lab || out.head.kind == Kind::unknown;
   if (lab) out.findings = read_lab_report(bytes, options).findings;

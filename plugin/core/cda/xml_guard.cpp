@@ -1,19 +1,14 @@
 #include "core/cda/xml_guard.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "core/base/text.hpp"
+#include "core/cda/xml_scan.hpp"
 
 namespace huren::cda {
 namespace {
-
-std::string at(std::size_t offset) { return "byte " + std::to_string(offset); }
-
-// ---- bytes to UTF-8
 
 void append_utf8(std::string& out, std::uint32_t c) {
   if (c < 0x80) {
@@ -35,7 +30,7 @@ void append_utf8(std::string& out, std::uint32_t c) {
 
 Result<std::string> from_utf16(std::string_view bytes, bool little) {
   const char* name = little ? "UTF-16LE" : "UTF-16BE";
-  if (bytes.size() % 2 != 0) return Error{"cda.undecodable", at(bytes.size() - 1), {name}};
+  if (bytes.size() % 2 != 0) return Error{"cda.undecodable", at_byte(bytes.size() - 1), {name}};
   const auto unit = [&](std::size_t i) {
     const auto a = static_cast<unsigned char>(bytes[i]), b = static_cast<unsigned char>(bytes[i + 1]);
     return static_cast<std::uint32_t>(little ? a | (b << 8) : b | (a << 8));
@@ -45,9 +40,9 @@ Result<std::string> from_utf16(std::string_view bytes, bool little) {
   for (std::size_t i = 0; i < bytes.size(); i += 2) {
     auto c = unit(i);
     if (c >= 0xD800 && c < 0xE000) {
-      if (c >= 0xDC00 || i + 3 >= bytes.size()) return Error{"cda.undecodable", at(i), {name}};
+      if (c >= 0xDC00 || i + 3 >= bytes.size()) return Error{"cda.undecodable", at_byte(i), {name}};
       const auto low = unit(i + 2);
-      if (low < 0xDC00 || low >= 0xE000) return Error{"cda.undecodable", at(i), {name}};
+      if (low < 0xDC00 || low >= 0xE000) return Error{"cda.undecodable", at_byte(i), {name}};
       c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
       i += 2;
     }
@@ -135,8 +130,9 @@ Result<Admitted> decode(std::string_view bytes, std::string_view label) {
   }
   out.charset = charset_name(*charset);
   if (*charset == Charset::utf8) {
-    if (!utf8_valid) return Error{"cda.undecodable", at(*invalid_utf8(bytes)), {"UTF-8"}};
+    if (!utf8_valid) return Error{"cda.undecodable", at_byte(*invalid_utf8(bytes)), {"UTF-8"}};
     out.text = std::string(bytes);
+    out.offset = bom ? 3 : 0;
   } else {
     auto text = to_utf8(bytes, *charset);
     if (!text) return Error{"cda.undecodable", text.error().where, {out.charset}};
@@ -145,363 +141,6 @@ Result<Admitted> decode(std::string_view bytes, std::string_view label) {
   return out;
 }
 
-// ---- well-formed, bounded, inert
-
-enum : unsigned char { kPlain = 0, kStop = 1, kName = 2, kNameStart = 4, kSpace = 8, kBad = 16, kHigh = 32 };
-constexpr auto kClass = [] {
-  std::array<unsigned char, 256> c{};
-  for (std::size_t i = 0; i < 32; ++i) c[i] = kBad | kStop;
-  c['\t'] = c['\n'] = c['\r'] = c[' '] = kSpace;
-  for (std::size_t i = 'a'; i <= 'z'; ++i) c[i] = kName | kNameStart;
-  for (std::size_t i = 'A'; i <= 'Z'; ++i) c[i] = kName | kNameStart;
-  for (std::size_t i = '0'; i <= '9'; ++i) c[i] = kName;
-  c['_'] = c[':'] = kName | kNameStart;
-  c['-'] = c['.'] = kName;
-  for (std::size_t i = 128; i < 256; ++i) c[i] = kName | kNameStart;
-  c[0xEF] |= kStop | kHigh;
-  c['<'] = c['&'] = kStop;
-  return c;
-}();
-unsigned char cls(char c) { return kClass[static_cast<unsigned char>(c)]; }
-
-constexpr std::array<std::string_view, 15> kActiveElements{"script", "iframe", "frame", "frameset", "object", "embed", "applet", "form",
-                                                           "input",  "button", "style", "link",     "meta",   "base",  "svg"};
-
-std::string_view local_name(std::string_view name) {
-  const auto colon = name.find(':');
-  return colon == std::string_view::npos ? name : name.substr(colon + 1);
-}
-
-struct Open {
-  std::string_view name;
-  bool text_seen = false;      // a non-blank run since the last tag
-  bool comment_after = false;  // and then a comment
-};
-
-class Scanner {
- public:
-  Scanner(std::string_view text, const Limits& limits) : begin_(text.data()), p_(begin_), end_(begin_ + text.size()), limits_(limits) {
-    open_.reserve(static_cast<std::size_t>(std::clamp(limits.depth, 1, 1024)) + 1);
-  }
-
-  // [begin, end) of the root element.
-  Result<std::pair<std::size_t, std::size_t>> run(Findings& findings) {
-    if (!prolog(findings)) return fault();
-    const auto from = offset();
-    if (p_ == end_) return Error{"cda.no_root", at(from), {}};
-    if (!element()) return fault();
-    while (!open_.empty())
-      if (!content()) return fault();
-    const auto to = offset();
-    if (!epilog()) return fault();
-    return std::pair{from, to};
-  }
-
- private:
-  [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(p_ - begin_); }
-  [[nodiscard]] bool looking_at(std::string_view s) const {
-    return static_cast<std::size_t>(end_ - p_) >= s.size() && std::memcmp(p_, s.data(), s.size()) == 0;
-  }
-  bool fail(std::string_view id, const char* where, std::vector<std::string> args = {}) {
-    if (!fault_) fault_ = Error{id, at(static_cast<std::size_t>(where - begin_)), std::move(args)};
-    return false;
-  }
-  bool malformed(const char* where) { return fail("cda.malformed", where); }
-  Error fault() { return fault_ ? *fault_ : Error{"cda.malformed", at(offset()), {}}; }
-  void blanks() {
-    while (p_ != end_ && cls(*p_) == kSpace) ++p_;
-  }
-  bool count_node() { return ++nodes_ <= limits_.nodes || fail("cda.limit", p_, {"nodes", std::to_string(limits_.nodes)}); }
-
-  bool prolog(Findings& findings) {
-    if (looking_at("<?xml") && end_ - p_ > 5 && cls(p_[5]) == kSpace) {
-      const auto close = find("?>");
-      if (!close) return malformed(p_);
-      p_ = close + 2;
-    }
-    for (;;) {
-      blanks();
-      if (looking_at("<!--")) {
-        if (!comment()) return false;
-      } else if (looking_at("<?xml-stylesheet")) {  // common in the wild; not followed, not handed on
-        const auto close = find("?>");
-        if (!close) return malformed(p_);
-        findings.push_back({Severity::warning, {"cda.stylesheet_ignored", at(offset()), {}}});
-        p_ = close + 2;
-      } else if (looking_at("<!DOCTYPE") || looking_at("<!doctype")) {
-        return fail("cda.doctype", p_);
-      } else if (looking_at("<?")) {
-        return fail("cda.processing_instruction", p_);
-      } else {
-        if (p_ != end_ && *p_ != '<') return fail("cda.not_xml", p_);
-        return true;
-      }
-    }
-  }
-
-  bool epilog() {
-    for (;;) {
-      blanks();
-      if (p_ == end_) return true;
-      if (looking_at("<!--")) {
-        if (!comment()) return false;
-      } else if (looking_at("<!DOCTYPE")) {
-        return fail("cda.doctype", p_);
-      } else if (looking_at("<?")) {
-        return fail("cda.processing_instruction", p_);
-      } else {
-        return fail(*p_ == '<' ? "cda.two_roots" : "cda.trailing_text", p_);
-      }
-    }
-  }
-
-  const char* find(std::string_view s) const {
-    const auto rest = std::string_view(p_, static_cast<std::size_t>(end_ - p_));
-    const auto found = rest.find(s);
-    return found == std::string_view::npos ? nullptr : p_ + found;
-  }
-
-  bool comment() {
-    const auto start = p_;
-    p_ += 4;
-    const auto close = find("--");
-    if (!close || end_ - close < 3 || close[2] != '>') return malformed(start);
-    for (; p_ != close; ++p_)
-      if (!character()) return false;
-    p_ = close + 3;
-    return count_node();
-  }
-
-  // One character is legal XML; called for each byte where nothing else is looked for.
-  bool character() {
-    const auto c = cls(*p_);
-    if (c & kBad) return fail("cda.control_character", p_, {hex(static_cast<unsigned char>(*p_))});
-    if ((c & kHigh) && end_ - p_ > 2 && static_cast<unsigned char>(p_[1]) == 0xBF && static_cast<unsigned char>(p_[2]) >= 0xBE)
-      return fail("cda.control_character", p_, {"U+FFFE"});
-    return true;
-  }
-  static std::string hex(unsigned char c) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    return std::string("U+00") + digits[c >> 4] + digits[c & 15];
-  }
-
-  bool name(std::string_view& out) {
-    const auto start = p_;
-    if (p_ == end_ || !(cls(*p_) & kNameStart)) return malformed(p_);
-    while (p_ != end_ && (cls(*p_) & kName)) ++p_;
-    out = {start, static_cast<std::size_t>(p_ - start)};
-    return true;
-  }
-
-  bool reference() {  // at '&'
-    const auto start = p_;
-    const auto limit = std::min(end_, p_ + 12);
-    const auto semicolon = std::find(p_, limit, ';');
-    if (semicolon == limit) return fail("cda.entity", start);
-    const std::string_view body(p_ + 1, static_cast<std::size_t>(semicolon - p_ - 1));
-    p_ = semicolon + 1;
-    if (body == "amp" || body == "lt" || body == "gt" || body == "quot" || body == "apos") return true;
-    if (body.size() < 2 || body[0] != '#') return fail("cda.entity", start);
-    std::uint32_t value = 0;
-    const bool hexadecimal = body[1] == 'x';
-    if (hexadecimal && body.size() == 2) return fail("cda.character_reference", start);
-    for (const char c : body.substr(hexadecimal ? 2 : 1)) {
-      std::uint32_t digit = 0;
-      if (c >= '0' && c <= '9') digit = static_cast<std::uint32_t>(c - '0');
-      else if (hexadecimal && c >= 'a' && c <= 'f') digit = static_cast<std::uint32_t>(c - 'a' + 10);
-      else if (hexadecimal && c >= 'A' && c <= 'F') digit = static_cast<std::uint32_t>(c - 'A' + 10);
-      else return fail("cda.character_reference", start);
-      value = value * (hexadecimal ? 16U : 10U) + digit;
-      if (value > 0x10FFFF) return fail("cda.character_reference", start);
-    }
-    const bool legal = value == 9 || value == 10 || value == 13 || (value >= 0x20 && value < 0xD800) || (value >= 0xE000 && value < 0xFFFE) || value >= 0x10000;
-    return legal || fail("cda.character_reference", start);
-  }
-
-  bool attribute_value(std::string_view& out) {
-    if (p_ == end_ || (*p_ != '"' && *p_ != '\'')) return malformed(p_);
-    const char quote = *p_++;
-    const auto start = p_;
-    while (p_ != end_ && *p_ != quote) {
-      if (cls(*p_) & kStop) {
-        if (*p_ == '<') return malformed(p_);
-        if (*p_ == '&') {
-          if (!reference()) return false;
-          continue;
-        }
-        if (!character()) return false;
-      }
-      ++p_;
-    }
-    if (p_ == end_) return malformed(start);
-    out = {start, static_cast<std::size_t>(p_ - start)};
-    ++p_;
-    return out.size() <= limits_.text || fail("cda.limit", start, {"text", std::to_string(limits_.text)});
-  }
-
-  // Schemes that a browser would run, however written: references decoded, blanks and controls dropped.
-  static bool runs_code(std::string_view value) {
-    if (value.find(':') == std::string_view::npos && value.find("&#") == std::string_view::npos) return false;
-    std::string plain;
-    for (std::size_t i = 0; i < value.size() && plain.size() < 16; ++i) {
-      char c = value[i];
-      if (c == '&' && i + 1 < value.size() && value[i + 1] == '#') {
-        const auto semicolon = value.find(';', i);
-        if (semicolon == std::string_view::npos) return false;
-        std::uint32_t code = 0;
-        const bool hexadecimal = value[i + 2] == 'x';
-        for (const char d : value.substr(i + (hexadecimal ? 3 : 2), semicolon - i - (hexadecimal ? 3 : 2))) {
-          const auto digit = d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10;
-          code = (code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(digit)) & 0x1FFFFF;
-        }
-        i = semicolon;
-        c = code < 128 ? static_cast<char>(code) : '?';
-      }
-      if (static_cast<unsigned char>(c) <= ' ') continue;
-      plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    }
-    return plain.starts_with("javascript:") || plain.starts_with("vbscript:") || plain.starts_with("data:text/html");
-  }
-
-  bool element() {  // at '<' of a start tag
-    const auto start = p_;
-    ++p_;
-    std::string_view tag;
-    if (!name(tag)) return false;
-    if (!count_node()) return false;
-    if (static_cast<int>(open_.size()) >= limits_.depth) return fail("cda.limit", start, {"depth", std::to_string(limits_.depth)});
-    const auto local = local_name(tag);
-    if (local.size() <= 8 && std::any_of(kActiveElements.begin(), kActiveElements.end(), [&](std::string_view a) { return equal_ascii_nocase(a, local); }))
-      return fail("cda.active_content", start, {std::string(local)});
-    std::size_t count = 0;
-    for (;;) {
-      const auto before = p_;
-      blanks();
-      if (p_ == end_) return malformed(start);
-      if (*p_ == '>') {
-        ++p_;
-        open_.push_back({tag});
-        return true;
-      }
-      if (*p_ == '/') {
-        if (end_ - p_ < 2 || p_[1] != '>') return malformed(p_);
-        p_ += 2;
-        return true;
-      }
-      if (p_ == before) return malformed(p_);
-      if (!attribute(count)) return false;
-    }
-  }
-
-  bool attribute(std::size_t& count) {
-    const auto start = p_;
-    std::string_view key, value;
-    if (!name(key)) return false;
-    blanks();
-    if (p_ == end_ || *p_ != '=') return malformed(p_);
-    ++p_;
-    blanks();
-    if (!attribute_value(value)) return false;
-    if (static_cast<int>(count) >= limits_.attributes) return fail("cda.limit", start, {"attributes", std::to_string(limits_.attributes)});
-    for (std::size_t i = 0; i < count; ++i)
-      if (keys_[i] == key) return fail("cda.duplicate_attribute", start, {std::string(key.substr(0, 40))});
-    if (keys_.size() <= count) keys_.resize(count + 8);
-    keys_[count++] = key;
-    if (key.size() > 2 && (key[0] | 0x20) == 'o' && (key[1] | 0x20) == 'n' && key.find(':') == std::string_view::npos)
-      return fail("cda.active_content", start, {std::string(key.substr(0, 40))});
-    const auto plain_key = local_name(key);  // a name or an identifier that reads like a scheme harms nobody
-    if ((plain_key == "href" || plain_key == "src" || plain_key == "value" || plain_key == "data" || plain_key == "action") && runs_code(value)) return fail("cda.active_reference", start, {std::string(key.substr(0, 40))});
-    return true;
-  }
-
-  bool end_tag() {
-    const auto start = p_;
-    p_ += 2;
-    std::string_view tag;
-    if (!name(tag)) return false;
-    blanks();
-    if (p_ == end_ || *p_ != '>' || tag != open_.back().name) return malformed(start);
-    ++p_;
-    open_.pop_back();
-    forget_text();
-    return true;
-  }
-
-  void forget_text() {
-    if (open_.empty()) return;
-    open_.back().text_seen = open_.back().comment_after = false;
-  }
-
-  bool cdata() {
-    const auto start = p_;
-    p_ += 9;
-    const auto close = find("]]>");
-    if (!close) return malformed(start);
-    if (close != p_ && open_.back().comment_after) return fail("cda.split_text", start);
-    if (static_cast<std::size_t>(close - p_) > limits_.text) return fail("cda.limit", start, {"text", std::to_string(limits_.text)});
-    for (; p_ != close; ++p_)
-      if (!character()) return false;
-    p_ = close + 3;
-    open_.back().text_seen = true;
-    return count_node();
-  }
-
-  bool content() {  // one step inside an open element
-    if (p_ == end_) return malformed(p_);
-    if (*p_ != '<') return text();
-    if (end_ - p_ < 2) return malformed(p_);
-    if (p_[1] == '/') return end_tag();
-    if (p_[1] == '?') return fail("cda.processing_instruction", p_);
-    if (p_[1] == '!') {
-      if (looking_at("<!--")) {
-        auto& top = open_.back();
-        if (!comment()) return false;
-        top.comment_after = top.text_seen;
-        return true;
-      }
-      if (looking_at("<![CDATA[")) return cdata();
-      return fail(looking_at("<!DOCTYPE") || looking_at("<!ENTITY") ? "cda.doctype" : "cda.malformed", p_);
-    }
-    forget_text();
-    return element();
-  }
-
-  bool text() {
-    const auto start = p_;
-    bool blank = true;
-    while (p_ != end_ && *p_ != '<') {
-      const auto c = cls(*p_);
-      if (c != kSpace) blank = false;
-      if (c & kStop) {
-        if (*p_ == '&') {
-          if (!reference()) return false;
-          continue;
-        }
-        if (!character()) return false;
-      } else if (*p_ == ']' && looking_at("]]>")) {
-        return malformed(p_);
-      }
-      ++p_;
-    }
-    if (static_cast<std::size_t>(p_ - start) > limits_.text) return fail("cda.limit", start, {"text", std::to_string(limits_.text)});
-    if (blank) return true;
-    auto& top = open_.back();
-    // "5<!-- -->.6": one parser reads 5, another 5.6; nobody writes that by accident
-    if (top.comment_after) return fail("cda.split_text", start);
-    top.text_seen = true;
-    return count_node();
-  }
-
-  const char* begin_;
-  const char* p_;
-  const char* end_;
-  const Limits& limits_;
-  std::vector<Open> open_;
-  std::vector<std::string_view> keys_;
-  std::size_t nodes_ = 0;
-  std::optional<Error> fault_;
-};
-
 }  // namespace
 
 Result<Admitted> admit(std::string_view bytes, std::string_view charset_label, const Limits& limits) {
@@ -509,11 +148,11 @@ Result<Admitted> admit(std::string_view bytes, std::string_view charset_label, c
   if (bytes.size() > limits.bytes) return Error{"cda.limit", "byte 0", {"bytes", std::to_string(limits.bytes)}};
   auto decoded = decode(bytes, charset_label);
   if (!decoded) return decoded.error();
-  Scanner scanner(decoded->text, limits);
-  const auto root = scanner.run(decoded->findings);
+  const auto root = scan_xml(decoded->text, limits, decoded->findings);
   if (!root) return root.error();
-  decoded->text.resize(root->second);
-  decoded->text.erase(0, root->first);
+  decoded->text.resize(root->end);
+  decoded->text.erase(0, root->begin);
+  if (decoded->offset) *decoded->offset += root->begin;
   return decoded;
 }
 

@@ -3,6 +3,8 @@
 //   instruction, no undeclared entity, no duplicate attribute, one root and nothing after it.
 // Refuses: guessing an encoding without saying so, repairing.
 #pragma once
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,7 @@ namespace huren::cda {
 struct Admitted {
   std::string text;       // UTF-8, from the root's '<' to its end; BOM and XML declaration removed
   std::string charset;    // "UTF-8", "GB18030", "UTF-16LE", ...
+  std::optional<std::size_t> offset;  // where text stands in the bytes given, when it is a slice of them (UTF-8)
   Findings findings;      // warnings: a guessed or doubtful encoding
 };
 

@@ -1,0 +1,36 @@
+// The small things that every part of a lab report is read with: a data element's value, its code, its status, its remark.
+// Promises: what is not understood is kept by the walk, never dropped; a value once read is not overwritten by another.
+// Refuses: knowing which report or item it reads for. Internal to core/cda.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/cda/xml_in.hpp"
+#include "core/model/lab_report.hpp"
+
+namespace huren::cda {
+
+model::Status status_of_act(const Attributes& a);           // ActStatus of a statusCode
+std::string_view data_element(pugi::xml_node observation);  // "DE04.30.019.00"; empty when its code is none
+std::string value_text(Walk& w, pugi::xml_node v);          // text, else display name, value or code
+bool put_once(std::string& into, std::string value);        // false: another value stands there already
+// LOINC 33999-4 with a result status of table 0123/0085; false: something else.
+bool exact_status(pugi::xml_node observation, model::Status& into);
+// LOINC 48767-8; false: no comment.
+bool read_comment(Walk& w, pugi::xml_node act, std::vector<std::string>& notes);
+
+// code and one value; anything else in it is kept.
+template <class Fn>
+bool each_value(Walk& w, pugi::xml_node o, Fn&& fn) {
+  bool fine = true;
+  w.each(o, [&](pugi::xml_node c) {
+    if (is(c, "code") || is(c, "statusCode")) return true;
+    if (!is(c, "value")) return false;
+    fine = fn(value_text(w, c)) && fine;
+    return true;
+  });
+  return fine;
+}
+
+}  // namespace huren::cda

@@ -1,0 +1,390 @@
+#include "core/cda/xml_scan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace huren::cda {
+namespace {
+
+// kText and kValue end the fast loops over text and attribute values. The text is a std::string's, so a NUL, which is kBad,
+// stands after its last byte and ends every loop.
+enum : unsigned char { kText = 1, kName = 2, kNameStart = 4, kSpace = 8, kBad = 16, kHigh = 32, kValue = 64 };
+constexpr auto kClass = [] {
+  std::array<unsigned char, 256> c{};
+  for (std::size_t i = 0; i < 32; ++i) c[i] = kBad | kText | kValue;
+  c['\t'] = c['\n'] = c['\r'] = c[' '] = kSpace;
+  for (std::size_t i = 'a'; i <= 'z'; ++i) c[i] = kName | kNameStart;
+  for (std::size_t i = 'A'; i <= 'Z'; ++i) c[i] = kName | kNameStart;
+  for (std::size_t i = '0'; i <= '9'; ++i) c[i] = kName;
+  c['_'] = c[':'] = kName | kNameStart;
+  c['-'] = c['.'] = kName;
+  for (std::size_t i = 128; i < 256; ++i) c[i] = kName | kNameStart;
+  c[0xEF] |= kText | kValue | kHigh;
+  c['<'] = c['&'] = kText | kValue;
+  c[']'] = kText;
+  c['"'] = c['\''] = kValue;
+  return c;
+}();
+unsigned char cls(char c) { return kClass[static_cast<unsigned char>(c)]; }
+
+// Elements that a browser would run or load; none of them is a CDA element.
+bool active_element(std::string_view name) {
+  const auto same = [&](std::string_view a) {  // a: lower case, of the same length
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if ((name[i] | 0x20) != a[i]) return false;
+    return true;
+  };
+  switch (name.size()) {
+    case 3: return same("svg");
+    case 4: return same("form") || same("link") || same("meta") || same("base");
+    case 5: return same("frame") || same("embed") || same("input") || same("style");
+    case 6: return same("script") || same("iframe") || same("object") || same("applet") || same("button");
+    case 8: return same("frameset");
+    default: return false;
+  }
+}
+
+std::string_view local_name(std::string_view name) {
+  const auto colon = name.find(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+struct Open {
+  std::string_view name;
+  bool text_seen = false;      // a non-blank run since the last tag
+  bool comment_after = false;  // and then a comment
+};
+
+class Scanner {
+ public:
+  Scanner(std::string_view text, const Limits& limits) : begin_(text.data()), p_(begin_), end_(begin_ + text.size()), limits_(limits) {
+    open_.reserve(static_cast<std::size_t>(std::clamp(limits.depth, 1, 1024)) + 1);
+  }
+
+  Result<RootSpan> run(Findings& findings) {
+    if (!prolog(findings)) return fault();
+    const auto from = offset();
+    if (p_ == end_) return Error{"cda.no_root", at_byte(from), {}};
+    if (!element()) return fault();
+    while (!open_.empty())
+      if (!content()) return fault();
+    const auto to = offset();
+    if (!epilog()) return fault();
+    return RootSpan{from, to};
+  }
+
+ private:
+  [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(p_ - begin_); }
+  [[nodiscard]] bool looking_at(std::string_view s) const {
+    return static_cast<std::size_t>(end_ - p_) >= s.size() && std::memcmp(p_, s.data(), s.size()) == 0;
+  }
+  bool fail(std::string_view id, const char* where, std::vector<std::string> args = {}) {
+    if (!fault_) fault_ = Error{id, at_byte(static_cast<std::size_t>(where - begin_)), std::move(args)};
+    return false;
+  }
+  bool malformed(const char* where) { return fail("cda.malformed", where); }
+  Error fault() { return fault_ ? *fault_ : Error{"cda.malformed", at_byte(offset()), {}}; }
+  void blanks() {
+    while (cls(*p_) == kSpace) ++p_;
+  }
+  bool count_node() { return ++nodes_ <= limits_.nodes || fail("cda.limit", p_, {"nodes", std::to_string(limits_.nodes)}); }
+
+  bool prolog(Findings& findings) {
+    if (looking_at("<?xml") && end_ - p_ > 5 && cls(p_[5]) == kSpace) {
+      const auto close = find("?>");
+      if (!close) return malformed(p_);
+      p_ = close + 2;
+    }
+    for (;;) {
+      blanks();
+      if (looking_at("<!--")) {
+        if (!comment()) return false;
+      } else if (looking_at("<?xml-stylesheet")) {  // common in the wild; not followed, not handed on
+        const auto close = find("?>");
+        if (!close) return malformed(p_);
+        findings.push_back({Severity::warning, {"cda.stylesheet_ignored", at_byte(offset()), {}}});
+        p_ = close + 2;
+      } else if (looking_at("<!DOCTYPE") || looking_at("<!doctype")) {
+        return fail("cda.doctype", p_);
+      } else if (looking_at("<?")) {
+        return fail("cda.processing_instruction", p_);
+      } else {
+        if (p_ != end_ && *p_ != '<') return fail("cda.not_xml", p_);
+        return true;
+      }
+    }
+  }
+
+  bool epilog() {
+    for (;;) {
+      blanks();
+      if (p_ == end_) return true;
+      if (looking_at("<!--")) {
+        if (!comment()) return false;
+      } else if (looking_at("<!DOCTYPE")) {
+        return fail("cda.doctype", p_);
+      } else if (looking_at("<?")) {
+        return fail("cda.processing_instruction", p_);
+      } else {
+        return fail(*p_ == '<' ? "cda.two_roots" : "cda.trailing_text", p_);
+      }
+    }
+  }
+
+  const char* find(std::string_view s) const {
+    const auto rest = std::string_view(p_, static_cast<std::size_t>(end_ - p_));
+    const auto found = rest.find(s);
+    return found == std::string_view::npos ? nullptr : p_ + found;
+  }
+
+  bool comment() {
+    const auto start = p_;
+    p_ += 4;
+    const auto close = find("--");
+    if (!close || end_ - close < 3 || close[2] != '>') return malformed(start);
+    for (; p_ != close; ++p_)
+      if (!character()) return false;
+    p_ = close + 3;
+    return count_node();
+  }
+
+  // One character is legal XML; called for each byte where nothing else is looked for.
+  bool character() {
+    const auto c = cls(*p_);
+    if (c & kBad) return fail("cda.control_character", p_, {hex(static_cast<unsigned char>(*p_))});
+    if ((c & kHigh) && end_ - p_ > 2 && static_cast<unsigned char>(p_[1]) == 0xBF && static_cast<unsigned char>(p_[2]) >= 0xBE)
+      return fail("cda.control_character", p_, {"U+FFFE"});
+    return true;
+  }
+  static std::string hex(unsigned char c) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    return std::string("U+00") + digits[c >> 4] + digits[c & 15];
+  }
+
+  bool name(std::string_view& out) {
+    const auto start = p_;
+    if (!(cls(*p_) & kNameStart)) return malformed(p_);
+    while (cls(*p_) & kName) ++p_;
+    out = {start, static_cast<std::size_t>(p_ - start)};
+    return true;
+  }
+
+  bool reference() {  // at '&'
+    const auto start = p_;
+    const auto limit = std::min(end_, p_ + 12);
+    const auto semicolon = std::find(p_, limit, ';');
+    if (semicolon == limit) return fail("cda.entity", start);
+    const std::string_view body(p_ + 1, static_cast<std::size_t>(semicolon - p_ - 1));
+    p_ = semicolon + 1;
+    if (body == "amp" || body == "lt" || body == "gt" || body == "quot" || body == "apos") return true;
+    if (body.size() < 2 || body[0] != '#') return fail("cda.entity", start);
+    std::uint32_t value = 0;
+    const bool hexadecimal = body[1] == 'x';
+    if (hexadecimal && body.size() == 2) return fail("cda.character_reference", start);
+    for (const char c : body.substr(hexadecimal ? 2 : 1)) {
+      std::uint32_t digit = 0;
+      if (c >= '0' && c <= '9') digit = static_cast<std::uint32_t>(c - '0');
+      else if (hexadecimal && c >= 'a' && c <= 'f') digit = static_cast<std::uint32_t>(c - 'a' + 10);
+      else if (hexadecimal && c >= 'A' && c <= 'F') digit = static_cast<std::uint32_t>(c - 'A' + 10);
+      else return fail("cda.character_reference", start);
+      value = value * (hexadecimal ? 16U : 10U) + digit;
+      if (value > 0x10FFFF) return fail("cda.character_reference", start);
+    }
+    const bool legal = value == 9 || value == 10 || value == 13 || (value >= 0x20 && value < 0xD800) || (value >= 0xE000 && value < 0xFFFE) || value >= 0x10000;
+    return legal || fail("cda.character_reference", start);
+  }
+
+  bool attribute_value(std::string_view& out) {
+    if (p_ == end_ || (*p_ != '"' && *p_ != '\'')) return malformed(p_);
+    const char quote = *p_++;
+    const auto start = p_;
+    for (;;) {
+      while (!(cls(*p_) & kValue)) ++p_;
+      if (*p_ == quote) break;
+      if (p_ == end_) return malformed(start);
+      if (*p_ == '<') return malformed(p_);
+      if (*p_ == '&') {
+        if (!reference()) return false;
+        continue;
+      }
+      if (!character()) return false;
+      ++p_;
+    }
+    out = {start, static_cast<std::size_t>(p_ - start)};
+    ++p_;
+    return out.size() <= limits_.text || fail("cda.limit", start, {"text", std::to_string(limits_.text)});
+  }
+
+  // Schemes that a browser would run, however written: references decoded, blanks and controls dropped.
+  static bool runs_code(std::string_view value) {
+    if (value.find(':') == std::string_view::npos && value.find("&#") == std::string_view::npos) return false;
+    std::string plain;
+    for (std::size_t i = 0; i < value.size() && plain.size() < 16; ++i) {
+      char c = value[i];
+      if (c == '&' && i + 1 < value.size() && value[i + 1] == '#') {
+        const auto semicolon = value.find(';', i);
+        if (semicolon == std::string_view::npos) return false;
+        std::uint32_t code = 0;
+        const bool hexadecimal = value[i + 2] == 'x';
+        for (const char d : value.substr(i + (hexadecimal ? 3 : 2), semicolon - i - (hexadecimal ? 3 : 2))) {
+          const auto digit = d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10;
+          code = (code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(digit)) & 0x1FFFFF;
+        }
+        i = semicolon;
+        c = code < 128 ? static_cast<char>(code) : '?';
+      }
+      if (static_cast<unsigned char>(c) <= ' ') continue;
+      plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    }
+    return plain.starts_with("javascript:") || plain.starts_with("vbscript:") || plain.starts_with("data:text/html");
+  }
+
+  bool element() {  // at '<' of a start tag
+    const auto start = p_;
+    ++p_;
+    std::string_view tag;
+    if (!name(tag)) return false;
+    if (!count_node()) return false;
+    if (static_cast<int>(open_.size()) >= limits_.depth) return fail("cda.limit", start, {"depth", std::to_string(limits_.depth)});
+    const auto local = local_name(tag);
+    if (active_element(local)) return fail("cda.active_content", start, {std::string(local)});
+    std::size_t count = 0;
+    for (;;) {
+      const auto before = p_;
+      blanks();
+      if (p_ == end_) return malformed(start);
+      if (*p_ == '>') {
+        ++p_;
+        open_.push_back({tag});
+        return true;
+      }
+      if (*p_ == '/') {
+        if (end_ - p_ < 2 || p_[1] != '>') return malformed(p_);
+        p_ += 2;
+        return true;
+      }
+      if (p_ == before) return malformed(p_);
+      if (!attribute(count)) return false;
+    }
+  }
+
+  bool attribute(std::size_t& count) {
+    const auto start = p_;
+    std::string_view key, value;
+    if (!name(key)) return false;
+    blanks();
+    if (p_ == end_ || *p_ != '=') return malformed(p_);
+    ++p_;
+    blanks();
+    if (!attribute_value(value)) return false;
+    if (static_cast<int>(count) >= limits_.attributes) return fail("cda.limit", start, {"attributes", std::to_string(limits_.attributes)});
+    for (std::size_t i = 0; i < count; ++i)
+      if (keys_[i] == key) return fail("cda.duplicate_attribute", start, {std::string(key.substr(0, 40))});
+    if (keys_.size() <= count) keys_.resize(count + 8);
+    keys_[count++] = key;
+    if (key.size() > 2 && (key[0] | 0x20) == 'o' && (key[1] | 0x20) == 'n' && key.find(':') == std::string_view::npos)
+      return fail("cda.active_content", start, {std::string(key.substr(0, 40))});
+    const auto plain_key = local_name(key);  // a name or an identifier that reads like a scheme harms nobody
+    if ((plain_key == "href" || plain_key == "src" || plain_key == "value" || plain_key == "data" || plain_key == "action") && runs_code(value)) return fail("cda.active_reference", start, {std::string(key.substr(0, 40))});
+    return true;
+  }
+
+  bool end_tag() {
+    const auto start = p_;
+    p_ += 2;
+    std::string_view tag;
+    if (!name(tag)) return false;
+    blanks();
+    if (p_ == end_ || *p_ != '>' || tag != open_.back().name) return malformed(start);
+    ++p_;
+    open_.pop_back();
+    forget_text();
+    return true;
+  }
+
+  void forget_text() {
+    if (open_.empty()) return;
+    open_.back().text_seen = open_.back().comment_after = false;
+  }
+
+  bool cdata() {
+    const auto start = p_;
+    p_ += 9;
+    const auto close = find("]]>");
+    if (!close) return malformed(start);
+    if (close != p_ && open_.back().comment_after) return fail("cda.split_text", start);
+    if (static_cast<std::size_t>(close - p_) > limits_.text) return fail("cda.limit", start, {"text", std::to_string(limits_.text)});
+    for (; p_ != close; ++p_)
+      if (!character()) return false;
+    p_ = close + 3;
+    open_.back().text_seen = true;
+    return count_node();
+  }
+
+  bool content() {  // one step inside an open element
+    if (p_ == end_) return malformed(p_);
+    if (*p_ != '<') return text();
+    if (end_ - p_ < 2) return malformed(p_);
+    if (p_[1] == '/') return end_tag();
+    if (p_[1] == '?') return fail("cda.processing_instruction", p_);
+    if (p_[1] == '!') {
+      if (looking_at("<!--")) {
+        auto& top = open_.back();
+        if (!comment()) return false;
+        top.comment_after = top.text_seen;
+        return true;
+      }
+      if (looking_at("<![CDATA[")) return cdata();
+      return fail(looking_at("<!DOCTYPE") || looking_at("<!ENTITY") ? "cda.doctype" : "cda.malformed", p_);
+    }
+    forget_text();
+    return element();
+  }
+
+  bool text() {
+    const auto start = p_;
+    blanks();
+    if (*p_ == '<') return static_cast<std::size_t>(p_ - start) <= limits_.text || fail("cda.limit", start, {"text", std::to_string(limits_.text)});
+    for (;;) {
+      while (!(cls(*p_) & kText)) ++p_;
+      if (*p_ == '<' || p_ == end_) break;
+      if (*p_ == '&') {
+        if (!reference()) return false;
+        continue;
+      }
+      if (*p_ == ']') {
+        if (looking_at("]]>")) return malformed(p_);
+      } else if (!character()) {
+        return false;
+      }
+      ++p_;
+    }
+    if (static_cast<std::size_t>(p_ - start) > limits_.text) return fail("cda.limit", start, {"text", std::to_string(limits_.text)});
+    auto& top = open_.back();
+    // "5<!-- -->.6": one parser reads 5, another 5.6; nobody writes that by accident
+    if (top.comment_after) return fail("cda.split_text", start);
+    top.text_seen = true;
+    return count_node();
+  }
+
+  const char* begin_;
+  const char* p_;
+  const char* end_;
+  const Limits& limits_;
+  std::vector<Open> open_;
+  std::vector<std::string_view> keys_;
+  std::size_t nodes_ = 0;
+  std::optional<Error> fault_;
+};
+
+}  // namespace
+
+Result<RootSpan> scan_xml(const std::string& text, const Limits& limits, Findings& findings) { return Scanner(text, limits).run(findings); }
+
+}  // namespace huren::cda
