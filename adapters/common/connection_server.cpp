@@ -146,7 +146,8 @@ void ConnectionServer::serve(Poco::Net::StreamSocket& socket, const Waker& idle_
     if (source.empty()) return reject(stream, {"transport.unknown_partner", "", {}}, stream.peer().fingerprint);
     talk_({stream, source, idle_stop, stop_});
   } catch (const std::exception& e) {  // Poco or the allocator: this connection ends, the server goes on
-    engine_.log(Severity::error, "transport.connection_failed", {{"name", settings_.name}, {"reason", typeid(e).name()}});
+    engine_.log(Severity::error, "transport.connection_failed",
+                {{"name", settings_.name}, {"reason", typeid(e).name()}});
   }
 }
 

@@ -9,7 +9,8 @@ namespace huren::common {
 
 class ExpiryWatch {
  public:
-  // Logs tls.certificate_expiring or tls.certificate_expired to the engine when a step was reached. not_after_ms 0: none.
+  // Logs tls.certificate_expiring or tls.certificate_expired to the engine when a step was reached. not_after_ms 0:
+  // none.
   void check(EngineServices& engine, const std::string& certificate, std::int64_t not_after_ms);
 
  private:

@@ -1,6 +1,7 @@
 #include "adapters/common/mllp_server.hpp"
 
 #include <array>
+#include <set>
 #include <utility>
 
 #include "adapters/common/verdict.hpp"
@@ -12,11 +13,16 @@ namespace {
 
 std::string_view word(IoStatus status) {
   switch (status) {
-    case IoStatus::closed: return "closed";
-    case IoStatus::timed_out: return "timed_out";
-    case IoStatus::stopped: return "stopped";
-    case IoStatus::alert: return "alert";
-    default: return "failed";
+    case IoStatus::closed:
+      return "closed";
+    case IoStatus::timed_out:
+      return "timed_out";
+    case IoStatus::stopped:
+      return "stopped";
+    case IoStatus::alert:
+      return "alert";
+    default:
+      return "failed";
   }
 }
 
@@ -28,7 +34,8 @@ MllpServer::MllpServer(ConnectionServerSettings connections, MllpServerSettings 
       settings_(settings),
       handler_(std::move(handler)),
       engine_(engine),
-      server_(std::move(connections), handler_.identify, [this](const Visit& visit) { talk(visit); }, engine) {}
+      server_(
+          std::move(connections), handler_.identify, [this](const Visit& visit) { talk(visit); }, engine) {}
 
 void MllpServer::talk(const Visit& visit) {
   auto& stream = visit.stream;
@@ -36,6 +43,7 @@ void MllpServer::talk(const Visit& visit) {
   std::array<char, 16 * 1024> chunk{};
   Deadline deadline(settings_.idle_timeout_ms);
   bool inside = false;
+  std::set<std::string_view> remarked;  // a peer's habit is told once a connection, not once a message
   for (;;) {
     stream.set_stop(inside ? &visit.stop : &visit.idle_stop);
     const Io io = stream.read(chunk, deadline);
@@ -61,11 +69,13 @@ void MllpServer::talk(const Visit& visit) {
           break;
         }
         case hl7::MllpEvent::Kind::remark:
-          engine_.log(Severity::info, "mllp.remark",
-                      {{"name", name_}, {"source", visit.source}, {"remark", std::string(event->error.id)}});
+          if (remarked.insert(event->error.id).second)
+            engine_.log(Severity::info, "mllp.remark",
+                        {{"name", name_}, {"source", visit.source}, {"remark", std::string(event->error.id)}});
           break;
         case hl7::MllpEvent::Kind::commit:
-        case hl7::MllpEvent::Kind::nak: break;  // nothing of ours waits for one here
+        case hl7::MllpEvent::Kind::nak:
+          break;  // nothing of ours waits for one here
       }
     }
     if (io.status != IoStatus::ok) return stream.close();

@@ -13,10 +13,10 @@ namespace huren::common {
 
 struct MllpServerSettings {
   std::size_t max_frame_bytes = std::size_t{16} << 20;
-  std::uint32_t idle_timeout_ms = 900'000;   // between frames: the connection is closed, no fault
-  std::uint32_t frame_timeout_ms = 60'000;   // from a frame's first byte to its last
+  std::uint32_t idle_timeout_ms = 900'000;  // between frames: the connection is closed, no fault
+  std::uint32_t frame_timeout_ms = 60'000;  // from a frame's first byte to its last
   std::uint32_t write_timeout_ms = 30'000;
-  bool commit_bytes = false;                 // MLLP release 2: a commit or nak frame goes before the reply
+  bool commit_bytes = false;  // MLLP release 2: a commit or nak frame goes before the reply
 };
 
 struct MllpHandler {

@@ -9,10 +9,13 @@
 namespace huren::common {
 namespace {
 
-// Names, types and defaults; schemas/catalog/options.csv says the same to a person (tests/conformance/modules compares).
+// Names, types and defaults; schemas/catalog/options.csv says the same to a person (tests/conformance/modules
+// compares).
 constexpr std::array kListenerOptions{
-    AdapterOption{"listen", OptionType::address, "", "接收伙伴报文的地址；留空则不接收", "address that receives MLLP; empty: none"},
-    AdapterOption{"https_listen", OptionType::address, "", "以 HTTPS 接收伙伴报文的地址；留空则不接收", "address that receives HTTPS; empty: none"},
+    AdapterOption{"listen", OptionType::address, "", "接收伙伴报文的地址；留空则不接收",
+                  "address that receives MLLP; empty: none"},
+    AdapterOption{"https_listen", OptionType::address, "", "以 HTTPS 接收伙伴报文的地址；留空则不接收",
+                  "address that receives HTTPS; empty: none"},
     AdapterOption{"certificate", OptionType::path, "", "本院证书（PEM）", "this hospital's certificate (PEM)"},
     AdapterOption{"private_key", OptionType::path, "", "本院私钥（PEM）", "this hospital's private key (PEM)"},
     AdapterOption{"trust", OptionType::path, "", "信任的证书机构（PEM）", "trusted authorities (PEM)"},
@@ -20,21 +23,26 @@ constexpr std::array kListenerOptions{
     AdapterOption{"max_connections", OptionType::integer, "64", "同时连接数上限", "most connections at a time"},
     AdapterOption{"max_frame_bytes", OptionType::integer, "16777216", "单个报文最大字节数", "largest message in bytes"},
     AdapterOption{"handshake_timeout_ms", OptionType::integer, "10000", "TLS 握手期限", "time for a TLS handshake"},
-    AdapterOption{"idle_timeout_ms", OptionType::integer, "900000", "空闲连接保留时间", "how long an idle connection is kept"},
-    AdapterOption{"frame_timeout_ms", OptionType::integer, "60000", "一个报文从头到尾的期限", "time from a message's first byte to its last"},
-    AdapterOption{"mllp_release", OptionType::integer, "1", "2：应答前先发提交字节", "2: commit bytes before the answer"},
+    AdapterOption{"idle_timeout_ms", OptionType::integer, "900000", "空闲连接保留时间",
+                  "how long an idle connection is kept"},
+    AdapterOption{"frame_timeout_ms", OptionType::integer, "60000", "一个报文从头到尾的期限",
+                  "time from a message's first byte to its last"},
+    AdapterOption{"mllp_release", OptionType::integer, "1", "2：应答前先发提交字节",
+                  "2: commit bytes before the answer"},
 };
 constexpr std::array kPartnerOptions{
     AdapterOption{"address", OptionType::address, nullptr, "伙伴接收地址 HOST:PORT", "the partner's address HOST:PORT"},
     AdapterOption{"path", OptionType::text, "/", "HTTPS 地址中的路径", "path of the HTTPS address"},
     AdapterOption{"tls", OptionType::boolean, "true", "使用 TLS", "use TLS"},
-    AdapterOption{"certificate_sha256", OptionType::sha256, "", "伙伴证书指纹", "fingerprint of the partner's certificate"},
+    AdapterOption{"certificate_sha256", OptionType::sha256, "", "伙伴证书指纹",
+                  "fingerprint of the partner's certificate"},
     AdapterOption{"next_certificate_sha256", OptionType::sha256, "", "伙伴下一张证书的指纹（换证期间）",
                   "fingerprint of the partner's next certificate while it is being renewed"},
     AdapterOption{"server_name", OptionType::text, "", "伙伴证书中的主机名", "host name in the partner's certificate"},
     AdapterOption{"connect_timeout_ms", OptionType::integer, "5000", "连接期限", "time to connect"},
     AdapterOption{"handshake_timeout_ms", OptionType::integer, "5000", "TLS 握手期限", "time for the TLS handshake"},
-    AdapterOption{"keep_idle_ms", OptionType::integer, "240000", "空闲连接保留时间", "how long an idle connection is kept"},
+    AdapterOption{"keep_idle_ms", OptionType::integer, "240000", "空闲连接保留时间",
+                  "how long an idle connection is kept"},
     AdapterOption{"max_idle", OptionType::integer, "4", "保留的空闲连接数", "idle connections kept"},
 };
 constexpr std::uint32_t kLookAgainMs = 1'000;
@@ -104,13 +112,15 @@ Result<Dialer::Current> Dialer::refresh() {
   return Current{context_, change.reloaded};
 }
 
-Result<Stream> Dialer::dial(const std::shared_ptr<const TlsContext>& tls, const Deadline& deadline) const {
+Result<Stream> Dialer::dial(const std::shared_ptr<const TlsContext>& tls, const Deadline& deadline) {
   auto stream = Stream::dial(settings_.address, Deadline::earlier(deadline, Deadline(settings_.connect_timeout_ms)),
                              &stop_, where_);
   if (!stream) return stream.error();
   if (tls) {
     auto secured = stream->secure(tls, Deadline::earlier(deadline, Deadline(settings_.handshake_timeout_ms)), where_);
     if (!secured) return secured.error();
+    const std::lock_guard lock(mutex_);
+    partner_expiry_.check(engine_, where_, stream->peer().not_after_ms);
   }
   return stream;
 }

@@ -52,7 +52,7 @@ class Dialer {
     bool renewed = false;  // connections that were made before should go
   };
   Result<Current> refresh();  // looks at the files at most once a second
-  Result<Stream> dial(const std::shared_ptr<const TlsContext>& tls, const Deadline& deadline) const;
+  Result<Stream> dial(const std::shared_ptr<const TlsContext>& tls, const Deadline& deadline);
   [[nodiscard]] const LinkSettings& settings() const { return settings_; }
   [[nodiscard]] const std::string& where() const { return where_; }  // "partner.city_hospital"
   [[nodiscard]] bool stopping() const { return stop_.raised(); }
@@ -63,7 +63,7 @@ class Dialer {
   EngineServices& engine_;
   const Waker& stop_;
   std::mutex mutex_;
-  ExpiryWatch expiry_;
+  ExpiryWatch expiry_, partner_expiry_;  // of our certificate and of theirs
   std::shared_ptr<const TlsContext> context_;
   std::optional<Deadline> look_again_;
 };

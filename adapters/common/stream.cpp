@@ -108,8 +108,7 @@ Result<Stream> Stream::dial(const Endpoint& to, const Deadline& deadline, const 
 }
 
 IoStatus Stream::wait(short events, const Deadline& deadline, bool stoppable) const {
-  std::array<pollfd, 2> fds{pollfd{socket_.impl()->sockfd(), events, 0},
-                            pollfd{stop_ ? stop_->fd() : -1, POLLIN, 0}};
+  std::array<pollfd, 2> fds{pollfd{socket_.impl()->sockfd(), events, 0}, pollfd{stop_ ? stop_->fd() : -1, POLLIN, 0}};
   for (;;) {
     const int n = ::poll(fds.data(), stoppable && stop_ ? 2 : 1, deadline.remaining_ms());
     if (n < 0 && errno == EINTR) continue;
@@ -150,10 +149,14 @@ Result<void> Stream::secure(std::shared_ptr<const TlsContext> context, const Dea
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
       return tls_failure(*report_, settings.server, where);
     switch (wait(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline, true)) {
-      case IoStatus::ok: break;
-      case IoStatus::stopped: return Error{"transport.stopping", where, {}};
-      case IoStatus::timed_out: return Error{"tls.handshake_timeout", where, {}};
-      default: return Error{"tls.closed_in_handshake", where, {}};
+      case IoStatus::ok:
+        break;
+      case IoStatus::stopped:
+        return Error{"transport.stopping", where, {}};
+      case IoStatus::timed_out:
+        return Error{"tls.handshake_timeout", where, {}};
+      default:
+        return Error{"tls.closed_in_handshake", where, {}};
     }
   }
   peer_ = peer_certificate(ssl_);
@@ -185,7 +188,8 @@ Io Stream::read_tls(std::span<char> into, const Deadline& deadline) {
       case SSL_ERROR_WANT_WRITE:
         if (const auto w = wait(POLLOUT, deadline, true); w != IoStatus::ok) return {.status = w};
         break;
-      case SSL_ERROR_ZERO_RETURN: return {.status = IoStatus::closed};
+      case SSL_ERROR_ZERO_RETURN:
+        return {.status = IoStatus::closed};
       case SSL_ERROR_SSL: {
         const int alert = peer_alert();
         const int reason = ERR_GET_REASON(ERR_peek_error());
@@ -193,7 +197,8 @@ Io Stream::read_tls(std::span<char> into, const Deadline& deadline) {
         if (alert >= 0) return {.status = IoStatus::alert, .alert = alert};
         return {.status = reason == SSL_R_UNEXPECTED_EOF_WHILE_READING ? IoStatus::closed : IoStatus::failed};
       }
-      default: return {.status = IoStatus::failed};
+      default:
+        return {.status = IoStatus::failed};
     }
   }
 }

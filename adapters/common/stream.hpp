@@ -19,9 +19,9 @@ namespace huren::common {
 enum class IoStatus { ok, closed, timed_out, stopped, alert, failed };
 struct Io {
   IoStatus status = IoStatus::ok;
-  std::size_t bytes = 0;       // read, or handed to the kernel as plain text
-  bool nothing_left = false;   // write: not one byte of it reached the kernel, in clear or encrypted
-  int alert = -1;              // status alert: its number
+  std::size_t bytes = 0;      // read, or handed to the kernel as plain text
+  bool nothing_left = false;  // write: not one byte of it reached the kernel, in clear or encrypted
+  int alert = -1;             // status alert: its number
 };
 
 class Stream {
@@ -45,9 +45,9 @@ class Stream {
   [[nodiscard]] bool readable() const;
   bool idle();  // alive and with nothing to say: fit to be used again
   void set_stop(const Waker* stop) { stop_ = stop; }
-  void close();            // says goodbye (close_notify, FIN) without waiting
+  void close();              // says goodbye (close_notify, FIN) without waiting
   void close_after_drain();  // lets a last reply or alert reach a peer that is still sending; bounded in time and bytes
-  void reset();            // RST: what was sent may be lost
+  void reset();              // RST: what was sent may be lost
 
   [[nodiscard]] bool secured() const { return ssl_ != nullptr; }
   [[nodiscard]] const PeerCertificate& peer() const { return peer_; }

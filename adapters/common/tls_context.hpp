@@ -1,6 +1,7 @@
-// TLS as hospitals of an alliance need it: TLS 1.2 or 1.3, both sides show a certificate, the chain ends at a configured
-// trust anchor, and the peer's own certificate is the one that was agreed (its SHA-256), or else carries the host name.
-// Promises: one Poco context per use, none of Poco's process-wide defaults, callbacks or caches; an own error for each
+// TLS as hospitals of an alliance need it: TLS 1.2 or 1.3, both sides show a certificate, the chain ends at a
+// configured trust anchor, and the peer's own certificate is the one that was agreed (its SHA-256), or else carries the
+// host name. Promises: one Poco context per use, none of Poco's process-wide defaults, callbacks or caches; an own
+// error for each
 //   way a handshake fails, telling what to do; no session resumption (a revoked certificate has no back door).
 // Refuses: anonymous peers, system-wide trust stores, keys with a passphrase (nobody is there to type it).
 #pragma once
@@ -52,7 +53,10 @@ class TlsSource {
   // The first call loads; later calls load again when a file's time or size changed. A new set that does not load
   // leaves the old one in use and is reported once by change().
   Result<std::shared_ptr<const TlsContext>> current();
-  struct Change { bool reloaded = false; std::vector<Error> failed; };
+  struct Change {
+    bool reloaded = false;
+    std::vector<Error> failed;
+  };
   Change take_change();  // what happened since it was asked last
 
  private:
@@ -66,15 +70,15 @@ class TlsSource {
 
 // What a handshake found out about the other side.
 struct PeerCertificate {
-  std::string fingerprint;       // SHA-256 of the certificate, lower-case hex; empty: none shown
+  std::string fingerprint;  // SHA-256 of the certificate, lower-case hex; empty: none shown
   std::int64_t not_after_ms = 0;
 };
 
 // Filled while a handshake runs; hang it on the connection with watch() before the handshake.
 struct VerifyReport {
-  long error = 0;                // X509_V_*
+  long error = 0;  // X509_V_*
   bool not_pinned = false;
-  std::string fingerprint;       // of the certificate that was refused or accepted
+  std::string fingerprint;  // of the certificate that was refused or accepted
 };
 void watch(SSL* ssl, VerifyReport* report);
 

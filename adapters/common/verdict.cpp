@@ -43,7 +43,9 @@ Receipt judge(const hl7::Ack& ack, const std::string& where) {
   out.code = hl7::to_string(ack.code);
   switch (ack.code) {
     case hl7::AckCode::AA:
-    case hl7::AckCode::CA: out.outcome = Outcome::delivered; return out;
+    case hl7::AckCode::CA:
+      out.outcome = Outcome::delivered;
+      return out;
     case hl7::AckCode::AR:
     case hl7::AckCode::CR:
       if (!lasting(ack)) {
@@ -54,7 +56,8 @@ Receipt judge(const hl7::Ack& ack, const std::string& where) {
       }
       break;
     case hl7::AckCode::AE:
-    case hl7::AckCode::CE: break;
+    case hl7::AckCode::CE:
+      break;
   }
   out.outcome = Outcome::refused;
   out.remark = {"transport.refused", where, {out.code, causes(ack)}};

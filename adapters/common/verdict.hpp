@@ -10,9 +10,9 @@ namespace huren::common {
 
 inline constexpr std::uint32_t kRejectedRetryMs = 30'000;
 
-// AA CA: delivered. AE CE: refused. AR CR: not_sent with retry_after_ms, because the receiver kept nothing and the cause
-// may pass (v2.5.1 §2.9.2: AR is for causes that lie outside the content); but refused when an ERR names a cause that
-// stays: type, event, processing id or version not supported (table 0357: 200-203).
+// AA CA: delivered. AE CE: refused. AR CR: not_sent with retry_after_ms, because the receiver kept nothing and the
+// cause may pass (v2.5.1 §2.9.2: AR is for causes that lie outside the content); but refused when an ERR names a cause
+// that stays: type, event, processing id or version not supported (table 0357: 200-203).
 Receipt judge(const hl7::Ack& ack, const std::string& where);
 
 Receipt not_sent(Error why);

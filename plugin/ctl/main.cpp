@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "ctl/cda/cda_commands.hpp"
 #include "ctl/hl7/hl7_command.hpp"
 #include "ctl/place.hpp"
 #include "ctl/recognise/recognise_command.hpp"
@@ -56,18 +57,19 @@ int main(int argc, char** argv) {
   auto* hl7 = app.add_subcommand("hl7", "show, check, roundtrip, send, listen: HL7 v2 messages / HL7 v2 报文的查看、检查与收发");
   hl7->prefix_command();
 
+  auto* cda = app.add_subcommand("cda", "show, check, render, write, sign, verify: transfer documents / 共享文档的查看、检查、渲染与签名");
+  cda->prefix_command();
+
   CLI11_PARSE(app, argc, argv);
   place.language = lang == "en" ? Language::en : Language::zh;
   try {
-    if (*recognise) {  // a case is self-contained: no configuration is read
-      auto args = recognise->remaining();
+    // These work on files alone: no configuration is read. The verb comes first, the language goes with it.
+    using Command = int (*)(std::span<const std::string>, std::ostream&, std::ostream&);
+    for (const auto& [verb, command] : {std::pair<CLI::App*, Command>{recognise, &ctl::recognise_command}, {hl7, &ctl::hl7_command}, {cda, &ctl::cda_command}}) {
+      if (!*verb) continue;
+      auto args = verb->remaining();
       args.insert(args.begin(), {"--lang", lang});
-      return ctl::recognise_command(args, std::cout, std::cerr);
-    }
-    if (*hl7) {  // nor here: files and a port are named on the command line
-      auto args = hl7->remaining();
-      args.insert(args.begin(), {"--lang", lang});
-      return ctl::hl7_command(args, std::cout, std::cerr);
+      return command(args, std::cout, std::cerr);
     }
     if (!place.read_config()) return ctl::kUnusable;
     if (*doctor) return ctl::doctor(place);

@@ -37,6 +37,20 @@ bool Applier::caught_up(std::uint32_t wait_ms) noexcept {
   return idle_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] { return stopping_ || served_ >= mine; }) && !stopping_;
 }
 
+Result<void> Applier::apply_one(store::Unit& unit, const SpooledEvent& event) {
+  if (mark_.deaths(Mark::Kind::event, event.seq) >= context_.config.max_attempts)
+    return park(unit, context_, event, {{Severity::error, {"engine.item_kills", event.type, {}}}});
+  mark_.begin(Mark::Kind::event, event.seq);
+  return take_in(unit, context_, event);
+}
+
+Result<void> Applier::apply_one(store::Unit& unit, const store::InboxRow& row) {
+  if (mark_.deaths(Mark::Kind::message, row.id) >= context_.config.max_attempts)
+    return unit.finish_inbox(row.id, "parked", line({"engine.item_kills", row.source, {}}));
+  mark_.begin(Mark::Kind::message, row.id);
+  return inbound_.apply(unit, row);
+}
+
 Result<bool> Applier::step() {
   std::int64_t cursor = 0;
   std::vector<store::InboxRow> inbox;
@@ -56,13 +70,14 @@ Result<bool> Applier::step() {
 
   auto done = context_.store.transact([&](store::Unit& unit) -> Result<void> {
     for (const auto& e : *events)
-      if (auto r = take_in(unit, context_, e); !r) return r;
+      if (auto r = apply_one(unit, e); !r) return r;
     if (!events->empty())
       if (auto r = unit.set_cursor(kSpoolCursor, events->back().seq); !r) return r;
     for (const auto& row : inbox)
-      if (auto r = inbound_.apply(unit, row); !r) return r;
+      if (auto r = apply_one(unit, row); !r) return r;
     return {};
   });
+  mark_.end();
   if (!done) return done.error();
   if (!events->empty())
     if (auto r = spool_.forget(events->back().seq); !r) context_.log.write(Severity::warning, "spool.forget_failed", r.error());

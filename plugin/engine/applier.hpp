@@ -11,14 +11,16 @@
 #include "core/base/link.hpp"
 #include "engine/context.hpp"
 #include "engine/inbound.hpp"
+#include "engine/mark.hpp"
 
 namespace huren::engine {
 
 class Applier {
  public:
   // changed: called after every commit, on the applier's thread: new outbox rows or notices may exist.
-  Applier(const Context& context, SpoolPort& spool, Inbound& inbound, std::function<void()> changed)
-      : context_(context), spool_(spool), inbound_(inbound), changed_(std::move(changed)) {}
+  // mark_path: where engine/mark.hpp keeps what is in hand.
+  Applier(const Context& context, SpoolPort& spool, Inbound& inbound, const std::string& mark_path, std::function<void()> changed)
+      : context_(context), spool_(spool), inbound_(inbound), changed_(std::move(changed)), mark_(mark_path) {}
   ~Applier() { stop(); }
   void start();
   void wake() noexcept;
@@ -29,10 +31,13 @@ class Applier {
  private:
   void run();
   Result<bool> step();  // true: there may be more
+  Result<void> apply_one(store::Unit& unit, const SpooledEvent& event);
+  Result<void> apply_one(store::Unit& unit, const store::InboxRow& row);
   const Context& context_;
   SpoolPort& spool_;
   Inbound& inbound_;
   const std::function<void()> changed_;
+  Mark mark_;
   std::mutex mutex_;
   std::condition_variable wakes_, idle_;
   std::uint64_t asked_ = 1, served_ = 0;  // a look that began after the ask serves it

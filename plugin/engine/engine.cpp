@@ -123,7 +123,7 @@ Result<void> Engine::open() {
   context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set});
   queries_ = std::make_unique<Queries>(*context_);
   inbound_ = std::make_unique<Inbound>(*context_);
-  applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, [this] { changed(); });
+  applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, data + "/in-hand", [this] { changed(); });
   services_.inbound_ = inbound_.get();
   services_.applier_ = applier_.get();
   if (auto r = make_partners(); !r) return r;

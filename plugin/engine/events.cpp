@@ -276,6 +276,8 @@ struct Handler {
   }
 };
 
+}  // namespace
+
 Result<void> park(Unit& unit, const Context& context, const SpooledEvent& event, const Findings& findings) {
   const auto worst = std::find_if(findings.begin(), findings.end(), [](const Finding& f) { return f.severity == Severity::error; });
   const std::string remark = worst == findings.end() ? "" : line(worst->error);
@@ -285,8 +287,6 @@ Result<void> park(Unit& unit, const Context& context, const SpooledEvent& event,
   return notify(unit, context, id, "event.rejected/1",
                 model::to_json({.notice_id = id, .at = context.now()}, model::EventRejected{.type = event.type, .key = event.key, .findings = findings}));
 }
-
-}  // namespace
 
 bool store_failed(const Error& error) {
   const int status = status_of(error);

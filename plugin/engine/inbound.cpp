@@ -60,8 +60,9 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
   const bool report = is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
   if (!report && !decision) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
-  static const hl7::Profile* profile = hl7::Profile::named("alliance");
-  for (auto& f : hl7::check(message, *profile)) reading.findings.push_back(std::move(f));
+  static const hl7::Profile* const partners = hl7::Profile::named("alliance");
+  static const hl7::Profile* const feeds = hl7::Profile::named("feed");
+  for (auto& f : hl7::check(message, feed ? *feeds : *partners)) reading.findings.push_back(std::move(f));
   if (has_error(reading.findings)) {
     reading.verdict = hl7::AckCode::AE;
     return;
@@ -117,18 +118,7 @@ Result<void> apply_decision(store::Unit& unit, const InboxRow& row, const mappin
   return unit.put_decision(d);
 }
 
-// A message from our own laboratory system is an event like any other; repeated for a report that exists, it amends it.
-Result<void> apply_feed(store::Unit& unit, const Context& context, const hl7::Header& header, model::LabReport report) {
-  auto versions = unit.report_versions(report.origin.code, report.number);
-  if (!versions) return versions.error();
-  if (!versions->empty()) {
-    report.version = versions->back().version + 1;
-    if (report.amendment_reason.empty()) report.amendment_reason = "HL7 " + header.type + "^" + header.trigger;
-  }
-  return handle(unit, context, model::LabReportReleased{std::move(report)});
-}
-
-// A sender that is no huren states no version: what it sends again under the same number, changed, is the next one.
+// A message that states no version: what is sent again under the same number, changed, is the next one.
 Result<void> number_version(store::Unit& unit, const Context& context, model::LabReport& report) {
   auto versions = unit.report_versions(report.origin.code, report.number);
   if (!versions) return versions.error();
@@ -142,6 +132,14 @@ Result<void> number_version(store::Unit& unit, const Context& context, model::La
   ++report.version;
   context.log.write(Severity::info, "report.version_assigned", {{"version", std::to_string(report.version)}});
   return {};
+}
+
+// A message from our own laboratory system is an event like any other; sent again with other content, it amends.
+Result<void> apply_feed(store::Unit& unit, const Context& context, model::LabReport report, bool versioned) {
+  standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), true);
+  if (!versioned)
+    if (auto r = number_version(unit, context, report); !r) return r;
+  return handle(unit, context, model::LabReportReleased{std::move(report)});
 }
 
 // Our patient whom the report is about; "" when none fits, or more than one: then a person must decide (I12).
@@ -163,10 +161,9 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
   return found;
 }
 
-Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, std::string document) {
+Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, bool versioned, std::string document) {
   standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
-  const auto* partner = context.partner(row.source);
-  if (partner && !partner->huren)
+  if (!versioned)
     if (auto r = number_version(unit, context, report); !r) return r;
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
@@ -176,11 +173,11 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   return notify_received(unit, context, *stored, report);
 }
 
-Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, const hl7::Header& header, Understood& u) {
+Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, Understood& u) {
   if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
   for (auto& report : u.oru.reports) {
-    auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, header, std::move(report))
-                                                 : apply_report(unit, context, row, report, u.oru.document);
+    auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, std::move(report), u.oru.versioned)
+                                                 : apply_report(unit, context, row, report, u.oru.versioned, u.oru.document);
     if (!r) return r;
   }
   return {};
@@ -256,7 +253,7 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
 
   auto done = unit.nested([&]() -> Result<void> {
     try {
-      return take_effect(unit, context_, row, reading.header, *reading.understood);
+      return take_effect(unit, context_, row, *reading.understood);
     } catch (const std::exception&) {  // one bad message must not stop the queue; what() may quote it
       return Error{"engine.worker_threw", "inbox", {}};
     }
@@ -282,7 +279,7 @@ Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const Sp
   understand(context, kFeedPrefix, *message, reading);
   if (!reading.understood) return reading.findings;
   for (auto& report : reading.understood->oru.reports)
-    if (auto r = apply_feed(unit, context, reading.header, std::move(report)); !r) return r.error();
+    if (auto r = apply_feed(unit, context, std::move(report), reading.understood->oru.versioned); !r) return r.error();
   return Findings{};
 }
 

@@ -16,8 +16,8 @@ std::span<const File> types();
 namespace module {
 namespace {
 
-// Counts as it goes, so that a fault has a place; nothing is built.
-class PlaceOfFault : public nlohmann::json_sax<nlohmann::json> {
+// Walks a text without building anything.
+class Walk : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -26,23 +26,40 @@ class PlaceOfFault : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t, const string_t&) override { return true; }
   bool string(string_t&) override { return true; }
   bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return deeper(); }
+  bool start_object(std::size_t) override { return ++depth_ <= kMaxDepth; }
   bool key(string_t&) override { return true; }
   bool end_object() override { --depth_; return true; }
-  bool start_array(std::size_t) override { return deeper(); }
+  bool start_array(std::size_t) override { return ++depth_ <= kMaxDepth; }
   bool end_array() override { --depth_; return true; }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
     position_ = position;
     return false;
   }
+  [[nodiscard]] int depth() const { return depth_; }
   [[nodiscard]] std::size_t position() const { return position_; }
   [[nodiscard]] bool too_deep() const { return depth_ > kMaxDepth; }
 
  private:
   static constexpr int kMaxDepth = 64;
-  bool deeper() { return ++depth_ <= kMaxDepth; }
   int depth_ = 0;
   std::size_t position_ = 0;
+};
+
+class NoticeId final : public Walk {
+ public:
+  bool key(string_t& name) override {
+    wanted_ = depth() == 1 && name == "notice_id";
+    return true;
+  }
+  bool string(string_t& value) override {
+    if (wanted_) id_ = value;
+    wanted_ = false;
+    return true;
+  }
+  std::string id_;
+
+ private:
+  bool wanted_ = false;
 };
 
 Result<void> known(std::string_view name, const std::vector<std::string_view>& names, std::string_view id, std::string_view near_id) {
@@ -96,10 +113,15 @@ Result<void> json_text(std::string_view body) {
   if (const auto bad = invalid_utf8(body)) return Error{"module.not_utf8", "body", {std::to_string(*bad)}};
   if (const auto zero = body.find('\0'); zero != body.npos)  // nlohmann takes a zero byte for the end
     return Error{"module.not_json", "body", {std::to_string(zero + 1)}};
-  PlaceOfFault sax;
+  Walk sax;
   if (nlohmann::json::sax_parse(body.begin(), body.end(), &sax)) return {};
   if (sax.too_deep()) return Error{"module.json_depth", "body", {}};
   return Error{"module.not_json", "body", {std::to_string(sax.position())}};
+}
+
+std::string notice_id(std::string_view notice_json) {
+  NoticeId sax;
+  return nlohmann::json::sax_parse(notice_json.begin(), notice_json.end(), &sax) ? sax.id_ : std::string();
 }
 
 const KnownTypes& known_types() {

@@ -127,7 +127,7 @@ huren_status open(std::uint32_t abi, const char* path, const huren_host* host, h
   } reservation{*table, *handle};
   auto opened = Instance::open(*where, *std::move(copied));
   if (!opened.instance) return fail_all(opened.findings);
-  if (!exit_watched.exchange(true)) process::run_at_exit(&close_all_at_exit);
+  if (!exit_watched.exchange(true) && !process::run_at_exit(&close_all_at_exit)) exit_watched = false;  // no memory: next time
   (*table)->publish(*handle, std::move(opened.instance));
   reservation.kept = true;
   *out = *handle;

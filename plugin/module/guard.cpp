@@ -31,8 +31,12 @@ void remember(std::string_view text) noexcept {
 }  // namespace
 
 huren_status fail(const Error& error) {
-  remember(line(error));
   const auto status = status_of(error);
+  remember(error.id);
+  try {
+    remember(line(error));
+  } catch (const std::bad_alloc&) {  // the id stands; the status must not be lost for want of words
+  }
   if (status == HUREN_E_INTERNAL) faults().note();
   return status;
 }

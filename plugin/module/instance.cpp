@@ -1,8 +1,8 @@
 #include "module/instance.hpp"
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
+#include "module/content.hpp"
 #include "module/guard.hpp"
 
 namespace huren::module {
@@ -12,6 +12,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxConfig = 2 * 1024 * 1024;
 
 std::string below(const std::string& folder, const std::string& path) { return (fs::path(folder) / path).lexically_normal().string(); }
+
+const char* truth(bool value) { return value ? "true" : "false"; }
+
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out + '"';
+}
 
 Findings just(Error error) { return {{Severity::error, std::move(error)}}; }
 
@@ -48,11 +59,15 @@ Result<void> Instance::start(const std::string& config_dir) {
   return {};
 }
 
-void Instance::published(huren_handle handle) {
+void Instance::published(huren_handle handle) noexcept {
   const bool rang = callbacks_->opened(handle);
-  if (rang) workers_.post([callbacks = callbacks_] { callbacks->wake(); });
-  if (!spool_->set_aside().empty())
-    workers_.post([callbacks = callbacks_, words = line({"module.set_aside", spool_->set_aside(), {}})] { callbacks->log(3, words.c_str()); });
+  try {
+    if (!spool_->set_aside().empty())
+      workers_.post([callbacks = callbacks_, words = line({"module.set_aside", spool_->set_aside(), {}})] { callbacks->log(3, words.c_str()); });
+    if (rang) workers_.post([callbacks = callbacks_] { callbacks->wake(); });
+  } catch (const std::exception&) {  // no memory for a thread: better the bell on this one than a bell that is lost
+    if (rang) callbacks_->wake();
+  }
 }
 
 Result<storage::Appended> Instance::submit(std::string_view type, std::string_view key, std::string_view content_type, std::string_view body) {
@@ -87,12 +102,9 @@ QueryAnswer Instance::poll(std::uint32_t wait_ms) {
 }
 
 void Instance::unpoll(std::string_view notice_json) {
-  const auto notice = nlohmann::json::parse(notice_json, nullptr, false);
-  if (!notice.is_object()) return;
-  const auto id = notice.find("notice_id");
-  if (id == notice.end() || !id->is_string()) return;
+  const auto id = notice_id(notice_json);
   const process::QuietSignals quiet;
-  engine_->link().unpoll(id->get_ref<const std::string&>());
+  if (!id.empty()) engine_->link().unpoll(id);
 }
 
 QueryAnswer Instance::acknowledge(std::string_view notice_id) {
@@ -102,22 +114,17 @@ QueryAnswer Instance::acknowledge(std::string_view notice_id) {
 
 std::string Instance::health() {
   const process::QuietSignals quiet;
-  nlohmann::json out;
-  out["huren"] = HUREN_VERSION;
-  out["abi"] = std::to_string(HUREN_ABI_MAJOR) + "." + std::to_string(HUREN_ABI_MINOR);
-  out["mode"] = config_.mode;
-  out["hospital"] = config_.hospital.code;
   const auto& host = callbacks_->host();
-  out["host"] = {{"vendor", host.vendor}, {"product", host.product}, {"version", host.version}};
   const auto depth = spool_->depth();
-  out["spool"] = {{"depth", depth ? nlohmann::json(*depth) : nlohmann::json()}, {"set_aside", !spool_->set_aside().empty()}};
-  if (!depth) out["spool"]["remark"] = line(depth.error());
-  out["calls"] = {{"submitted", submitted_.load()}, {"asked", asked_.load()}, {"unanswered", unanswered_.load()}};
-  out["faults"] = faults().count();
-  out["tripped"] = faults().tripped();
-  auto engine = nlohmann::json::parse(engine_->link().health(), nullptr, false);
-  out["engine"] = engine.is_discarded() ? nlohmann::json() : std::move(engine);
-  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const auto engine = engine_->link().health();
+  std::string out = "{\"huren\":" + json_string(HUREN_VERSION) + ",\"abi\":\"" + std::to_string(HUREN_ABI_MAJOR) + "." + std::to_string(HUREN_ABI_MINOR) + "\"";
+  out += ",\"mode\":" + json_string(config_.mode) + ",\"hospital\":" + json_string(config_.hospital.code);
+  out += ",\"host\":{\"vendor\":" + json_string(host.vendor) + ",\"product\":" + json_string(host.product) + ",\"version\":" + json_string(host.version) + "}";
+  out += ",\"spool\":{\"depth\":" + (depth ? std::to_string(*depth) : "null") + ",\"set_aside\":" + truth(!spool_->set_aside().empty());
+  if (!depth) out += ",\"remark\":" + json_string(line(depth.error()));
+  out += "},\"calls\":{\"submitted\":" + std::to_string(submitted_) + ",\"asked\":" + std::to_string(asked_) + ",\"unanswered\":" + std::to_string(unanswered_) + "}";
+  out += ",\"faults\":" + std::to_string(faults().count()) + ",\"tripped\":" + truth(faults().tripped());
+  return out + ",\"engine\":" + (json_text(engine) ? engine : "null") + "}";
 }
 
 void Instance::stop(std::uint32_t grace_ms) {

@@ -29,7 +29,7 @@ class Instance {
   void unpoll(std::string_view notice_json);  // the host's buffer was too small
   QueryAnswer acknowledge(std::string_view notice_id);
   std::string health();
-  void published(huren_handle handle);        // the host may be called from now on
+  void published(huren_handle handle) noexcept;  // the host may be called from now on
   void stop(std::uint32_t grace_ms);          // wakes whoever waits in poll()
   [[nodiscard]] std::int64_t max_body_bytes() const { return config_.max_body_bytes; }
   [[nodiscard]] const std::shared_ptr<Callbacks>& callbacks() const { return callbacks_; }

@@ -58,13 +58,13 @@ class FolderOwner {
   FolderOwner& operator=(const FolderOwner&) = delete;
 
  private:
-  FolderOwner(int file, std::int64_t process) : file_(file), process_(process) {}
-  int file_;
+  explicit FolderOwner(std::int64_t process) : process_(process) {}
+  int file_ = -1;
   std::int64_t process_;
 };
 
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 Result<void> make_folder(const std::string& path);  // 0700, parents too; one that exists is left as it is
-void run_at_exit(void (*function)());               // before our own statics go
+bool run_at_exit(void (*function)());               // before our own statics go
 
 }  // namespace huren::module::process

@@ -1,6 +1,6 @@
 #include "module/workers.hpp"
 
-#include <system_error>
+#include <exception>
 
 #include "module/process.hpp"
 
@@ -16,14 +16,14 @@ Workers::~Workers() {
 }
 
 void Workers::push(const std::shared_ptr<Job>& job) {
+  threads_.reserve(kThreads);
   queue_.push_back(job);
   if (idle_ < queue_.size() && threads_.size() < kThreads) {
-    threads_.reserve(kThreads);
     const process::QuietSignals quiet;
     try {
       threads_.emplace_back([this] { serve(); });
-    } catch (const std::system_error&) {
-      if (threads_.empty()) queue_.pop_back();  // nobody would ever serve it: the caller's deadline answers
+    } catch (const std::exception&) {           // no thread to be had
+      if (threads_.empty()) queue_.pop_back();  // and nobody to serve it: the caller's deadline answers
     }
   }
   more_.notify_one();

@@ -22,24 +22,29 @@ Result<void> guarded(F&& f) noexcept {
   }
 }
 
-void roll_back(Database& db) noexcept {
-  if (db.in_transaction()) (void)guarded([&] { return db.exec("ROLLBACK"); });
+// From a kept statement: with no memory left nothing new can be prepared. Where even that fails the transaction stays
+// open, and begin() ends it before anything else is done.
+Result<void> roll_back(Database& db) noexcept {
+  return db.in_transaction() ? guarded([&] { return Query(db, "ROLLBACK").run(); }) : Result<void>();
 }
 
 // Work under a savepoint: what it wrote stays only when it succeeded. Some faults (disk full, I/O) end the whole
-// transaction; the caller sees that by in_transaction().
-Result<void> run_one(const GroupCommit::Work& work, Database& db) {
-  if (auto set = Query(db, "SAVEPOINT work").run(); !set) return set.error();
+// transaction; the caller sees that by in_transaction(). closed: nothing half-done is left in the transaction.
+Result<void> run_one(const GroupCommit::Work& work, Database& db, bool& closed) {
+  if (auto set = Query(db, "SAVEPOINT work").run(); !set) {
+    closed = true;
+    return set.error();
+  }
   auto result = guarded([&] { return work(db); });
   if (!db.in_transaction()) {
+    closed = true;
     if (result) return Error{"storage.internal", db.path(), {"rolled back"}};
     return result;
   }
   auto undone = result ? Result<void>() : Query(db, "ROLLBACK TO work").run();
   if (undone) undone = Query(db, "RELEASE work").run();
-  if (undone) return result;
-  roll_back(db);  // a savepoint that cannot be closed cannot be trusted
-  return undone;
+  closed = static_cast<bool>(undone);
+  return undone ? result : undone;
 }
 
 }  // namespace
@@ -71,7 +76,8 @@ Result<void> GroupCommit::begin(std::optional<Clock::time_point> deadline) noexc
   auto outcome = guarded([&] { return file_lock_.take(deadline.value_or(Clock::now() + kPatience)); });
   if (!outcome) return outcome;
   db_.wait_until(deadline);
-  outcome = guarded([&] { return Query(db_, "BEGIN IMMEDIATE").run(); });
+  outcome = roll_back(db_);  // what an earlier batch could not
+  if (outcome) outcome = guarded([&] { return Query(db_, "BEGIN IMMEDIATE").run(); });
   db_.wait_until(std::nullopt);
   if (!outcome) file_lock_.release();
   return outcome;
@@ -114,20 +120,17 @@ Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
     batch_.push_back(request);  // has its room since construction
     lock.unlock();
     bool closed = false;
-    request->result = guarded([&] {
-      auto result = run_one(request->work, db_);
-      closed = true;
-      return result;
-    });
-    if (!closed) roll_back(db_);  // died between its savepoints
-    alive = db_.in_transaction();
+    request->result = guarded([&] { return run_one(request->work, db_, closed); });
+    // A savepoint that cannot be closed cannot be trusted: never commit it, even when the roll-back fails, too.
+    if (!closed) (void)roll_back(db_);
+    alive = closed && db_.in_transaction();
     lock.lock();
   }
   lock.unlock();
   Result<void> outcome;
   if (alive) {
     outcome = guarded([&] { return Query(db_, "COMMIT").run(); });
-    if (!outcome) roll_back(db_);
+    if (!outcome) (void)roll_back(db_);
   } else {
     outcome = guarded([&]() -> Result<void> { return batch_.back()->result.error(); });
   }

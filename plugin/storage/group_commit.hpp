@@ -34,6 +34,7 @@ class GroupCommit {
   GroupCommit(Database& writer, Limits limits)
       : db_(writer), limits_(limits), file_lock_(FileLock::beside(writer.path())) {
     batch_.reserve(static_cast<std::size_t>(limits.works));
+    const Query kept(writer, "ROLLBACK");  // prepared now, for when memory has run out
   }
 
   // With a timeout: Error storage.busy when it passed; the work may still be done (outcome unknown), so it must own

@@ -28,11 +28,12 @@ TEST_CASE("abi: a query that the engine answers comes back; its statuses pass th
 TEST_CASE("abi: an engine that hangs does not hold the caller: HUREN_NO_ANSWER, also with every worker stuck") {
   const Sandbox box;
   const auto h = open(box);
-  for (int i = 0; i < 12; ++i) CHECK(query(h, R"({"do":"hang"})", 5).status == HUREN_NO_ANSWER);
+  int asked = 2;
+  for (; health(h)["engine"]["hanging"] < 8; ++asked) CHECK(query(h, R"({"do":"hang"})", 5).status == HUREN_NO_ANSWER);
   CHECK(query(h, R"({"do":"echo"})", 5).status == HUREN_NO_ANSWER);  // eight workers hang
   CHECK(query(h, R"({"do":"echo"})", 0).status == HUREN_NO_ANSWER);
   CHECK(submit(h, kType, "k", "{}") == HUREN_OK);  // nothing else is held up
-  CHECK(health(h)["calls"]["unanswered"] == 14);
+  CHECK(health(h)["calls"]["unanswered"] == asked);
   CHECK(huren_close(h, 5000) == HUREN_OK);
 }
 

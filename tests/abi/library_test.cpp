@@ -93,6 +93,17 @@ TEST_CASE("abi: every status of huren.h stands in the catalogue with the same nu
   CHECK(listed == declared);
 }
 
+TEST_CASE("abi: every constant of the frozen header keeps its number") {
+  const auto today = words_before(file("plugin/include/huren/huren.h"), "HUREN_", '=');
+  const auto frozen = words_before(file("tests/abi/frozen/huren/huren.h"), "HUREN_", '=');
+  CHECK(frozen.size() >= 22);
+  for (const auto& [name, value] : frozen) {
+    INFO(name);
+    REQUIRE(today.count(name) == 1);
+    CHECK(today.at(name) == value);
+  }
+}
+
 TEST_CASE("abi: every declaration of huren.h carries its tags in the agreed order") {
   const auto header = file("plugin/include/huren/huren.h");
   int found = 0;

@@ -94,6 +94,12 @@ inline rc::Gen<model::Observation> any_observation(int place) {
     o.local = {*any_code(), *maybe(any_line()), *rc::gen::element<std::string>("L", "LIS")};
     if (*rc::gen::arbitrary<bool>()) o.standard = {*rc::gen::element<std::string>("GLU", "ALT", "HB"), *maybe(any_line()), "HUREN"};
     o.loinc = *rc::gen::element<std::string>("", "14749-6", "2345-7");
+    // Where LOINC is the laboratory's own code, where another LOINC stands beside it, and where the laboratory named no item.
+    const auto shape = *rc::gen::inRange(0, 8);
+    if (shape == 0) o.local = {o.loinc = "718-7", o.local.name, "LN"};
+    if (shape == 1) o.local.system = "LN", o.loinc = "2345-7";
+    if (shape == 2) o.local = {}, o.loinc = "2345-7";
+    if (shape == 3) o.local = {}, o.loinc = "", o.standard = {"GLU", "葡萄糖", "HUREN"};
     o.value_type = *rc::gen::element<std::string>("NM", "SN", "ST", "CWE");
     if (o.value_type == "SN") o.comparator = *rc::gen::element<std::string>("", "<", ">", "<=", ">=");
     const auto number = rc::gen::element<std::string>("5.60", "0", "-1.5", ".5", "+3");

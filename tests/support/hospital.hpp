@@ -103,9 +103,20 @@ class Hospital {
 
   void submit(const std::string& type, const Json& body, std::string key = "", const std::string& content_type = "application/json") {
     if (key.empty()) key = "k" + std::to_string(++keys_);
-    auto r = spool_->append(type, key, content_type, body.is_string() && content_type != "application/json" ? body.get<std::string>() : body.dump(), 2000);
-    REQUIRE(r);
+    spool_only(type, body, key, content_type);
     engine_->spooled();
+  }
+  // The engine need not be there.
+  void spool_only(const std::string& type, const Json& body, const std::string& key, const std::string& content_type = "application/json") {
+    const auto bytes = body.is_string() && content_type != "application/json" ? body.get<std::string>() : body.dump();
+    REQUIRE(spool_->append(type, key, content_type, bytes, 2000));
+  }
+  std::int64_t sequence_of(const std::string& key) {
+    auto waiting = spool_->next(0, 1000);
+    REQUIRE(waiting);
+    for (const auto& e : *waiting)
+      if (e.key == key) return e.seq;
+    return 0;
   }
   QueryAnswer ask(const std::string& topic, const Json& body) { return engine_->query(topic, body.dump(), 10'000); }
   Json must_ask(const std::string& topic, const Json& body) {

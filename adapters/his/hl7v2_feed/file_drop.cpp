@@ -39,9 +39,12 @@ Verdict verdict_of(const Reply& reply) {
   const auto ack = hl7::parse_ack(reply.body);
   if (!ack) return reply.stored ? Verdict::done : Verdict::failed;
   switch (common::judge(*ack, "").outcome) {
-    case Outcome::delivered: return Verdict::done;
-    case Outcome::not_sent: return Verdict::later;
-    default: return Verdict::failed;
+    case Outcome::delivered:
+      return Verdict::done;
+    case Outcome::not_sent:
+      return Verdict::later;
+    default:
+      return Verdict::failed;
   }
 }
 
@@ -91,8 +94,7 @@ void FileDrop::round() {
     const auto time = it->last_write_time(gone);
     if (!gone) files.emplace_back(time, it->path());
   }
-  if (error && !unreadable_)
-    engine_.log(Severity::error, "feed.directory_unreadable", {{"name", settings_.name}});
+  if (error && !unreadable_) engine_.log(Severity::error, "feed.directory_unreadable", {{"name", settings_.name}});
   unreadable_ = static_cast<bool>(error);
   std::sort(files.begin(), files.end());
   if (files.size() > kMostFilesARound) files.resize(kMostFilesARound);
@@ -121,16 +123,20 @@ void FileDrop::take(const fs::path& file, Seen& seen) {
   auto body = read_whole(file, seen.bytes, error);
   if (error) {
     seen.not_before = Clock::now() + std::chrono::milliseconds(settings_.retry_ms);
-    if (!std::exchange(seen.told, true)) engine_.log(Severity::warning, "feed.file_unreadable", {{"name", settings_.name}});
+    if (!std::exchange(seen.told, true))
+      engine_.log(Severity::warning, "feed.file_unreadable", {{"name", settings_.name}});
     return;
   }
   const auto reply = accept_(without_frame(body));
   switch (verdict_of(reply)) {
-    case Verdict::done: return put_away(file, "done", reply.body);
-    case Verdict::failed: return put_away(file, "failed", reply.body);
+    case Verdict::done:
+      return put_away(file, "done", reply.body);
+    case Verdict::failed:
+      return put_away(file, "failed", reply.body);
     case Verdict::later:
       seen.not_before = Clock::now() + std::chrono::milliseconds(settings_.retry_ms);
-      if (!std::exchange(seen.told, true)) engine_.log(Severity::warning, "feed.file_waits", {{"name", settings_.name}});
+      if (!std::exchange(seen.told, true))
+        engine_.log(Severity::warning, "feed.file_waits", {{"name", settings_.name}});
   }
 }
 

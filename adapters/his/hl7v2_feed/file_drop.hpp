@@ -1,8 +1,9 @@
 // A folder into which a system of the hospital drops one HL7 v2 message a file (*.hl7).
-// Promises: a file is taken once it has stood unchanged for settle_ms, in the order of its times; it is accepted before it
-//   moves to done/ or failed/, with the answer beside it (NAME.ack), both by rename; a crash in between hands it in again
-//   and the engine knows it. Refuses: links, folders, files over the limit (failed/); what the engine cannot store now
-//   stays and is tried again.
+// Promises: a file is taken once it has stood unchanged for settle_ms, in the order of its times; it is accepted before
+// it
+//   moves to done/ or failed/, with the answer beside it (NAME.ack), both by rename; a crash in between hands it in
+//   again and the engine knows it. Refuses: links, folders, files over the limit (failed/); what the engine cannot
+//   store now stays and is tried again.
 #pragma once
 #include <chrono>
 #include <cstdint>

@@ -18,16 +18,22 @@ namespace {
 constexpr std::array kOptions{
     AdapterOption{"listen", OptionType::address, "", "接收 MLLP 的地址 HOST:PORT", "address HOST:PORT that takes MLLP"},
     AdapterOption{"directory", OptionType::path, "", "文件投放目录", "folder in which files are dropped"},
-    AdapterOption{"charset", OptionType::text, "", "报文未声明字符集时的解读方式", "how text is read when the message declares no charset"},
-    AdapterOption{"certificate", OptionType::path, "", "TLS 证书（PEM）；留空则不用 TLS", "TLS certificate (PEM); empty: no TLS"},
+    AdapterOption{"charset", OptionType::text, "", "报文未声明字符集时的解读方式",
+                  "how text is read when the message declares no charset"},
+    AdapterOption{"certificate", OptionType::path, "", "TLS 证书（PEM）；留空则不用 TLS",
+                  "TLS certificate (PEM); empty: no TLS"},
     AdapterOption{"private_key", OptionType::path, "", "TLS 私钥（PEM）", "TLS private key (PEM)"},
-    AdapterOption{"trust", OptionType::path, "", "要求对方出示由此机构签发的证书", "peers must show a certificate of these authorities"},
+    AdapterOption{"trust", OptionType::path, "", "要求对方出示由此机构签发的证书",
+                  "peers must show a certificate of these authorities"},
     AdapterOption{"max_connections", OptionType::integer, "64", "同时连接数上限", "most connections at a time"},
     AdapterOption{"max_frame_bytes", OptionType::integer, "16777216", "单个报文最大字节数", "largest message in bytes"},
-    AdapterOption{"idle_timeout_ms", OptionType::integer, "900000", "空闲连接保留时间", "how long an idle connection is kept"},
-    AdapterOption{"frame_timeout_ms", OptionType::integer, "60000", "一帧从头到尾的期限", "time from a frame's first byte to its last"},
+    AdapterOption{"idle_timeout_ms", OptionType::integer, "900000", "空闲连接保留时间",
+                  "how long an idle connection is kept"},
+    AdapterOption{"frame_timeout_ms", OptionType::integer, "60000", "一帧从头到尾的期限",
+                  "time from a frame's first byte to its last"},
     AdapterOption{"poll_ms", OptionType::integer, "500", "查看投放目录的间隔", "how often the folder is looked at"},
-    AdapterOption{"settle_ms", OptionType::integer, "1000", "文件多久不变才读取", "how long a file must stand unchanged"},
+    AdapterOption{"settle_ms", OptionType::integer, "1000", "文件多久不变才读取",
+                  "how long a file must stand unchanged"},
 };
 
 class Hl7v2Feed final : public HisAdapter {
@@ -60,7 +66,8 @@ class Hl7v2Feed final : public HisAdapter {
     const auto max_bytes = static_cast<std::size_t>(options.integer("max_frame_bytes", 1024, 1 << 30));
     EngineServices& engine = *setup.engine;
     const auto accept = [&engine, source = "feed:" + feed.code,
-                         type = "application/hl7-v2" + (charset.empty() ? "" : "; charset=" + charset)](std::string&& body) {
+                         type = "application/hl7-v2" +
+                                (charset.empty() ? "" : "; charset=" + charset)](std::string&& body) {
       return engine.accept({.source = source, .content_type = type, .body = std::move(body)});
     };
     if (options.has("listen")) {
@@ -77,7 +84,8 @@ class Hl7v2Feed final : public HisAdapter {
           .identify = [source = "feed:" + feed.code](const common::PeerCertificate&) { return source; },
           .handle = [accept](const std::string&, std::string&& message) { return accept(std::move(message)); },
           .refuse = [&engine](std::string_view head, const Error& why) { return common::refusal(head, why, engine); }};
-      servers_.push_back(std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine));
+      servers_.push_back(
+          std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine));
     }
     if (options.has("directory")) {
       FileDropSettings settings{.name = section,

@@ -68,7 +68,8 @@ Receipt judge(const Poco::Net::HTTPResponse& response, const std::string& body, 
   if (const auto ack = hl7::parse_ack(body)) {
     if (trim(ack->control_id) != message.id) return unknown({"transport.wrong_control_id", target.where, {}});
     auto receipt = common::judge(*ack, target.where);
-    if (receipt.retry_after_ms > 0 && response.has("Retry-After")) receipt.retry_after_ms = retry_after_ms(response, now_ms);
+    if (receipt.retry_after_ms > 0 && response.has("Retry-After"))
+      receipt.retry_after_ms = retry_after_ms(response, now_ms);
     return receipt;
   } else if (status >= 200 && status < 300) {
     return unknown({"transport.ack_unreadable", target.where, {std::string(ack.error().id)}});
@@ -85,14 +86,17 @@ Receipt judge(const Poco::Net::HTTPResponse& response, const std::string& body, 
 
 Receipt end_of_stream(const Connection& c, const HttpRead& read, const Target& target) {
   if (read.end != End::ok && read.end != End::stream)
-    return unknown({"transport.ack_unreadable", target.where, {read.end == End::too_large ? "http too large" : "http"}});
+    return unknown(
+        {"transport.ack_unreadable", target.where, {read.end == End::too_large ? "http too large" : "http"}});
   switch (read.io.status) {
     case IoStatus::alert: {
       const Error why = common::alert_error(read.io.alert, target.where);
       return !c.answered && common::rejects_certificate(read.io.alert) ? common::not_sent(why) : unknown(why);
     }
-    case IoStatus::stopped: return unknown({"transport.stopped_waiting", target.where, {}});
-    default: break;
+    case IoStatus::stopped:
+      return unknown({"transport.stopped_waiting", target.where, {}});
+    default:
+      break;
   }
   if (read.began) return unknown({"transport.half_ack", target.where, {}});
   if (read.io.status == IoStatus::timed_out) return unknown({"transport.ack_timeout", target.where, {}});
@@ -147,8 +151,7 @@ Exchanged exchange(Connection& c, const Message& message, const Target& target, 
     return {.receipt = io.nothing_left ? common::not_sent({"transport.write_nothing", target.where, {}})
                                        : unknown({"transport.write_partial", target.where, {}})};
   // Cut off while sending: an alert or a refusal (413) may have come before the cut.
-  auto last_word =
-      await_answer(c, message, target, now_ms, Deadline::earlier(deadline, Deadline(kLastWordMs)));
+  auto last_word = await_answer(c, message, target, now_ms, Deadline::earlier(deadline, Deadline(kLastWordMs)));
   const auto outcome = last_word.receipt.outcome;
   if (outcome == Outcome::not_sent || outcome == Outcome::refused) return {.receipt = std::move(last_word.receipt)};
   if (io.nothing_left)

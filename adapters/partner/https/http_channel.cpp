@@ -21,8 +21,8 @@ bool number(std::string_view text, int base, std::size_t& out) {
 }
 
 int count(const Poco::Net::HTTPMessage& head, std::string_view name) {
-  return static_cast<int>(
-      std::count_if(head.begin(), head.end(), [&](const auto& field) { return equal_ascii_nocase(field.first, name); }));
+  return static_cast<int>(std::count_if(head.begin(), head.end(),
+                                        [&](const auto& field) { return equal_ascii_nocase(field.first, name); }));
 }
 
 }  // namespace

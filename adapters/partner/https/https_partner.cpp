@@ -114,8 +114,8 @@ class HttpsPartner final : public PartnerAdapter {
       const auto it = known_.find(peer.fingerprint);
       return it == known_.end() ? std::string() : it->second;
     };
-    server_ = std::make_unique<HttpsServer>(std::move(connections), settings, identify,
-                                            [this](const Inbound& in) { return engine_.accept(in); }, engine_);
+    server_ = std::make_unique<HttpsServer>(
+        std::move(connections), settings, identify, [this](const Inbound& in) { return engine_.accept(in); }, engine_);
     return {};
   }
   static bool printable_path(const std::string& path) {

@@ -25,7 +25,8 @@ HttpsServer::HttpsServer(common::ConnectionServerSettings connections, HttpsServ
       settings_(settings),
       handle_(std::move(handle)),
       engine_(engine),
-      server_(std::move(connections), std::move(identify), [this](const common::Visit& visit) { talk(visit); }, engine) {}
+      server_(
+          std::move(connections), std::move(identify), [this](const common::Visit& visit) { talk(visit); }, engine) {}
 
 void HttpsServer::talk(const common::Visit& visit) {
   HttpChannel channel(std::move(visit.stream));

@@ -1,7 +1,7 @@
 // Takes HL7 v2 messages by POST (HL7 over HTTP): one message a request, its acknowledgement in the response.
 // Promises: 200 with the acknowledgement whatever its code; the charset of Content-Type is handed on; connections are
-//   kept. Refuses, each with its status: other methods 405, other media types 415, bodies over the limit 413, heads that
-//   are not HTTP or have two lengths 400.
+//   kept. Refuses, each with its status: other methods 405, other media types 415, bodies over the limit 413, heads
+//   that are not HTTP or have two lengths 400.
 #pragma once
 #include <functional>
 #include <string>

@@ -20,9 +20,14 @@ namespace partner_loopback {
 // One named channel: option "channel" of a partner (default: the partner's code). Lives as long as the process.
 class Channel {
  public:
-  struct Sent { std::string id, type, content_type, body; };
+  struct Sent {
+    std::string id, type, content_type, body;
+  };
   // Any thread. The next deliveries end as scripted; a script entry may still hand the message on (a lost answer).
-  struct Step { Receipt receipt; bool hand_on = false; };
+  struct Step {
+    Receipt receipt;
+    bool hand_on = false;
+  };
   void script(std::vector<Step> steps);
   // Where messages go; its reply decides when nothing is scripted. Empty: they are only kept.
   void connect(std::function<Reply(std::string_view body)> receiver);

@@ -16,7 +16,8 @@ namespace {
 // handed to accept() with "from" as the proved sender.
 constexpr std::array kOptions{
     AdapterOption{"channel", OptionType::text, "", "进程内通道名", "name of the channel inside the process"},
-    AdapterOption{"from", OptionType::text, "", "收到的报文视为来自该伙伴", "the partner that received messages count as"},
+    AdapterOption{"from", OptionType::text, "", "收到的报文视为来自该伙伴",
+                  "the partner that received messages count as"},
 };
 
 class Loopback final : public PartnerAdapter {

@@ -29,7 +29,8 @@ struct Waiting {
 std::optional<Exchanged> judge_event(const hl7::MllpEvent& event, Waiting& w) {
   switch (event.kind) {
     case Kind::commit:
-    case Kind::remark: return std::nullopt;
+    case Kind::remark:
+      return std::nullopt;
     case Kind::nak: {
       Exchanged out{.receipt = common::not_sent({"transport.nak", w.where, {}}), .reusable = true};
       out.receipt.code = "NAK";
@@ -38,11 +39,11 @@ std::optional<Exchanged> judge_event(const hl7::MllpEvent& event, Waiting& w) {
     }
     case Kind::broken:
       return Exchanged{.receipt = unknown({"transport.ack_unreadable", w.where, {std::string(event.error.id)}})};
-    case Kind::frame: break;
+    case Kind::frame:
+      break;
   }
   const auto ack = hl7::parse_ack(event.bytes);
-  if (!ack)
-    return Exchanged{.receipt = unknown({"transport.ack_unreadable", w.where, {std::string(ack.error().id)}})};
+  if (!ack) return Exchanged{.receipt = unknown({"transport.ack_unreadable", w.where, {std::string(ack.error().id)}})};
   if (trim(ack->control_id) != w.message.id) {
     ++w.skipped;
     return std::nullopt;
@@ -97,7 +98,8 @@ Exchanged exchange(Connection& c, const Message& message, const Deadline& deadli
   if (outcome == Outcome::not_sent || outcome == Outcome::refused)
     return {.receipt = std::move(last_word.receipt), .skipped = w.skipped};
   if (io.nothing_left)
-    return {.receipt = common::not_sent({"transport.write_nothing", where, {}}), .nothing_left = true,
+    return {.receipt = common::not_sent({"transport.write_nothing", where, {}}),
+            .nothing_left = true,
             .skipped = w.skipped};
   return {.receipt = unknown({"transport.write_partial", where, {}}), .skipped = w.skipped};
 }

@@ -7,23 +7,24 @@
 //   kept connection found closed or dead before use     (none)     a new connection is made, nothing had left
 //   write failed, not one byte handed to the kernel     not_sent   transport.write_nothing; on a kept connection the
 //                                                                  message goes out on a new one instead
-//   write failed or timed out later                     unknown    transport.write_partial (some receivers take what they have)
-//   certificate alert at the first read or write        not_sent   tls.peer_*: with TLS 1.3 the server judges our
+//   write failed or timed out later                     unknown    transport.write_partial (some receivers take what
+//   they have) certificate alert at the first read or write        not_sent   tls.peer_*: with TLS 1.3 the server
+//   judges our
 //     of a connection that has answered nothing yet                certificate after our side is done, and reads no
 //                                                                  message before (RFC 8446 §4.4.2.4, §6.2)
 //   any other alert                                     unknown    tls.peer_alert
 //   closed or reset before an answer                    unknown    transport.closed_before_ack
 //   closed or silent inside the answer                  unknown    transport.half_ack
 //   nothing until the deadline                          unknown    transport.ack_timeout
-//   only answers to other messages until then           unknown    transport.wrong_control_id (each is skipped: it is a late one)
-//   an answer that is not an acknowledgement            unknown    transport.ack_unreadable
-//   AA, CA                                              delivered
+//   only answers to other messages until then           unknown    transport.wrong_control_id (each is skipped: it is a
+//   late one) an answer that is not an acknowledgement            unknown    transport.ack_unreadable AA, CA delivered
 //   AE, CE                                              refused    transport.refused
-//   AR, CR                                              not_sent   transport.refused_for_now with retry_after, or refused
+//   AR, CR                                              not_sent   transport.refused_for_now with retry_after, or
+//   refused
 //                                                                  when ERR names a lasting cause (common/verdict.hpp)
 //   MLLP 2 nak                                          not_sent   transport.nak with retry_after
-//   MLLP 2 commit                                       (wait on)  the answer decides; without one unknown stays unknown
-//   our own stop while waiting                          unknown    transport.stopped_waiting
+//   MLLP 2 commit                                       (wait on)  the answer decides; without one unknown stays
+//   unknown our own stop while waiting                          unknown    transport.stopped_waiting
 //
 // A late answer that comes after the deadline meets a closed connection; one that comes on a kept connection is skipped
 // by its MSA-2 at the next message.
@@ -46,9 +47,9 @@ struct Connection {
 
 struct Exchanged {
   Receipt receipt;
-  bool reusable = false;       // the connection may be kept
-  bool nothing_left = false;   // no byte of the message left: another connection may carry it
-  int skipped = 0;             // answers to other messages
+  bool reusable = false;      // the connection may be kept
+  bool nothing_left = false;  // no byte of the message left: another connection may carry it
+  int skipped = 0;            // answers to other messages
 };
 
 Exchanged exchange(Connection& connection, const Message& message, const common::Deadline& deadline,

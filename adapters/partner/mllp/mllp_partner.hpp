@@ -1,6 +1,7 @@
-// partner.mllp as the engine sees it: deliver() to every configured partner, and a listener that takes from all of them.
-// Promises: an incoming message is handed on with the partner that its certificate proves, whatever the message claims.
-// Refuses: two partners with one certificate; a caller whose certificate no partner names (transport.peer_rejected, with
+// partner.mllp as the engine sees it: deliver() to every configured partner, and a listener that takes from all of
+// them. Promises: an incoming message is handed on with the partner that its certificate proves, whatever the message
+// claims. Refuses: two partners with one certificate; a caller whose certificate no partner names
+// (transport.peer_rejected, with
 //   the fingerprint to enter if it is welcome).
 #pragma once
 #include <map>

@@ -70,6 +70,8 @@ std::string place(std::string_view before_bytes, Charset charset) {
     start = end + 1;
   }
   const auto name = lines.back().substr(0, 3);
+  if (name.size() != 3 || !printable_ascii(name) || name != upper_ascii(name) || name.find(' ') != std::string_view::npos)
+    return "segment " + std::to_string(lines.size());  // a stray line may hold anything: not shown
   int occurrence = 0;
   for (const auto line : lines)
     if (line.substr(0, 3) == name) ++occurrence;
@@ -147,7 +149,8 @@ Result<Decoded> decode(std::string_view bytes, std::optional<Charset> fallback, 
     if (is_ascii(bytes)) return Decoded{.charset = *fallback, .as_is = true, .text = {}, .findings = std::move(findings)};
     return decode_as(bytes, *fallback, std::move(findings));
   }
-  if (!label.empty() && !declared) return Error{"hl7.charset_unsupported", "MSH-18", {label.substr(0, 40)}};
+  if (!label.empty() && !declared)
+    return Error{"hl7.charset_unsupported", "MSH-18", {printable_ascii(label) ? label.substr(0, 40) : std::string("?")}};
   if (is_ascii(bytes)) return Decoded{.charset = declared.value_or(Charset::utf8), .as_is = true, .text = {}, .findings = {}};
   if (!declared || *declared == Charset::ascii) {
     if (declared) remark(findings, Severity::warning, "hl7.charset_not_ascii", {label});

@@ -13,14 +13,15 @@ using model::Observation;
 // Three triplets of code, text, system: CE has two, 2.7's CWE a third at 10 to 12. The system says which is which.
 void read_item(const Segment& obx, Observation& o, const ReadContext& context) {
   const auto ce = obx.field(3).repetition(1);
-  bool have_local = false;
+  bool have_local = false, loinc_is_local = false;
   std::string loinc_name;
   for (const int at : {1, 4, 10}) {
     model::Code code{ce.value(at), ce.value(at + 1), ce.value(at + 2)};
     if (code == model::Code{}) continue;
-    if ((code.system == "LN" || code.system == "LOINC") && o.loinc.empty()) {
+    if ((code.system == kLoinc || code.system == "LOINC") && o.loinc.empty()) {
       o.loinc = code.code;
       loinc_name = code.name;
+      loinc_is_local = at == 1;
     } else if (code.system == kItemSystem) {
       o.standard = std::move(code);
     } else if (!have_local) {
@@ -28,8 +29,8 @@ void read_item(const Segment& obx, Observation& o, const ReadContext& context) {
       have_local = true;
     }
   }
+  if (!have_local && !o.loinc.empty() && (loinc_is_local || !context.ours)) o.local = {o.loinc, loinc_name, std::string(kLoinc)};
   if (context.ours) return;
-  if (!have_local && !o.loinc.empty()) o.local = {o.loinc, loinc_name, "LN"};
   if (!o.local.code.empty() && o.local.system.empty()) o.local.system = "L";
   if (o.local.code.empty() && !o.local.name.empty()) {
     o.local.code = o.local.name;

@@ -83,17 +83,21 @@ void put_order(Writer& w, const model::LabReport& r) {
   for (const auto& n : r.notes) put_note(w, note, n);
 }
 
-// OBX-3: the laboratory's own item, then LOINC, then the alliance's item (2.7 added the third triplet at 10 to 12).
+// OBX-3: the laboratory's own item at 1 (empty where it named none), then LOINC and the alliance's item at 4 and 10
+// (2.7 added the third triplet). A laboratory whose own codes are LOINC writes one triplet.
 void put_item(Writer& w, const model::Observation& o) {
   constexpr int kPlaces[] = {1, 4, 10};
-  int used = 0;
+  int used = o.local == model::Code{} ? 1 : 0;
   w.field(3);
   const auto put = [&](std::string_view code, std::string_view name, std::string_view system) {
     const int at = kPlaces[used++];
     w.component(at).text(code).component(at + 1).text(name).component(at + 2).text(system);
   };
+  const bool one = o.local.system == kLoinc && o.local.code == o.loinc;
+  const bool loinc_first = o.local.system == kLoinc && !one;  // the reader takes the first LN as LOINC
+  if (loinc_first && !o.loinc.empty()) put(o.loinc, "", kLoinc);
   if (!(o.local == model::Code{})) put(o.local.code, o.local.name, o.local.system);
-  if (!o.loinc.empty() && !(o.local.system == "LN" && o.local.code == o.loinc)) put(o.loinc, "", "LN");
+  if (!one && !loinc_first && !o.loinc.empty()) put(o.loinc, "", kLoinc);
   if (!o.standard.code.empty()) put(o.standard.code, o.standard.name, kItemSystem);
 }
 

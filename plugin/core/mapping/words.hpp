@@ -12,6 +12,7 @@ namespace huren::mapping {
 inline constexpr std::string_view kProfile = "HUREN-1";       // MSH-21.1 of what huren writes
 inline constexpr std::string_view kNoteSystem = "HUREN";      // NTE-4.3 of notes that carry a member
 inline constexpr std::string_view kDocumentCode = "C0007";    // OBX-3.1 of the transfer document
+inline constexpr std::string_view kLoinc = "LN";
 inline constexpr std::string_view kNoPanel = "11502-2";       // LOINC "laboratory report" where no panel was named
 inline constexpr std::string_view kNoSpecimenType = "unspecified";
 

@@ -200,6 +200,7 @@ void complete_report(const std::string& path, Source& source, LabReport& report)
       say(Severity::error, read_comparator(o.value).comparator.empty() ? "model.not_a_number" : "model.comparator_in_value", where + "/value");
     if (o.value_type == "NM" && !o.comparator.empty()) say(Severity::error, "model.comparator_needs_sn", where + "/comparator");
     if (o.local.system.empty() && !o.local.code.empty()) o.local.system = "L";
+    if (o.local.system == "LN" && o.loinc.empty()) o.loinc = o.local.code;
     if (o.standard.system.empty() && !o.standard.code.empty()) o.standard.system = "HUREN";
     complete_range(o.range);
   }

@@ -169,6 +169,7 @@ class Listener {
       return;
     }
     auto findings = hl7::check(*m, options_.profile ? *options_.profile : hl7::Profile::standard());
+    std::erase_if(findings, [](const Finding& f) { return f.severity == Severity::info; });
     const auto mode = hl7::ack_mode(header);
     auto code = has_error(findings) ? hl7::AckCode::AE : hl7::AckCode::AA;
     if (mode.enhanced && mode.accept != hl7::AckWish::never) {  // what we offer here is the commit, once the bytes are kept

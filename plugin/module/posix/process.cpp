@@ -100,19 +100,17 @@ Result<std::shared_ptr<FolderOwner>> FolderOwner::take(const std::string& path) 
   char real[PATH_MAX];
   const std::string name = realpath(path.c_str(), real) ? real : path;
   if (auto mine = all.folders[name].lock(); mine && mine->process_ == id()) return mine;
-  const int file = ::open((name + "/huren.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return system_fault("module.data_dir", path);
+  std::shared_ptr<FolderOwner> owner(new FolderOwner(id()));  // before the lock: it is let go whatever happens next
+  owner->file_ = ::open((name + "/huren.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (owner->file_ < 0) return system_fault("module.data_dir", path);
   auto lock = byte_of(id(), F_WRLCK);
-  if (fcntl(file, F_OFD_SETLK, &lock) != 0) {
-    ::close(file);
-    return Error{"module.two_copies", path, {}};
-  }
-  std::shared_ptr<FolderOwner> owner(new FolderOwner(file, id()));
+  if (fcntl(owner->file_, F_OFD_SETLK, &lock) != 0) return Error{"module.two_copies", path, {}};
   all.folders[name] = owner;
   return owner;
 }
 
 FolderOwner::~FolderOwner() {
+  if (file_ < 0) return;
   if (process_ == id()) {  // a forked child shares the lock and must not drop its parent's
     auto lock = byte_of(process_, F_UNLCK);
     fcntl(file_, F_OFD_SETLK, &lock);
@@ -121,22 +119,20 @@ FolderOwner::~FolderOwner() {
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return system_fault("config.unreadable", path);
+  struct Open {
+    int file;
+    ~Open() { if (file >= 0) ::close(file); }
+  } const open{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (open.file < 0) return system_fault("config.unreadable", path);
   std::string out;
   char buffer[16384];
-  while (true) {
-    const auto got = ::read(file, buffer, sizeof buffer);
+  while (out.size() <= limit) {
+    const auto got = ::read(open.file, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const auto fault = system_fault("config.unreadable", path);
-      ::close(file);
-      return fault;
-    }
-    if (got == 0 || out.size() > limit) break;
+    if (got < 0) return system_fault("config.unreadable", path);
+    if (got == 0) break;
     out.append(buffer, static_cast<std::size_t>(got));
   }
-  ::close(file);
   return out;
 }
 
@@ -149,6 +145,6 @@ Result<void> make_folder(const std::string& path) {
   return {};
 }
 
-void run_at_exit(void (*function)()) { std::atexit(function); }
+bool run_at_exit(void (*function)()) { return std::atexit(function) == 0; }
 
 }  // namespace huren::module::process

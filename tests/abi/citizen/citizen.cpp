@@ -193,7 +193,7 @@ void exit_in_callback() {
 
 void dlopen_cycles() {
   const Folder folder;
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < (kThreadSanitizer ? 200 : 1000); ++i) {
     const auto api = load();
     const auto h = opened(api, folder);
     MUST(submit(api, h, std::to_string(i)) == HUREN_OK);
@@ -251,6 +251,19 @@ void fork_with_threads() {
   go = false;
   for (auto& t : threads) t.join();
   MUST(api.close(h, 5000) == HUREN_OK);
+}
+
+void frozen_host() {  // compiled against the frozen header, run against the module of today
+  const Folder folder;
+  const auto child = fork();
+  if (child == 0) {
+    const auto host = std::string(HUREN_BINARY_DIR) + "/bin/abi_frozen_host";
+    execl(host.c_str(), host.c_str(), folder.path.c_str(), nullptr);
+    _exit(127);
+  }
+  int status = -1;
+  MUST(waitpid(child, &status, 0) == child);
+  MUST(status == 0);
 }
 
 void two_copies() {
@@ -372,7 +385,7 @@ int main(int argc, char** argv) {
   const std::map<std::string, void (*)()> cases{
       {"load_and_exit", load_and_exit}, {"exit_while_open", exit_while_open}, {"exit_while_busy", exit_while_busy},
       {"exit_while_closing", exit_while_closing}, {"exit_in_callback", exit_in_callback}, {"dlopen_cycles", dlopen_cycles},
-      {"fork_child", fork_child}, {"fork_with_threads", fork_with_threads}, {"two_copies", two_copies},
+      {"fork_child", fork_child}, {"frozen_host", frozen_host}, {"fork_with_threads", fork_with_threads}, {"two_copies", two_copies},
       {"trips_after_faults", trips_after_faults}, {"leaves_process_alone", leaves_process_alone}, {"cancelled_thread", cancelled_thread}};
   const auto found = argc == 2 ? cases.find(argv[1]) : cases.end();
   if (found == cases.end()) {

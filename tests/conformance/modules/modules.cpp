@@ -22,7 +22,9 @@ boost::dll::shared_library load(const std::string& name) {
 }  // namespace
 
 TEST_CASE("every module exports its entry with this build's signature, and nothing else of ours") {
-  struct { const char *file, *id, *kind; } const rows[] = {
+  struct {
+    const char *file, *id, *kind;
+  } const rows[] = {
       {"partner-mllp", "partner.mllp", "huren.partner/1"},
       {"partner-https", "partner.https", "huren.partner/1"},
       {"partner-loopback", "partner.loopback", "huren.partner/1"},
@@ -68,10 +70,17 @@ TEST_CASE("the loaded MLLP adapter and feed do their work across the module's bo
   auto feed = load("his-hl7v2_feed");
   {
     const auto& entry = mllp.get<const AdapterEntry>("huren_adapter_entry");
-    const auto make = [&](RecordingEngine& engine, const std::string& own, const std::string& other, std::uint16_t port) {
-      auto made = entry.create({.engine = &engine, .config_dir = certs.dir(),
-                                .options = {{"listen", "127.0.0.1:0"}, {"certificate", own + ".pem"}, {"private_key", own + ".key"}, {"trust", "ca.pem"}},
-                                .peers = {{"other", {{"address", "127.0.0.1:" + std::to_string(port)}, {"certificate_sha256", certs.sha256(other)}}}}});
+    const auto make = [&](RecordingEngine& engine, const std::string& own, const std::string& other,
+                          std::uint16_t port) {
+      auto made = entry.create({.engine = &engine,
+                                .config_dir = certs.dir(),
+                                .options = {{"listen", "127.0.0.1:0"},
+                                            {"certificate", own + ".pem"},
+                                            {"private_key", own + ".key"},
+                                            {"trust", "ca.pem"}},
+                                .peers = {{"other",
+                                           {{"address", "127.0.0.1:" + std::to_string(port)},
+                                            {"certificate_sha256", certs.sha256(other)}}}}});
       REQUIRE(made);
       REQUIRE((*made)->start());
       return std::move(*made);
@@ -81,12 +90,16 @@ TEST_CASE("the loaded MLLP adapter and feed do their work across the module's bo
     const auto body = message("M001");
     auto* sender = dynamic_cast<PartnerAdapter*>(a.get());
     REQUIRE(sender);
-    CHECK(sender->deliver("other", {.id = "M001", .type = "ADT^A08", .content_type = "", .body = body}, 10'000).outcome ==
-          Outcome::delivered);
+    CHECK(
+        sender->deliver("other", {.id = "M001", .type = "ADT^A08", .content_type = "", .body = body}, 10'000).outcome ==
+        Outcome::delivered);
     CHECK(engine_b.accepted().at(0).source == "other");
 
     auto made = feed.get<const AdapterEntry>("huren_adapter_entry")
-                    .create({.engine = &engine_a, .config_dir = "", .options = {}, .peers = {{"lis", {{"listen", "127.0.0.1:0"}}}}});
+                    .create({.engine = &engine_a,
+                             .config_dir = "",
+                             .options = {},
+                             .peers = {{"lis", {{"listen", "127.0.0.1:0"}}}}});
     REQUIRE(made);
     REQUIRE((*made)->start());
     Client client(engine_a.port("feed.lis"));

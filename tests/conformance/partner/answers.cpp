@@ -39,8 +39,12 @@ void check(const char* what, const Expected& e, std::uint32_t deadline_ms = 10'0
 
 TEST_CASE("AA is delivered") { check("AA", {Behave::AA, Outcome::delivered, "AA", ""}); }
 TEST_CASE("CA is delivered") { check("CA", {Behave::CA, Outcome::delivered, "CA", ""}); }
-TEST_CASE("AE is refused: it needs correction") { check("AE", {Behave::AE, Outcome::refused, "AE", "transport.refused"}); }
-TEST_CASE("CE is refused: it needs correction") { check("CE", {Behave::CE, Outcome::refused, "CE", "transport.refused"}); }
+TEST_CASE("AE is refused: it needs correction") {
+  check("AE", {Behave::AE, Outcome::refused, "AE", "transport.refused"});
+}
+TEST_CASE("CE is refused: it needs correction") {
+  check("CE", {Behave::CE, Outcome::refused, "CE", "transport.refused"});
+}
 TEST_CASE("AR may be sent again unchanged, later") {
   check("AR", {Behave::AR, Outcome::not_sent, "AR", "transport.refused_for_now"});
   for (const auto& maker : kits()) CHECK(maker.make({Behave::AR})->deliver("C001").retry_after_ms > 0);
@@ -81,7 +85,9 @@ TEST_CASE("a peer that closes after the message leaves it unknown") {
 TEST_CASE("a peer that resets after the message leaves it unknown") {
   check("reset", {Behave::reset_after_message, Outcome::unknown, "", "transport.closed_before_ack"});
 }
-TEST_CASE("an answer that drips in byte by byte is read") { check("drip", {Behave::drip, Outcome::delivered, "AA", ""}); }
+TEST_CASE("an answer that drips in byte by byte is read") {
+  check("drip", {Behave::drip, Outcome::delivered, "AA", ""});
+}
 TEST_CASE("an answer that is no message is unknown") {
   check("unreadable", {Behave::unreadable, Outcome::unknown, "", "transport.ack_unreadable"});
   check("blank", {Behave::blank, Outcome::unknown, "", "transport.ack_unreadable"});
@@ -144,7 +150,8 @@ TEST_CASE("after an unknown outcome the next message starts on a clean connectio
 TEST_CASE("an unknown partner is not sent") {
   for (const auto& maker : kits()) {
     auto kit = maker.make({});
-    const auto receipt = kit->adapter().deliver("nobody", {.id = "1", .type = "", .content_type = "", .body = "x"}, 1'000);
+    const auto receipt =
+        kit->adapter().deliver("nobody", {.id = "1", .type = "", .content_type = "", .body = "x"}, 1'000);
     CHECK(receipt.outcome == Outcome::not_sent);
     CHECK(receipt.remark.id == "transport.no_partner");
   }

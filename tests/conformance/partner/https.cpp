@@ -17,25 +17,28 @@ const Certificates& certs() { return Certificates::all(); }
 Receipt posted(const std::string& answer, RecordingEngine* engine = nullptr) {
   RecordingEngine own;
   if (!engine) engine = &own;
-  ScriptedPeer peer({[&](Session& s) {
-                      while (const auto got = s.request()) {
-                        auto bytes = answer;
-                        for (std::size_t at = 0; (at = bytes.find("{id}")) != std::string::npos;)
-                          bytes.replace(at, 4, control_id_of(*got));
-                        s.send(bytes);
-                        if (bytes.find("Content-Length") == std::string::npos && bytes.find("chunked") == std::string::npos) return;
-                      }
-                    }},
-                    *certs().source("hospital_b", true)->current());
+  ScriptedPeer peer(
+      {[&](Session& s) {
+        while (const auto got = s.request()) {
+          auto bytes = answer;
+          for (std::size_t at = 0; (at = bytes.find("{id}")) != std::string::npos;)
+            bytes.replace(at, 4, control_id_of(*got));
+          s.send(bytes);
+          if (bytes.find("Content-Length") == std::string::npos && bytes.find("chunked") == std::string::npos) return;
+        }
+      }},
+      *certs().source("hospital_b", true)->current());
   auto made = partner_https_entry().create(
-      {.engine = engine, .config_dir = certs().dir(),
+      {.engine = engine,
+       .config_dir = certs().dir(),
        .options = {{"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}},
        .peers = {{"b", {{"address", peer.address()}, {"certificate_sha256", certs().sha256("hospital_b")}}}}});
   REQUIRE(made);
   REQUIRE((*made)->start());
   const auto body = message("H001");
   auto receipt = dynamic_cast<PartnerAdapter&>(**made).deliver(
-      "b", {.id = "H001", .type = "ADT^A08", .content_type = "application/hl7-v2; charset=utf-8", .body = body}, 10'000);
+      "b", {.id = "H001", .type = "ADT^A08", .content_type = "application/hl7-v2; charset=utf-8", .body = body},
+      10'000);
   (*made)->stop(1'000);
   return receipt;
 }
@@ -52,9 +55,14 @@ struct Served {
   RecordingEngine engine;
   std::unique_ptr<Adapter> adapter;
   explicit Served(Options more = {}) {
-    more.merge(Options{{"https_listen", "127.0.0.1:0"}, {"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}});
+    more.merge(Options{{"https_listen", "127.0.0.1:0"},
+                       {"certificate", "hospital_a.pem"},
+                       {"private_key", "hospital_a.key"},
+                       {"trust", "ca.pem"}});
     auto made = partner_https_entry().create(
-        {.engine = &engine, .config_dir = certs().dir(), .options = more,
+        {.engine = &engine,
+         .config_dir = certs().dir(),
+         .options = more,
          .peers = {{"b", {{"address", "127.0.0.1:1"}, {"certificate_sha256", certs().sha256("hospital_b")}}}}});
     if (!made) throw std::runtime_error(line(made.error()));
     adapter = std::move(*made);
@@ -70,8 +78,8 @@ std::shared_ptr<const common::TlsContext> as(const std::string& name) {
 }
 std::string request(const std::string& id, const std::string& type = "application/hl7-v2; charset=utf-8") {
   const auto body = message(id);
-  return "POST /hl7 HTTP/1.1\r\nHost: a\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
+  return "POST /hl7 HTTP/1.1\r\nHost: a\r\nContent-Type: " + type +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 }  // namespace
@@ -93,7 +101,8 @@ TEST_CASE("busy statuses are not sent and wait as long as the peer asks") {
   CHECK(posted(status_only("503 x", "Retry-After: 999999999\r\n")).retry_after_ms == 3'600'000);
   RecordingEngine engine;
   engine.set_now(784'111'777'000);  // Sun, 06 Nov 1994 08:49:37 GMT
-  CHECK(posted(status_only("503 x", "Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n"), &engine).retry_after_ms == 60'000);
+  CHECK(posted(status_only("503 x", "Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n"), &engine).retry_after_ms ==
+        60'000);
   CHECK(posted(status_only("503 x", "Retry-After: Sun, 06 Nov 1994 08:40:00 GMT\r\n"), &engine).retry_after_ms == 0);
 }
 
@@ -114,15 +123,21 @@ TEST_CASE("other statuses without an acknowledgement") {
 TEST_CASE("answers in every framing that HTTP allows") {
   const auto body = ack("AA", "H001");
   CHECK(posted("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n" + body.substr(0, 5) + "\r\n" +
-               [](std::size_t n) { char hex[16]; std::snprintf(hex, sizeof hex, "%zX", n); return std::string(hex); }(body.size() - 5) +
-               ";x=y\r\n" + body.substr(5) + "\r\n0\r\nTrailer: 1\r\n\r\n").outcome == Outcome::delivered);
+               [](std::size_t n) {
+                 char hex[16];
+                 std::snprintf(hex, sizeof hex, "%zX", n);
+                 return std::string(hex);
+               }(body.size() - 5) +
+               ";x=y\r\n" + body.substr(5) + "\r\n0\r\nTrailer: 1\r\n\r\n")
+            .outcome == Outcome::delivered);
   CHECK(posted("HTTP/1.0 200 OK\r\n\r\n" + body).outcome == Outcome::delivered);
   CHECK(posted("HTTP/1.1 100 Continue\r\n\r\n" + with_ack("200 OK", "AA")).outcome == Outcome::delivered);
 }
 
 TEST_CASE("answers that are no HTTP or whose framing lies are unknown") {
   for (const char* wrong :
-       {"hello\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+       {"hello\r\n\r\n", "HTTP/1.1 abc\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
         "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"}) {
@@ -151,7 +166,8 @@ TEST_CASE("a posted message reaches the engine with its proved sender and stated
 
 TEST_CASE("a refusal of the engine is a 200 with the refusing acknowledgement") {
   Served served;
-  served.engine.answer_with([](const Inbound& in) { return Reply{.body = ack("AE", control_id_of(in.body)), .stored = true}; });
+  served.engine.answer_with(
+      [](const Inbound& in) { return Reply{.body = ack("AE", control_id_of(in.body)), .stored = true}; });
   Client client(served.engine.port("https"), as("hospital_b"));
   client.send(request("S001"));
   const auto response = client.until("MSA|AE|S001\r");
@@ -160,16 +176,27 @@ TEST_CASE("a refusal of the engine is a 200 with the refusing acknowledgement") 
 }
 
 TEST_CASE("requests that are wrong get their status and nothing reaches the engine") {
-  struct { std::string bytes; const char* status; } const rows[] = {
+  struct {
+    std::string bytes;
+    const char* status;
+  } const rows[] = {
       {"GET /hl7 HTTP/1.1\r\nHost: a\r\n\r\n", "405"},
       {request("S001", "text/html"), "415"},
       {request("S001", "application/hl7-v2; charset=utf-16"), "415"},
       {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\n\r\n", "411"},
       {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nContent-Length: 5000\r\n\r\n", "413"},
-      {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nabcdefg", "400"},
-      {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
-      {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n", "400"},
-      {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n", "413"},
+      {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nContent-Length: 5\r\nContent-Length: "
+       "7\r\n\r\nabcdefg",
+       "400"},
+      {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nContent-Length: 5\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n0\r\n\r\n",
+       "400"},
+      {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nTransfer-Encoding: "
+       "chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
+       "400"},
+      {"POST /hl7 HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nTransfer-Encoding: "
+       "chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n",
+       "413"},
       {"POST /hl7 HTTP/1.1\r\nA: b\r\n folded\r\n\r\n", "400"},
       {"\x16\x03\x01 nonsense\r\n\r\n", "400"},
       {"POST /" + std::string(40'000, 'x') + " HTTP/1.1\r\n\r\n", "431"},
@@ -197,7 +224,9 @@ TEST_CASE("requests in pieces, chunks, one after another in one packet") {
   REQUIRE(client.until("MSA|AA|S002\r"));
   REQUIRE(client.until("MSA|AA|S003\r"));
   const auto body = message("S004");
-  client.send("POST / HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
+  client.send(
+      "POST / HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nTransfer-Encoding: chunked\r\nExpect: "
+      "100-continue\r\n\r\n");
   REQUIRE(client.until("100 Continue\r\n\r\n"));
   char size[16];
   std::snprintf(size, sizeof size, "%zx\r\n", body.size());
@@ -222,7 +251,8 @@ TEST_CASE("an acknowledgement that is posted is not acknowledged") {
   Served served;
   Client client(served.engine.port("https"), as("hospital_b"));
   const auto body = ack("AA", "X");
-  client.send("POST / HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  client.send("POST / HTTP/1.1\r\nContent-Type: application/hl7-v2\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\n\r\n" + body);
   const auto response = client.until("\r\n\r\n");
   REQUIRE(response);
   CHECK(response->starts_with("HTTP/1.1 204"));
@@ -242,16 +272,20 @@ TEST_CASE("two https adapters exchange large messages over one connection") {
   RecordingEngine engine_a;
   Served b;
   Options listener{{"certificate", "hospital_b.pem"}, {"private_key", "hospital_b.key"}, {"trust", "ca.pem"}};
-  auto a = partner_https_entry().create(
-      {.engine = &engine_a, .config_dir = certs().dir(), .options = listener,
-       .peers = {{"a", {{"address", "127.0.0.1:" + std::to_string(b.engine.port("https"))}, {"certificate_sha256", certs().sha256("hospital_a")}}}}});
+  auto a = partner_https_entry().create({.engine = &engine_a,
+                                         .config_dir = certs().dir(),
+                                         .options = listener,
+                                         .peers = {{"a",
+                                                    {{"address", "127.0.0.1:" + std::to_string(b.engine.port("https"))},
+                                                     {"certificate_sha256", certs().sha256("hospital_a")}}}}});
   REQUIRE(a);
   REQUIRE((*a)->start());
   for (int i = 0; i < 10; ++i) {
     const auto id = "X" + std::to_string(i);
     const auto body = message(id, 300'000);
-    CHECK(dynamic_cast<PartnerAdapter&>(**a).deliver("a", {.id = id, .type = "", .content_type = "", .body = body}, 10'000).outcome ==
-          Outcome::delivered);
+    CHECK(dynamic_cast<PartnerAdapter&>(**a)
+              .deliver("a", {.id = id, .type = "", .content_type = "", .body = body}, 10'000)
+              .outcome == Outcome::delivered);
   }
   CHECK(b.engine.accepted().size() == 10);
   (*a)->stop(1'000);

@@ -14,23 +14,32 @@ namespace huren::test {
 
 // How the peer behaves towards one message.
 enum class Behave {
-  AA, AE, AR, AR_lasting, CA, CE, CR,
-  error_with_text,        // AE whose ERR carries a person's name in its free text
-  never,                  // keeps the connection, says nothing
-  half_then_close,        // a part of the answer, then closes
-  half_then_silence,      // a part of the answer, then nothing
-  foreign_then_own,       // an answer to another message first
-  foreign_only,           // only that
-  twice,                  // the right answer two times
-  close_after_message, reset_after_message,
-  close_at_once,          // before reading anything
-  drip,                   // the right answer, byte by byte
-  unreadable, blank, xml, // answers that are no acknowledgements
+  AA,
+  AE,
+  AR,
+  AR_lasting,
+  CA,
+  CE,
+  CR,
+  error_with_text,    // AE whose ERR carries a person's name in its free text
+  never,              // keeps the connection, says nothing
+  half_then_close,    // a part of the answer, then closes
+  half_then_silence,  // a part of the answer, then nothing
+  foreign_then_own,   // an answer to another message first
+  foreign_only,       // only that
+  twice,              // the right answer two times
+  close_after_message,
+  reset_after_message,
+  close_at_once,  // before reading anything
+  drip,           // the right answer, byte by byte
+  unreadable,
+  blank,
+  xml,  // answers that are no acknowledgements
 };
 
 struct Quirks {
   std::string name;
-  std::set<Behave> cannot;      // what the transport cannot express
+  std::set<Behave> cannot;  // what the transport cannot express
   bool half_is_unreadable = false;
 };
 

@@ -23,30 +23,52 @@ bool behave(Session& s, Behave how) {
   const auto own = ack("AA", id);
   const auto ok = [&](const std::string& body) { return s.respond("200 OK", kType, body), true; };
   switch (how) {
-    case Behave::AA: return ok(own);
-    case Behave::AE: return ok(ack("AE", id, "ERR||PID^1^3|101|E"));
-    case Behave::AR: return ok(ack("AR", id));
-    case Behave::AR_lasting: return ok(ack("AR", id, "ERR||MSH^1^9|200|E"));
-    case Behave::CA: return ok(ack("CA", id));
-    case Behave::CE: return ok(ack("CE", id));
-    case Behave::CR: return ok(ack("CR", id));
-    case Behave::error_with_text: return ok(ack("AE", id, "ERR||PID^1^5|207|E||||王小明 not found"));
-    case Behave::never: s.wait_closed(); return false;
-    case Behave::half_then_close: s.send(whole(own).substr(0, whole(own).size() - 20)); return false;
+    case Behave::AA:
+      return ok(own);
+    case Behave::AE:
+      return ok(ack("AE", id, "ERR||PID^1^3|101|E"));
+    case Behave::AR:
+      return ok(ack("AR", id));
+    case Behave::AR_lasting:
+      return ok(ack("AR", id, "ERR||MSH^1^9|200|E"));
+    case Behave::CA:
+      return ok(ack("CA", id));
+    case Behave::CE:
+      return ok(ack("CE", id));
+    case Behave::CR:
+      return ok(ack("CR", id));
+    case Behave::error_with_text:
+      return ok(ack("AE", id, "ERR||PID^1^5|207|E||||王小明 not found"));
+    case Behave::never:
+      s.wait_closed();
+      return false;
+    case Behave::half_then_close:
+      s.send(whole(own).substr(0, whole(own).size() - 20));
+      return false;
     case Behave::half_then_silence:
       s.send(whole(own).substr(0, 20));
       s.wait_closed();
       return false;
-    case Behave::foreign_only: return ok(ack("AA", "SOMEBODY"));
-    case Behave::close_after_message: return false;
-    case Behave::reset_after_message: s.reset(); return false;
-    case Behave::drip: s.drip(whole(own)); return true;
-    case Behave::unreadable: return ok("no message at all");
-    case Behave::blank: return ok(" ");
-    case Behave::xml: return ok("<ACK><MSA><MSA.1>AA</MSA.1></MSA></ACK>");
+    case Behave::foreign_only:
+      return ok(ack("AA", "SOMEBODY"));
+    case Behave::close_after_message:
+      return false;
+    case Behave::reset_after_message:
+      s.reset();
+      return false;
+    case Behave::drip:
+      s.drip(whole(own));
+      return true;
+    case Behave::unreadable:
+      return ok("no message at all");
+    case Behave::blank:
+      return ok(" ");
+    case Behave::xml:
+      return ok("<ACK><MSA><MSA.1>AA</MSA.1></MSA></ACK>");
     case Behave::foreign_then_own:
     case Behave::twice:
-    case Behave::close_at_once: return false;
+    case Behave::close_at_once:
+      return false;
   }
   return false;
 }

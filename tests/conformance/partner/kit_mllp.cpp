@@ -15,27 +15,52 @@ void behave(Session& s, Behave how) {
   const auto own = ack("AA", id);
   const auto framed = "\x0B" + own + "\x1C\x0D";
   switch (how) {
-    case Behave::AA: return s.frame(own);
-    case Behave::AE: return s.frame(ack("AE", id, "ERR||PID^1^3|101|E"));
-    case Behave::AR: return s.frame(ack("AR", id));
-    case Behave::AR_lasting: return s.frame(ack("AR", id, "ERR||MSH^1^9|200|E"));
-    case Behave::CA: return s.frame(ack("CA", id));
-    case Behave::CE: return s.frame(ack("CE", id));
-    case Behave::CR: return s.frame(ack("CR", id));
-    case Behave::error_with_text: return s.frame(ack("AE", id, "ERR||PID^1^5|207|E||||王小明 not found"));
-    case Behave::never: return s.wait_closed();
-    case Behave::half_then_close: return s.send(framed.substr(0, framed.size() / 2));
-    case Behave::half_then_silence: s.send(framed.substr(0, framed.size() / 2)); return s.wait_closed();
-    case Behave::foreign_then_own: s.frame(ack("AA", "SOMEBODY")); return s.frame(own);
-    case Behave::foreign_only: s.frame(ack("AA", "SOMEBODY")); return s.wait_closed();
-    case Behave::twice: s.frame(own); return s.frame(own);
-    case Behave::close_after_message: return;
-    case Behave::reset_after_message: return s.reset();
-    case Behave::drip: return s.drip(framed);
-    case Behave::unreadable: return s.frame("no message at all");
-    case Behave::blank: return s.frame(" ");
-    case Behave::xml: return s.frame("<ACK><MSA><MSA.1>AA</MSA.1></MSA></ACK>");
-    case Behave::close_at_once: return;
+    case Behave::AA:
+      return s.frame(own);
+    case Behave::AE:
+      return s.frame(ack("AE", id, "ERR||PID^1^3|101|E"));
+    case Behave::AR:
+      return s.frame(ack("AR", id));
+    case Behave::AR_lasting:
+      return s.frame(ack("AR", id, "ERR||MSH^1^9|200|E"));
+    case Behave::CA:
+      return s.frame(ack("CA", id));
+    case Behave::CE:
+      return s.frame(ack("CE", id));
+    case Behave::CR:
+      return s.frame(ack("CR", id));
+    case Behave::error_with_text:
+      return s.frame(ack("AE", id, "ERR||PID^1^5|207|E||||王小明 not found"));
+    case Behave::never:
+      return s.wait_closed();
+    case Behave::half_then_close:
+      return s.send(framed.substr(0, framed.size() / 2));
+    case Behave::half_then_silence:
+      s.send(framed.substr(0, framed.size() / 2));
+      return s.wait_closed();
+    case Behave::foreign_then_own:
+      s.frame(ack("AA", "SOMEBODY"));
+      return s.frame(own);
+    case Behave::foreign_only:
+      s.frame(ack("AA", "SOMEBODY"));
+      return s.wait_closed();
+    case Behave::twice:
+      s.frame(own);
+      return s.frame(own);
+    case Behave::close_after_message:
+      return;
+    case Behave::reset_after_message:
+      return s.reset();
+    case Behave::drip:
+      return s.drip(framed);
+    case Behave::unreadable:
+      return s.frame("no message at all");
+    case Behave::blank:
+      return s.frame(" ");
+    case Behave::xml:
+      return s.frame("<ACK><MSA><MSA.1>AA</MSA.1></MSA></ACK>");
+    case Behave::close_at_once:
+      return;
   }
 }
 
@@ -47,8 +72,10 @@ bool ends_connection(Behave how) {
     case Behave::foreign_only:
     case Behave::close_after_message:
     case Behave::reset_after_message:
-    case Behave::close_at_once: return true;
-    default: return false;
+    case Behave::close_at_once:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -67,12 +94,11 @@ class MllpKit final : public Kit {
                                              s.wait_closed();
                                            }},
                                            *certificates.source("hospital_b", true)->current());
-    AdapterSetup setup{.engine = &engine,
-                       .config_dir = certificates.dir(),
-                       .options = {{"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}},
-                       .peers = {{"b",
-                                  {{"address", peer_->address()},
-                                   {"certificate_sha256", certificates.sha256("hospital_b")}}}}};
+    AdapterSetup setup{
+        .engine = &engine,
+        .config_dir = certificates.dir(),
+        .options = {{"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}},
+        .peers = {{"b", {{"address", peer_->address()}, {"certificate_sha256", certificates.sha256("hospital_b")}}}}};
     auto made = partner_mllp_entry().create(setup);
     if (!made) throw std::runtime_error(line(made.error()));
     adapter_ = std::move(*made);

@@ -1,6 +1,7 @@
 // partner.mllp as the one who is called: the sender is who its certificate says, and nobody else gets in.
-#include <catch2/catch.hpp>
 #include <openssl/ssl.h>
+
+#include <catch2/catch.hpp>
 
 #include "adapters/partner/mllp/entry.hpp"
 #include "tests/support/transport/certificates.hpp"
@@ -18,10 +19,14 @@ struct Listener {
   RecordingEngine engine;
   std::unique_ptr<Adapter> adapter;
   explicit Listener(Options more = {}, const std::string& dir = certs().dir()) {
-    more.merge(Options{{"listen", "127.0.0.1:0"}, {"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"},
+    more.merge(Options{{"listen", "127.0.0.1:0"},
+                       {"certificate", "hospital_a.pem"},
+                       {"private_key", "hospital_a.key"},
                        {"trust", "ca.pem"}});
     auto made = partner_mllp_entry().create(
-        {.engine = &engine, .config_dir = dir, .options = more,
+        {.engine = &engine,
+         .config_dir = dir,
+         .options = more,
          .peers = {{"b", {{"address", "127.0.0.1:1"}, {"certificate_sha256", certs().sha256("hospital_b")}}},
                    {"gone", {{"address", "127.0.0.1:1"}, {"certificate_sha256", certs().sha256("gone")}}},
                    {"once", {{"address", "127.0.0.1:1"}, {"certificate_sha256", certs().sha256("old")}}}}});
@@ -60,12 +65,11 @@ TEST_CASE("a message counts as from the partner whose certificate was shown, wha
 }
 
 TEST_CASE("callers that are not welcome are refused in the handshake and logged with their fingerprint") {
-  struct { const char *name, *reason; } const rows[] = {
-      {"outsider", "tls.not_pinned"},
-      {"mallory", "tls.unknown_ca"},
-      {"old", "tls.expired"},
-      {"server_only", "tls.wrong_purpose"},
-      {"", "tls.no_client_certificate"},
+  struct {
+    const char *name, *reason;
+  } const rows[] = {
+      {"outsider", "tls.not_pinned"},       {"mallory", "tls.unknown_ca"},     {"old", "tls.expired"},
+      {"server_only", "tls.wrong_purpose"}, {"", "tls.no_client_certificate"},
   };
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     for (const auto& row : rows) {
@@ -129,10 +133,15 @@ TEST_CASE("no log event names a patient or shows a message") {
 
 TEST_CASE("two adapters exchange: A delivers to B's listener, B to A's") {
   RecordingEngine engine_a, engine_b;
-  const auto make = [](RecordingEngine& engine, const std::string& own, const std::string& other, const std::string& address) {
+  const auto make = [](RecordingEngine& engine, const std::string& own, const std::string& other,
+                       const std::string& address) {
     auto made = partner_mllp_entry().create(
-        {.engine = &engine, .config_dir = certs().dir(),
-         .options = {{"listen", "127.0.0.1:0"}, {"certificate", own + ".pem"}, {"private_key", own + ".key"}, {"trust", "ca.pem"}},
+        {.engine = &engine,
+         .config_dir = certs().dir(),
+         .options = {{"listen", "127.0.0.1:0"},
+                     {"certificate", own + ".pem"},
+                     {"private_key", own + ".key"},
+                     {"trust", "ca.pem"}},
          .peers = {{"other", {{"address", address}, {"certificate_sha256", certs().sha256(other)}}}}});
     REQUIRE(made);
     REQUIRE((*made)->start());

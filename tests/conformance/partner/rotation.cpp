@@ -31,8 +31,10 @@ struct Files {
 
 std::unique_ptr<Adapter> adapter(RecordingEngine& engine, const Files& files, Options listener, Options partner) {
   listener.merge(Options{{"certificate", "own.pem"}, {"private_key", "own.key"}, {"trust", "ca.pem"}});
-  auto made = partner_mllp_entry().create(
-      {.engine = &engine, .config_dir = files.dir.path().string(), .options = std::move(listener), .peers = {{"other", std::move(partner)}}});
+  auto made = partner_mllp_entry().create({.engine = &engine,
+                                           .config_dir = files.dir.path().string(),
+                                           .options = std::move(listener),
+                                           .peers = {{"other", std::move(partner)}}});
   if (!made) throw std::runtime_error(line(made.error()));
   if (auto started = (*made)->start(); !started) throw std::runtime_error(line(started.error()));
   return std::move(*made);
@@ -64,7 +66,8 @@ TEST_CASE("a renewed certificate is shown from the next message on, without a re
                     {"certificate_sha256", certs().sha256("hospital_a")},
                     {"next_certificate_sha256", certs().sha256("outsider")}});
   auto a = adapter(engine_a, files_a, {},
-                   {{"address", "127.0.0.1:" + std::to_string(engine_b.port())}, {"certificate_sha256", certs().sha256("hospital_b")}});
+                   {{"address", "127.0.0.1:" + std::to_string(engine_b.port())},
+                    {"certificate_sha256", certs().sha256("hospital_b")}});
   REQUIRE(deliver(*a, "R001").outcome == Outcome::delivered);
   files_a.put("outsider.key", "own.key");
   files_a.put("outsider.pem", "own.pem");
@@ -85,7 +88,8 @@ TEST_CASE("half of a new pair does not stop the work: the old pair stays until b
   auto b = adapter(engine_b, files_b, {{"listen", "127.0.0.1:0"}},
                    {{"address", "127.0.0.1:1"}, {"certificate_sha256", certs().sha256("hospital_a")}});
   auto a = adapter(engine_a, files_a, {},
-                   {{"address", "127.0.0.1:" + std::to_string(engine_b.port())}, {"certificate_sha256", certs().sha256("hospital_b")}});
+                   {{"address", "127.0.0.1:" + std::to_string(engine_b.port())},
+                    {"certificate_sha256", certs().sha256("hospital_b")}});
   REQUIRE(deliver(*a, "R001").outcome == Outcome::delivered);
   files_a.put("outsider.key", "own.key");  // the certificate has not come yet
   for (int i = 0; i < 400 && engine_a.logged("tls.reload_failed").empty(); ++i) {
@@ -104,7 +108,8 @@ TEST_CASE("a partner whose authority is no longer trusted loses the connection i
   auto b = adapter(engine_b, files_b, {{"listen", "127.0.0.1:0"}},
                    {{"address", "127.0.0.1:1"}, {"certificate_sha256", certs().sha256("hospital_a")}});
   auto a = adapter(engine_a, files_a, {},
-                   {{"address", "127.0.0.1:" + std::to_string(engine_b.port())}, {"certificate_sha256", certs().sha256("hospital_b")}});
+                   {{"address", "127.0.0.1:" + std::to_string(engine_b.port())},
+                    {"certificate_sha256", certs().sha256("hospital_b")}});
   REQUIRE(deliver(*a, "R001").outcome == Outcome::delivered);
   files_b.put("stranger-ca.pem", "ca.pem");  // trust is withdrawn from the whole authority
   REQUIRE(becomes(*a, "R1", Outcome::not_sent));
@@ -112,6 +117,21 @@ TEST_CASE("a partner whose authority is no longer trusted loses the connection i
   CHECK(engine_b.wait_logged("transport.peer_rejected"));
   a->stop(1'000);
   b->stop(1'000);
+}
+
+TEST_CASE("the end of a partner's certificate is announced when it is called") {
+  RecordingEngine engine;
+  Files files("hospital_a");
+  ScriptedPeer peer({[](Session& s) { s.wait_closed(); }}, *certs().source("soon", true)->current());
+  auto a = adapter(engine, files, {}, {{"address", peer.address()}, {"certificate_sha256", certs().sha256("soon")}});
+  const auto body = message("E001");
+  CHECK(dynamic_cast<PartnerAdapter&>(*a)
+            .deliver("other", {.id = "E001", .type = "", .content_type = "", .body = body}, 300)
+            .outcome == Outcome::unknown);
+  const auto logged = engine.logged("tls.certificate_expiring");
+  REQUIRE(logged.size() == 1);
+  CHECK(logged[0].fields.at("certificate") == "partner.other");
+  a->stop(1'000);
 }
 
 TEST_CASE("our own certificate's end is announced by listener and caller") {

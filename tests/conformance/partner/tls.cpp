@@ -1,6 +1,7 @@
 // A partner adapter calling a peer whose TLS is wrong in one way: the receipt is not_sent and says which.
-#include <catch2/catch.hpp>
 #include <openssl/ssl.h>
+
+#include <catch2/catch.hpp>
 
 #include "tests/conformance/partner/kit.hpp"
 #include "tests/support/transport/certificates.hpp"
@@ -35,10 +36,8 @@ struct Caller {
     more.erase("crl");
     more["address"] = address;
     more["certificate_sha256"] = pin;
-    auto made = transport.entry.create({.engine = &engine,
-                                             .config_dir = Certificates::all().dir(),
-                                             .options = listener,
-                                             .peers = {{"b", more}}});
+    auto made = transport.entry.create(
+        {.engine = &engine, .config_dir = Certificates::all().dir(), .options = listener, .peers = {{"b", more}}});
     if (!made) throw std::runtime_error(line(made.error()));
     adapter = std::move(*made);
     if (auto started = adapter->start(); !started) throw std::runtime_error(line(started.error()));
@@ -68,7 +67,8 @@ TEST_CASE("mutual TLS with the agreed certificates delivers, in TLS 1.2 and 1.3"
     INFO(transport.name);
     for (const int version : kVersions) {
       ScriptedPeer peer({transport.answer_all}, peer_tls(certs().settings("hospital_b", true), version));
-      CHECK(Caller(transport, peer.address(), "hospital_a", certs().sha256("hospital_b")).deliver().outcome == Outcome::delivered);
+      CHECK(Caller(transport, peer.address(), "hospital_a", certs().sha256("hospital_b")).deliver().outcome ==
+            Outcome::delivered);
     }
   }
 }
@@ -80,14 +80,17 @@ TEST_CASE("without a pin the host name decides") {
     CHECK(Caller(transport, peer.address("localhost"), "hospital_a", "").deliver().outcome == Outcome::delivered);
     CHECK(Caller(transport, peer.address("127.0.0.1"), "hospital_a", "").deliver().outcome == Outcome::delivered);
     expect_not_sent(
-        Caller(transport, peer.address(), "hospital_a", "", "ca.pem", {{"server_name", "elsewhere.example"}}).deliver(), "tls.wrong_host");
+        Caller(transport, peer.address(), "hospital_a", "", "ca.pem", {{"server_name", "elsewhere.example"}}).deliver(),
+        "tls.wrong_host");
   }
 }
 
 TEST_CASE("the peer's certificate is wrong: told which way, nothing sent") {
   for (const auto& transport : transports()) {
     INFO(transport.name);
-    struct { const char *peer, *trust, *remark; } const rows[] = {
+    struct {
+      const char *peer, *trust, *remark;
+    } const rows[] = {
         {"mallory", "ca.pem", "tls.unknown_ca"},
         {"old", "ca.pem", "tls.expired"},
         {"outsider", "ca.pem", "tls.not_pinned"},
@@ -110,21 +113,23 @@ TEST_CASE("a revoked certificate is refused when a revocation list is configured
   for (const auto& transport : transports()) {
     INFO(transport.name);
     ScriptedPeer peer({transport.answer_all}, peer_tls(certs().settings("gone", true)));
-    expect_not_sent(Caller(transport, peer.address(), "hospital_a", certs().sha256("gone"), "ca.pem", {{"crl", "ca.crl"}}).deliver(),
-                    "tls.revoked");
-    CHECK(Caller(transport, peer.address(), "hospital_a", certs().sha256("gone")).deliver().outcome == Outcome::delivered);
+    expect_not_sent(
+        Caller(transport, peer.address(), "hospital_a", certs().sha256("gone"), "ca.pem", {{"crl", "ca.crl"}})
+            .deliver(),
+        "tls.revoked");
+    CHECK(Caller(transport, peer.address(), "hospital_a", certs().sha256("gone")).deliver().outcome ==
+          Outcome::delivered);
   }
 }
 
 TEST_CASE("the peer refuses our certificate: not sent, with the peer's reason, in TLS 1.2 and 1.3") {
   for (const auto& transport : transports()) {
     INFO(transport.name);
-    struct { const char *own, *remark; } const rows[] = {
-        {"", "tls.peer_wants_certificate"},
-        {"mallory", "tls.peer_unknown_ca"},
-        {"old", "tls.peer_says_expired"},
-        {"outsider", "tls.peer_rejects_us"},
-        {"server_only", "tls.peer_rejects_us"},
+    struct {
+      const char *own, *remark;
+    } const rows[] = {
+        {"", "tls.peer_wants_certificate"},  {"mallory", "tls.peer_unknown_ca"},     {"old", "tls.peer_says_expired"},
+        {"outsider", "tls.peer_rejects_us"}, {"server_only", "tls.peer_rejects_us"},
     };
     for (const int version : kVersions) {
       for (const auto& row : rows) {
@@ -151,9 +156,10 @@ TEST_CASE("a peer that never finishes the handshake is given up in time") {
       while (socket.receiveBytes(sink, sizeof sink) > 0) {
       }
     });
-    expect_not_sent(
-        Caller(transport, peer.address(), "hospital_a", certs().sha256("hospital_b"), "ca.pem", {{"handshake_timeout_ms", "200"}}).deliver(),
-        "tls.handshake_timeout");
+    expect_not_sent(Caller(transport, peer.address(), "hospital_a", certs().sha256("hospital_b"), "ca.pem",
+                           {{"handshake_timeout_ms", "200"}})
+                        .deliver(),
+                    "tls.handshake_timeout");
   }
 }
 
@@ -164,7 +170,8 @@ TEST_CASE("a peer that closes in the handshake") {
       char sink[64];
       socket.receiveBytes(sink, sizeof sink);
     });
-    expect_not_sent(Caller(transport, peer.address(), "hospital_a", certs().sha256("hospital_b")).deliver(), "tls.closed_in_handshake");
+    expect_not_sent(Caller(transport, peer.address(), "hospital_a", certs().sha256("hospital_b")).deliver(),
+                    "tls.closed_in_handshake");
   }
 }
 
@@ -178,7 +185,8 @@ TEST_CASE("a peer that does not speak TLS") {
       while (socket.receiveBytes(sink, sizeof sink) > 0) {
       }
     });
-    expect_not_sent(Caller(transport, peer.address(), "hospital_a", certs().sha256("hospital_b")).deliver(), "tls.not_tls");
+    expect_not_sent(Caller(transport, peer.address(), "hospital_a", certs().sha256("hospital_b")).deliver(),
+                    "tls.not_tls");
   }
 }
 
@@ -187,15 +195,17 @@ TEST_CASE("nobody listens: connect refused") {
     INFO(transport.name);
     std::string address;
     { address = ScriptedPeer(std::vector<ScriptedPeer::Script>{}).address(); }
-    expect_not_sent(Caller(transport, address, "hospital_a", certs().sha256("hospital_b")).deliver(), "transport.connect_refused");
+    expect_not_sent(Caller(transport, address, "hospital_a", certs().sha256("hospital_b")).deliver(),
+                    "transport.connect_refused");
   }
 }
 
 TEST_CASE("a host name that does not exist") {
   for (const auto& transport : transports()) {
     INFO(transport.name);
-    expect_not_sent(Caller(transport, "no-such-host.invalid:2575", "hospital_a", certs().sha256("hospital_b")).deliver(),
-                    "transport.address_unknown");
+    expect_not_sent(
+        Caller(transport, "no-such-host.invalid:2575", "hospital_a", certs().sha256("hospital_b")).deliver(),
+        "transport.address_unknown");
   }
 }
 
@@ -203,19 +213,31 @@ TEST_CASE("our own files are wrong: each named, when the adapter starts or sends
   for (const auto& transport : transports()) {
     INFO(transport.name);
     ScriptedPeer peer({transport.answer_all}, peer_tls(certs().settings("hospital_b", true)));
-    struct { Options listener; const char* remark; } const rows[] = {
-        {{{"certificate", "none.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}}, "tls.certificate_unreadable"},
+    struct {
+      Options listener;
+      const char* remark;
+    } const rows[] = {
+        {{{"certificate", "none.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}},
+         "tls.certificate_unreadable"},
         {{{"certificate", "hospital_a.pem"}, {"private_key", "none.key"}, {"trust", "ca.pem"}}, "tls.key_unreadable"},
-        {{{"certificate", "hospital_a.pem"}, {"private_key", "hospital_b.key"}, {"trust", "ca.pem"}}, "tls.key_mismatch"},
-        {{{"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "none.pem"}}, "tls.trust_unreadable"},
-        {{{"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}, {"crl", "none.crl"}},
+        {{{"certificate", "hospital_a.pem"}, {"private_key", "hospital_b.key"}, {"trust", "ca.pem"}},
+         "tls.key_mismatch"},
+        {{{"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "none.pem"}},
+         "tls.trust_unreadable"},
+        {{{"certificate", "hospital_a.pem"},
+          {"private_key", "hospital_a.key"},
+          {"trust", "ca.pem"},
+          {"crl", "none.crl"}},
          "tls.crl_unreadable"},
     };
     for (auto row : rows) {
       INFO(row.remark);
       RecordingEngine engine;
-      AdapterSetup setup{.engine = &engine, .config_dir = certs().dir(), .options = row.listener,
-                         .peers = {{"b", {{"address", peer.address()}, {"certificate_sha256", certs().sha256("hospital_b")}}}}};
+      AdapterSetup setup{
+          .engine = &engine,
+          .config_dir = certs().dir(),
+          .options = row.listener,
+          .peers = {{"b", {{"address", peer.address()}, {"certificate_sha256", certs().sha256("hospital_b")}}}}};
       auto sender = transport.entry.create(setup);
       REQUIRE(sender);
       const auto body = message("T001");
@@ -238,8 +260,10 @@ TEST_CASE("options that cannot work are refused when the adapter is made") {
     INFO(transport.name);
     RecordingEngine engine;
     const auto made = [&](Options partner_options) {
-      return transport.entry.create(
-          {.engine = &engine, .config_dir = certs().dir(), .options = {{"trust", "ca.pem"}}, .peers = {{"b", std::move(partner_options)}}});
+      return transport.entry.create({.engine = &engine,
+                                     .config_dir = certs().dir(),
+                                     .options = {{"trust", "ca.pem"}},
+                                     .peers = {{"b", std::move(partner_options)}}});
     };
     CHECK(made({}).error().id == "transport.option_missing");
     CHECK(made({{"address", "nohost"}}).error().id == "transport.address");

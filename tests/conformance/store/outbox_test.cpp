@@ -52,7 +52,9 @@ std::vector<std::string> ids(const std::vector<OutboxRow>& rows) {
 }
 
 void settle(test::Opened& o, std::int64_t id, OutboxState state, std::int64_t next = 0, bool give_back = false) {
-  o.write([&](Unit& u) { return u.settle({{.id = id, .state = state, .next_ms = next, .remark = "r", .give_back = give_back}}); });
+  o.write([&](Unit& u) {
+    return u.settle({{.id = id, .state = state, .next_ms = next, .remark = "r", .give_back = give_back}});
+  });
 }
 
 std::vector<OutboxRow> list(test::Opened& o, const std::string& partner, std::optional<OutboxState> state) {
@@ -128,7 +130,9 @@ TEST_CASE("I3: claimers side by side never get the same row") {
                 const std::lock_guard lock(mutex);
                 ++claims[r.message_id];
               }
-              (void)o.store().transact([&](Unit& u) { return u.settle({{.id = r.id, .state = OutboxState::delivered, .next_ms = 0, .remark = ""}}); });
+              (void)o.store().transact([&](Unit& u) {
+                return u.settle({{.id = r.id, .state = OutboxState::delivered, .next_ms = 0, .remark = ""}});
+              });
             }
           }
         });
@@ -140,7 +144,8 @@ TEST_CASE("I3: claimers side by side never get the same row") {
 
 TEST_CASE("I5: of one key and partner only the oldest open row moves; other keys and partners overtake") {
   FOR_EACH_STORE(o) {
-    enqueue(o, {row("m1", "b", "p1"), row("m2", "b", "p1"), row("m3", "b", "p2"), row("m4", "c", "p1"), row("m5", "b", "")});
+    enqueue(o, {row("m1", "b", "p1"), row("m2", "b", "p1"), row("m3", "b", "p2"), row("m4", "c", "p1"),
+                row("m5", "b", "")});
     auto got = claim(o, "b", 200);
     CHECK(ids(got) == Ids{"m1", "m3", "m5"});
     CHECK(claim(o, "b", 200).empty());
@@ -157,7 +162,8 @@ TEST_CASE("I5: of one key and partner only the oldest open row moves; other keys
 
 TEST_CASE("I5: rows that ended or wait for a person do not hold up later ones") {
   FOR_EACH_STORE(o) {
-    for (const auto state : {OutboxState::delivered, OutboxState::refused, OutboxState::doubtful, OutboxState::parked, OutboxState::cancelled}) {
+    for (const auto state : {OutboxState::delivered, OutboxState::refused, OutboxState::doubtful, OutboxState::parked,
+                             OutboxState::cancelled}) {
       const auto key = "p" + std::to_string(static_cast<int>(state));
       enqueue(o, {row(key + "a", "b", key), row(key + "b", "b", key)});
       auto got = claim(o, "b", 200);
@@ -210,7 +216,11 @@ TEST_CASE("I5: whatever the order of claims and settlements, at most one row a k
   FOR_EACH_STORE(o) {
     std::mt19937 random(20261122);
     const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-    struct Known { std::int64_t id; std::string key; OutboxState state; };
+    struct Known {
+      std::int64_t id;
+      std::string key;
+      OutboxState state;
+    };
     std::map<std::string, Known> rows;  // by message id; ids grow with age
     int next = 0;
     std::int64_t now = 1000;
@@ -238,11 +248,13 @@ TEST_CASE("I5: whatever the order of claims and settlements, at most one row a k
       } else {
         std::vector<Known*> candidates;
         for (auto& [id, r] : rows)
-          if (r.state == OutboxState::on_wire || ((r.state == OutboxState::parked || r.state == OutboxState::doubtful) && pick(8) == 0))
+          if (r.state == OutboxState::on_wire ||
+              ((r.state == OutboxState::parked || r.state == OutboxState::doubtful) && pick(8) == 0))
             candidates.push_back(&r);
         if (candidates.empty()) continue;
         auto& r = *candidates[static_cast<std::size_t>(pick(static_cast<int>(candidates.size())))];
-        const OutboxState to[] = {OutboxState::delivered, OutboxState::waiting, OutboxState::parked, OutboxState::doubtful};
+        const OutboxState to[] = {OutboxState::delivered, OutboxState::waiting, OutboxState::parked,
+                                  OutboxState::doubtful};
         const auto state = r.state == OutboxState::on_wire ? to[pick(4)] : OutboxState::waiting;
         settle(o, r.id, state, state == OutboxState::waiting ? now + pick(60) : 0);
         r.state = state;
@@ -290,7 +302,8 @@ TEST_CASE("a claim that is undone never happened") {
   FOR_EACH_STORE(o) {
     enqueue(o, {row("m1", "b", "p1")});
     auto undone = o.store().transact([&](Unit& u) -> Result<void> {
-      if (auto got = u.claim("b", 200, 1, OutboxState::on_wire); !got || got->size() != 1) return Error{"test.none", "", {}};
+      if (auto got = u.claim("b", 200, 1, OutboxState::on_wire); !got || got->size() != 1)
+        return Error{"test.none", "", {}};
       return Error{"test.undo", "", {}};
     });
     REQUIRE_FALSE(undone);
@@ -337,7 +350,8 @@ TEST_CASE("settlement keeps remark and next time, gives an attempt back, and let
     settle(o, id, OutboxState::waiting);
     CHECK(list(o, "b", OutboxState::delivered).size() == 1);
     CHECK(claim(o, "b", 9999).empty());
-    auto unknown = o.store().transact([](Unit& u) { return u.settle({{.id = 12345, .state = OutboxState::delivered, .next_ms = 0, .remark = ""}}); });
+    auto unknown = o.store().transact(
+        [](Unit& u) { return u.settle({{.id = 12345, .state = OutboxState::delivered, .next_ms = 0, .remark = ""}}); });
     REQUIRE_FALSE(unknown);
     CHECK(unknown.error().id == "store.no_such_row");
   }
@@ -386,7 +400,8 @@ TEST_CASE("the operator's list filters by partner and state and is bounded") {
 
 TEST_CASE("depths count what is open, what waits for a person, and how old the oldest is") {
   FOR_EACH_STORE(o) {
-    enqueue(o, {row("m1", "b", "p1", 100), row("m2", "b", "p2", 150), row("m3", "b", "p3", 160), row("m4", "b", "p4", 170)});
+    enqueue(o, {row("m1", "b", "p1", 100), row("m2", "b", "p2", 150), row("m3", "b", "p3", 160),
+                row("m4", "b", "p4", 170)});
     auto got = claim(o, "b", 200, 3);
     settle(o, got[0].id, OutboxState::delivered);
     settle(o, got[1].id, OutboxState::parked);

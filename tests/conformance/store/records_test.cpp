@@ -114,7 +114,8 @@ TEST_CASE("a report version comes back whole, its versions ascend, a patient's l
 TEST_CASE("results of a patient: current ones of the items asked for, since a time, newest first") {
   FOR_EACH_STORE(o) {
     o.write([](Unit& u) -> Result<void> {
-      if (auto d = u.put_report(report("v1", "p1"), {result("a", "GLU", 100, 1), result("b", "CHOL", 100, 0)}); !d) return d;
+      if (auto d = u.put_report(report("v1", "p1"), {result("a", "GLU", 100, 1), result("b", "CHOL", 100, 0)}); !d)
+        return d;
       return u.put_report(report("v2", "p1", 1, "R2"), {result("c", "GLU", 300), result("d", "", 300, 1)});
     });
     o.read([](Reader& r) {
@@ -317,7 +318,8 @@ TEST_CASE("the last word on a decision counts once in the figures, in whatever o
   }
 }
 
-TEST_CASE("I10: the audience of a report is everyone who saw any version, and a retraction is open until each was told") {
+TEST_CASE(
+    "I10: the audience of a report is everyone who saw any version, and a retraction is open until each was told") {
   FOR_EACH_STORE(o) {
     o.write([](Unit& u) -> Result<void> {
       if (auto d = u.put_report(report("v1", "p1"), {}); !d) return d;

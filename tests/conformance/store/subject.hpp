@@ -67,7 +67,6 @@ T good(Result<T> result) {
 }  // namespace huren::test
 
 // Runs the case once for each store adapter.
-#define FOR_EACH_STORE(opened)                                 \
-  for (const auto& subject_ : huren::test::subjects())         \
-    if (huren::test::Opened opened(subject_); true)            \
-      DYNAMIC_SECTION(subject_.name)
+#define FOR_EACH_STORE(opened)                         \
+  for (const auto& subject_ : huren::test::subjects()) \
+    if (huren::test::Opened opened(subject_); true) DYNAMIC_SECTION(subject_.name)

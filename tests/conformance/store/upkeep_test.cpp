@@ -41,8 +41,9 @@ std::vector<OutboxRow> claim_all(test::Opened& o, const std::string& partner, st
 
 TEST_CASE("retention never touches what is undelivered or waits for a person, whatever its age") {
   FOR_EACH_STORE(o) {
-    const OutboxState states[] = {OutboxState::delivered, OutboxState::waiting, OutboxState::claimed, OutboxState::on_wire,
-                                  OutboxState::refused, OutboxState::doubtful, OutboxState::parked, OutboxState::cancelled};
+    const OutboxState states[] = {OutboxState::delivered, OutboxState::waiting,  OutboxState::claimed,
+                                  OutboxState::on_wire,   OutboxState::refused,  OutboxState::doubtful,
+                                  OutboxState::parked,    OutboxState::cancelled};
     o.write([&](Unit& u) -> Result<void> {
       for (const auto state : states) {
         const auto id = "m" + std::to_string(static_cast<int>(state));
@@ -52,16 +53,20 @@ TEST_CASE("retention never touches what is undelivered or waits for a person, wh
       return u.enqueue(message("both", "c"));
     });
     for (const auto& row : claim_all(o, "b", 10)) {
-      const auto state = row.message_id == "both" ? OutboxState::delivered : static_cast<OutboxState>(row.message_id[1] - '0');
+      const auto state =
+          row.message_id == "both" ? OutboxState::delivered : static_cast<OutboxState>(row.message_id[1] - '0');
       o.write([&](Unit& u) { return u.settle({{.id = row.id, .state = state, .next_ms = 0, .remark = ""}}); });
     }
     prune_all(o, 10);  // too young
     const auto body_left = [&](const std::string& id) {
       // The same id with its own body is accepted, with the body gone it differs.
-      return bool(o.store().transact([&](Unit& u) -> Result<void> {
-        if (auto d = u.enqueue(message(id, "probe")); !d) return d;
-        return Error{"test.undo", "", {}};
-      }).error().id == "test.undo");
+      return bool(o.store()
+                      .transact([&](Unit& u) -> Result<void> {
+                        if (auto d = u.enqueue(message(id, "probe")); !d) return d;
+                        return Error{"test.undo", "", {}};
+                      })
+                      .error()
+                      .id == "test.undo");
     };
     CHECK(body_left("m3"));
     prune_all(o, 1'000'000);

@@ -1,5 +1,6 @@
-// Two adapters with a spoiled line between them, by MLLP and by HTTPS. The claim under test is the outcome table: whatever the line does,
-// "delivered" is said only of what the other side accepted, and "not_sent" only of what it did not.
+// Two adapters with a spoiled line between them, by MLLP and by HTTPS. The claim under test is the outcome table:
+// whatever the line does, "delivered" is said only of what the other side accepted, and "not_sent" only of what it did
+// not.
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -25,10 +26,13 @@ struct Line {
     const std::string listen = https ? "https_listen" : "listen";
     const auto make = [&](RecordingEngine& engine, const std::string& own, const std::string& other, Options peer) {
       peer["certificate_sha256"] = certs.sha256(other);
-      auto made = entry.create(
-          {.engine = &engine, .config_dir = certs.dir(),
-           .options = {{listen, "127.0.0.1:0"}, {"certificate", own + ".pem"}, {"private_key", own + ".key"}, {"trust", "ca.pem"}},
-           .peers = {{"other", std::move(peer)}}});
+      auto made = entry.create({.engine = &engine,
+                                .config_dir = certs.dir(),
+                                .options = {{listen, "127.0.0.1:0"},
+                                            {"certificate", own + ".pem"},
+                                            {"private_key", own + ".key"},
+                                            {"trust", "ca.pem"}},
+                                .peers = {{"other", std::move(peer)}}});
       if (!made) throw std::runtime_error(line(made.error()));
       if (auto started = (*made)->start(); !started) throw std::runtime_error(line(started.error()));
       return std::move(*made);

@@ -16,7 +16,10 @@ using namespace huren::test;
 
 namespace {
 
-struct Ran { int status = -1; std::string output; };
+struct Ran {
+  int status = -1;
+  std::string output;
+};
 Ran run(const std::string& command) {
   Ran out;
   FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
@@ -89,7 +92,8 @@ asyncio.run(main(sys.argv[1], sys.argv[2]))
 )");
   const auto port_file = dir / "port";
   REQUIRE(std::system(("/usr/bin/python3 '" + (dir / "server.py") + "' '" + certs.dir() + "' '" + port_file + "' >'" +
-                       (dir / "log") + "' 2>&1 &").c_str()) == 0);
+                       (dir / "log") + "' 2>&1 &")
+                          .c_str()) == 0);
   std::string port;
   for (int i = 0; i < 600 && port.empty(); ++i) {
     std::ifstream(port_file) >> port;
@@ -98,7 +102,8 @@ asyncio.run(main(sys.argv[1], sys.argv[2]))
   REQUIRE_FALSE(port.empty());
   RecordingEngine engine;
   auto made = partner_mllp_entry().create(
-      {.engine = &engine, .config_dir = certs.dir(),
+      {.engine = &engine,
+       .config_dir = certs.dir(),
        .options = {{"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}},
        .peers = {{"b", {{"address", "127.0.0.1:" + port}, {"certificate_sha256", certs.sha256("hospital_b")}}}}});
   REQUIRE(made);
@@ -118,17 +123,21 @@ TEST_CASE("openssl s_client with the agreed certificate is served, and the liste
   const auto& certs = Certificates::all();
   RecordingEngine engine;
   auto made = partner_mllp_entry().create(
-      {.engine = &engine, .config_dir = certs.dir(),
-       .options = {{"listen", "127.0.0.1:0"}, {"certificate", "hospital_a.pem"}, {"private_key", "hospital_a.key"}, {"trust", "ca.pem"}},
+      {.engine = &engine,
+       .config_dir = certs.dir(),
+       .options = {{"listen", "127.0.0.1:0"},
+                   {"certificate", "hospital_a.pem"},
+                   {"private_key", "hospital_a.key"},
+                   {"trust", "ca.pem"}},
        .peers = {{"b", {{"address", "127.0.0.1:1"}, {"certificate_sha256", certs.sha256("hospital_b")}}}}});
   REQUIRE(made);
   REQUIRE((*made)->start());
   TempDir dir;
   write(dir / "frame", "\x0B" + message("OS01") + "\x1C\x0D");
-  const auto ran = run("(cat '" + (dir / "frame") + "'; sleep 2) | timeout 60 openssl s_client -connect 127.0.0.1:" +
-                       std::to_string(engine.port()) + " -CAfile '" + certs.file("ca.pem") + "' -cert '" +
-                       certs.file("hospital_b.pem") + "' -key '" + certs.file("hospital_b.key") +
-                       "' -verify_return_error -quiet -no_ign_eof");
+  const auto ran = run("(cat '" + (dir / "frame") +
+                       "'; sleep 2) | timeout 60 openssl s_client -connect 127.0.0.1:" + std::to_string(engine.port()) +
+                       " -CAfile '" + certs.file("ca.pem") + "' -cert '" + certs.file("hospital_b.pem") + "' -key '" +
+                       certs.file("hospital_b.key") + "' -verify_return_error -quiet -no_ign_eof");
   INFO(ran.output);
   CHECK(ran.output.find("MSA|AA|OS01") != std::string::npos);
   REQUIRE(engine.accepted().size() == 1);

@@ -15,7 +15,17 @@
 #include "core/base/link.hpp"
 #include "huren/huren.h"
 
+// A program that makes memory run out spares the engine: what is tested is the module.
+extern "C" __attribute__((weak)) void test_spare_memory(int more);
+
 namespace {
+
+struct Spared {
+  Spared() { if (test_spare_memory) test_spare_memory(1); }
+  ~Spared() { if (test_spare_memory) test_spare_memory(-1); }
+  Spared(const Spared&) = delete;
+  Spared& operator=(const Spared&) = delete;
+};
 
 using namespace huren;
 using nlohmann::json;
@@ -31,12 +41,14 @@ class FakeEngine final : public EngineLink {
   }
 
   void spooled() noexcept override {
+    const Spared spared;
     const std::lock_guard guard(mutex_);
     ++bells_;
     changed_.notify_all();
   }
 
   QueryAnswer query(std::string_view, std::string_view text, std::uint32_t) noexcept override {
+    const Spared spared;
     const auto ask = json::parse(text, nullptr, false);
     const auto what = ask.is_object() ? ask.value("do", "echo") : std::string("echo");
     if (what == "sleep") std::this_thread::sleep_for(std::chrono::milliseconds(ask.value("ms", 10)));
@@ -52,6 +64,7 @@ class FakeEngine final : public EngineLink {
   }
 
   QueryAnswer poll(std::uint32_t wait_ms) noexcept override {
+    const Spared spared;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] { return stopped_ || !notices_.empty(); });
     if (notices_.empty()) return {HUREN_EMPTY, "", {"", "", {}}};
@@ -60,6 +73,7 @@ class FakeEngine final : public EngineLink {
     return {HUREN_OK, leased_.back().second, {"", "", {}}};
   }
   void unpoll(std::string_view id) noexcept override {
+    const Spared spared;
     const std::lock_guard guard(mutex_);
     for (auto it = leased_.begin(); it != leased_.end(); ++it) {
       if (it->first != id) continue;
@@ -69,6 +83,7 @@ class FakeEngine final : public EngineLink {
     }
   }
   QueryAnswer acknowledge(std::string_view id) noexcept override {
+    const Spared spared;
     const std::lock_guard guard(mutex_);
     for (auto it = leased_.begin(); it != leased_.end(); ++it) {
       if (it->first != id) continue;
@@ -78,10 +93,12 @@ class FakeEngine final : public EngineLink {
     return {HUREN_E_ARGUMENT, "", {"module.identifier", "notice_id", {"notice_id"}}};
   }
   std::string health() noexcept override {
+    const Spared spared;
     const std::lock_guard guard(mutex_);
-    return json{{"bells", bells_}, {"notices", notices_.size()}}.dump();
+    return json{{"bells", bells_}, {"notices", notices_.size()}, {"hanging", hanging_}}.dump();
   }
   void stop(std::uint32_t) noexcept override {
+    const Spared spared;
     std::unique_lock lock(mutex_);
     stopped_ = true;
     changed_.notify_all();
@@ -92,6 +109,7 @@ class FakeEngine final : public EngineLink {
  private:
   QueryAnswer hang(bool stubborn) {
     std::unique_lock lock(mutex_);
+    ++hanging_;
     changed_.wait(lock, [&] { return stopped_; });
     lock.unlock();
     if (stubborn) std::this_thread::sleep_for(std::chrono::milliseconds(700));
@@ -136,7 +154,7 @@ class FakeEngine final : public EngineLink {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopped_ = false, ring_ = false;
-  int bells_ = 0, last_notice_ = 0;
+  int hanging_ = 0, bells_ = 0, last_notice_ = 0;
   std::deque<std::pair<std::string, std::string>> notices_, leased_;
   std::thread worker_;
 };

@@ -26,8 +26,9 @@ void make_certificates(const std::string& dir, const std::string& names) {
 }
 
 Certificates::Certificates() {
-  make_certificates(dir(), "hospital_a hospital_b outsider old:expired mallory:stranger server_only:server gone:revoked "
-                           "soon:days=5");
+  make_certificates(dir(),
+                    "hospital_a hospital_b outsider old:expired mallory:stranger server_only:server gone:revoked "
+                    "soon:days=5");
 }
 
 const Certificates& Certificates::all() {

@@ -147,6 +147,7 @@ std::vector<Error> ScriptedPeer::handshake_errors() const {
 }
 
 Client::Client(std::uint16_t port, std::shared_ptr<const common::TlsContext> tls) {
+  common::block_sigpipe();  // of this test's thread
   auto stream = common::Stream::dial({"127.0.0.1", port}, Deadline(kLongMs), nullptr, "client");
   if (!stream) {
     error_ = stream.error();

@@ -25,7 +25,8 @@ class Session {
   std::optional<std::string> message();  // the next frame's content; nullopt: the other side closed
   std::optional<std::string> request();  // the body of the next HTTP request; nullopt: the other side closed
   void send(std::string_view bytes);     // as they are
-  void respond(const std::string& status, const std::string& type, const std::string& body, const std::string& more = "");
+  void respond(const std::string& status, const std::string& type, const std::string& body,
+               const std::string& more = "");
   void frame(std::string_view content);  // with 0B .. 1C 0D
   void drip(std::string_view bytes);     // one byte a write
   void wait_closed();                    // until the other side has gone (or ten seconds)
@@ -86,7 +87,9 @@ class Client {
   bool closed(std::uint32_t wait_ms = 10'000);                       // the other side ends it, nothing more comes
   common::IoStatus last() const { return last_; }
   int alert() const { return alert_; }
-  void close() { if (stream_) stream_->close(); }
+  void close() {
+    if (stream_) stream_->close();
+  }
 
  private:
   std::optional<common::Stream> stream_;

@@ -1,3 +1,4 @@
+#include "engine/mark.hpp"
 #include "tests/support/hospital.hpp"
 
 using namespace huren::test;
@@ -116,4 +117,29 @@ TEST_CASE("a withdrawn report shows no value, tells who saw it, and recognises n
   const auto cards = a.must_ask("order.check/1", {{"patient_id", "P1"}, {"encounter_id", "E1"}, {"doctor", Hospital::doctor()}, {"at", "2026-11-22T10:00:00+08:00"},
                                                   {"orders", Json::array({{{"order_id", "O1"}, {"item", {{"code", "GLU01"}, {"name", "葡萄糖"}}}}})}});
   CHECK(cards["cards"].empty());
+}
+
+TEST_CASE("I8: an event that killed the engine again and again is set aside, and the next one goes on") {
+  Hospital a;
+  a.config.max_attempts = 3;
+  a.config.hospital.code = "HB-COUNTY-01";
+  a.config.partners[0].hospital.code = "HB-CITY-01";
+  a.open();
+  a.registers();
+  a.settle();
+  a.close();
+  a.spool_only("lab.report.released/1", Hospital::report("R1"), "deadly");
+  a.spool_only("lab.report.released/1", Hospital::report("R2"), "good");
+  using huren::engine::Mark;
+  const auto deadly = a.sequence_of("deadly");
+  for (int i = 0; i < 3; ++i) Mark(a.folder() + "/data/in-hand").begin(Mark::Kind::event, deadly);  // three engines died with it in hand
+  CHECK(Mark(a.folder() + "/data/in-hand").deaths(Mark::Kind::event, deadly) == 3);
+  a.open();
+  const auto told = a.notice_of("event.rejected/1");
+  REQUIRE_FALSE(told.is_null());
+  CHECK(told["body"]["key"] == "deadly");
+  a.encounter();
+  const auto rows = a.list();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["report_number"] == "R2");
 }

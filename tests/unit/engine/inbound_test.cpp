@@ -115,16 +115,16 @@ TEST_CASE("an older version that arrives late changes nothing") {
   b.open();
   b.registers();
   b.encounter();
-  b.receive(Hospital::oru("R1", "M1", "5.42"));
-  b.receive(Hospital::oru("R1", "M2", "9.99"));  // the same version again with another content
+  b.receive(Hospital::huren_oru("R1", "M2", "9.99", 2));
+  CHECK(b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1)).body.find("MSA|AA|M1") != std::string::npos);
   const auto rows = b.list();
   REQUIRE(rows.size() == 1);
-  CHECK(rows[0]["value"] == "5.42");
+  CHECK(rows[0]["value"] == "9.99");
+  CHECK(rows[0]["version"] == 2);
 }
 
 TEST_CASE("a sender that is no huren corrects its report by sending it again, and repeats it without harm") {
   Hospital b;
-  b.config.partners[0].huren = false;
   b.open();
   b.registers();
   b.encounter();
@@ -153,4 +153,6 @@ TEST_CASE("our own laboratory's message becomes our report; sent again it amends
   CHECK(rows[0]["value"] == "7.7");
   CHECK(rows[0]["version"] == 2);
   CHECK(rows[0]["source"] == "own");
+  a.from_own_lab(Hospital::oru("R1", "L3", "7.7", "C"));  // a LIS sends the same again: no new version
+  CHECK(a.list("A-1").at(0)["version"] == 2);
 }

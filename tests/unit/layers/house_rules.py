@@ -91,8 +91,12 @@ def word_for(path):
 
 
 def allows(words, word):
-    room = word.removeprefix("core/")
-    return (word in words or (word.startswith("core/") and (room in words or "core/*" in words)))
+    """Who may include a room may include its subfolders."""
+    for depth in range(word.count("/") + 1):
+        room = word.rsplit("/", depth)[0]
+        if room in words or (room.startswith("core/") and (room.removeprefix("core/") in words or "core/*" in words)):
+            return True
+    return False
 
 
 def include_faults(path, text, rooms, files):

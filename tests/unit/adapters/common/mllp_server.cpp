@@ -25,8 +25,10 @@ struct Server {
     connections.max_connections = max_connections;
     common::MllpHandler handler{
         .identify = [](const common::PeerCertificate&) { return std::string("feed:test"); },
-        .handle = [this](const std::string& source,
-                         std::string&& body) { return engine.accept({.source = source, .content_type = "", .body = std::move(body)}); },
+        .handle =
+            [this](const std::string& source, std::string&& body) {
+              return engine.accept({.source = source, .content_type = "", .body = std::move(body)});
+            },
         .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine); }};
     server = std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine);
     auto started = server->start();
@@ -249,7 +251,8 @@ TEST_CASE("release 2 sends commit or nak before the answer") {
   client.send(framed(message("S001")));
   CHECK(client.frame() == std::string("\x06"));
   CHECK(answers(client, "S001"));
-  s.engine.answer_with([](const Inbound& in) { return Reply{.body = ack("CR", control_id_of(in.body)), .stored = false}; });
+  s.engine.answer_with(
+      [](const Inbound& in) { return Reply{.body = ack("CR", control_id_of(in.body)), .stored = false}; });
   client.send(framed(message("S002")));
   CHECK(client.frame() == std::string("\x15"));
   CHECK(answers(client, "S002", "CR"));

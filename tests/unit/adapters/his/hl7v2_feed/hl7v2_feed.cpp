@@ -1,10 +1,9 @@
-#include "adapters/his/hl7v2_feed/entry.hpp"
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "adapters/his/hl7v2_feed/entry.hpp"
 #include "tests/support/transport/certificates.hpp"
 #include "tests/support/transport/recording_engine.hpp"
 #include "tests/support/transport/scripted_peer.hpp"
@@ -73,7 +72,9 @@ TEST_CASE("without a configured charset none is stated") {
 
 TEST_CASE("a feed may ask for TLS, with or without client certificates") {
   const auto& certs = Certificates::all();
-  Options options{{"listen", "127.0.0.1:0"}, {"certificate", certs.file("hospital_a.pem")}, {"private_key", certs.file("hospital_a.key")}};
+  Options options{{"listen", "127.0.0.1:0"},
+                  {"certificate", certs.file("hospital_a.pem")},
+                  {"private_key", certs.file("hospital_a.key")}};
   auto stranger = certs.settings("mallory", false);
   stranger.pins = {certs.sha256("hospital_a")};
   {
@@ -107,7 +108,8 @@ TEST_CASE("an accepted file moves to done with its answer beside it") {
 
 TEST_CASE("a refused file moves to failed with its answer beside it") {
   Feed feed(folder());
-  feed.engine.answer_with([](const Inbound& in) { return Reply{.body = ack("AE", control_id_of(in.body)), .stored = true}; });
+  feed.engine.answer_with(
+      [](const Inbound& in) { return Reply{.body = ack("AE", control_id_of(in.body)), .stored = true}; });
   feed.drop("bad.HL7", message("D001"));
   REQUIRE(feed.appears("failed/bad.HL7"));
   CHECK(feed.content("failed/bad.HL7.ack").find("MSA|AE|D001") != std::string::npos);
@@ -115,7 +117,8 @@ TEST_CASE("a refused file moves to failed with its answer beside it") {
 
 TEST_CASE("a file that the engine cannot store now stays, and is not read anew in every round") {
   Feed feed(folder());
-  feed.engine.answer_with([](const Inbound& in) { return Reply{.body = ack("AR", control_id_of(in.body)), .stored = false}; });
+  feed.engine.answer_with(
+      [](const Inbound& in) { return Reply{.body = ack("AR", control_id_of(in.body)), .stored = false}; });
   feed.drop("wait.hl7", message("D001"));
   REQUIRE(feed.engine.wait_logged("feed.file_waits"));
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
@@ -161,7 +164,8 @@ TEST_CASE("other files, folders and links are not touched") {
   feed.drop("one.hl7", message("D001"));
   REQUIRE(feed.appears("done/one.hl7"));
   CHECK(feed.engine.accepted().size() == 1);
-  for (const auto* name : {"notes.txt", "half.hl7.tmp", "folder.hl7"}) CHECK(fs::exists(feed.dir / (std::string("drop/") + name)));
+  for (const auto* name : {"notes.txt", "half.hl7.tmp", "folder.hl7"})
+    CHECK(fs::exists(feed.dir / (std::string("drop/") + name)));
   CHECK(fs::is_symlink(feed.dir / "drop/link.hl7"));
 }
 
@@ -191,7 +195,8 @@ TEST_CASE("no log event shows a file's name or content") {
 
 TEST_CASE("a feed without a way in is refused") {
   RecordingEngine engine;
-  const auto made = his_hl7v2_feed_entry().create({.engine = &engine, .config_dir = "", .options = {}, .peers = {{"lis", {}}}});
+  const auto made =
+      his_hl7v2_feed_entry().create({.engine = &engine, .config_dir = "", .options = {}, .peers = {{"lis", {}}}});
   REQUIRE_FALSE(made);
   CHECK(made.error().id == "feed.no_way_in");
   CHECK(made.error().where == "feed.lis");
