@@ -152,7 +152,8 @@ class Writer {
 
   // A first, final issue says nothing about itself; every other status does, for people and for machines.
   void status_section() {
-    if (r_.status == model::Status::final_result && r_.amendment_reason.empty() && r_.version == 1) return;
+    const bool empty = r_.items.empty() && r_.reports.empty();  // CDA R2 wants at least one section
+    if (r_.status == model::Status::final_result && r_.amendment_reason.empty() && r_.version == 1 && !empty) return;
     out_.place("amendment_reason");
     out_.raw("\n<component><section><code displayName=\"文书状态\"/><title>文书状态</title><text><paragraph>文书状态：<content styleCode=\"Bold\">");
     out_.text(status_label(r_.status, Language::zh)).raw("</content></paragraph>");
