@@ -98,6 +98,7 @@ class Demo:
         rows = wait_for("two reports delivered", delivered)
         held = self.alliance.ctl_json(A, "results", "--patient", "A-0001")
         need(len(held) == 2 and all(r["document_bytes"] > 1000 and r["hl7_bytes"] > 500 for r in held), f"A keeps message and document of both: {held}")
+        self.save("2-as-hl7-and-cda.txt", self.alliance.ctl(A, "try", str(self.out / "1-event.json"), "--type", "lab.report.released/1"))
         for r in rows:
             self.story.tell("已送达并由对方存储后应答", "delivered, answered after B had stored it", f"{r['subject']} {r['remark']}")
 
@@ -128,7 +129,8 @@ class Demo:
         checks = one["analytes"][0]["checks"]
         need({c["check"] for c in checks} >= {"identity", "status", "item", "window", "quality", "unit", "agreement"}, "each check explained")
         for order in ("YZ-1", "YZ-2"):
-            self.story.tell("order.check：", "order.check:", self.cards[order]["summary"])
+            summary = self.cards[order]["extension"]["huren"]["summary"]
+            self.story.tell("order.check：" + summary["zh"], "order.check: " + summary["en"])
         for c in checks:
             self.story.tell("    " + c["zh"], "    " + c["en"])
 

@@ -28,7 +28,7 @@ void tidy(model::Code& c) {
   tidy(c.name);
   tidy(c.system);
   if (c.code.empty() && c.name.empty()) c.system.clear();
-  const auto oid = oid_of_system(c.system);
+  const std::string oid(oid_of_system(c.system));  // a copy: it may be a view of c.system itself
   if (!oid.empty() && oid != kIcd10) c.system = system_of_oid(oid, c.system);
   if (oid == kIcd10 && c.system != "I10") c.system = "ICD-10";
 }

@@ -1,18 +1,11 @@
-// toml++ is seen by this file only. Its exceptions are compiled out: a syntax error is a value. So are its assertions:
-// toml++ 3.3 asserts on "[[[" before it reports it, and a typo must not end the HIS.
-#define TOML_ASSERT(expr) static_assert(true)
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#define TOML_ENABLE_FORMATTERS 0
 #include "core/config/values.hpp"
-
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <optional>
 
+#include "core/base/toml.hpp"
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/config/config.hpp"

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <span>
-#include <toml++/toml.h>
 
 #include "core/base/embedded.hpp"
 #include "core/base/text.hpp"
+#include "core/base/toml.hpp"
 #include "core/mapping/members.hpp"
 
 namespace huren::embedded {
@@ -169,9 +169,11 @@ ParsedMap parse_map(std::string_view text, std::string_view file_name) {
     out.findings.push_back({Severity::error, {"text.undecodable", std::string(file_name), {std::to_string(*bad), "UTF-8"}}});
     return out;
   }
-  try {
-    MapReader(file_name, out).run(toml::parse(text));
-  } catch (const toml::parse_error& e) {  // the library's only way of telling
+  const auto parsed = toml::parse(text);
+  if (parsed) {
+    MapReader(file_name, out).run(parsed.table());
+  } else {
+    const auto& e = parsed.error();
     out.findings.push_back({Severity::error, {"mapping.map_syntax", std::string(file_name) + ':' + std::to_string(e.source().begin.line), {std::string(e.description())}}});
   }
   return out;

@@ -1,6 +1,5 @@
 // The decision as CDS Hooks cards and as the full explanation.
 #include <algorithm>
-#include <map>
 
 #include "core/recognition/shapes.hpp"
 
@@ -8,7 +7,7 @@ namespace huren::recognition {
 namespace {
 
 constexpr std::size_t kSummaryCharacters = 139;  // CDS Hooks: under 140 characters
-constexpr const char* kReasonSystem = "urn:huren:retest-reason";
+constexpr std::string_view kReasonSystem = "urn:huren:retest-reason";
 
 // At most n characters, cut between characters.
 std::string cut(const std::string& s, std::size_t n) {
@@ -24,181 +23,199 @@ std::string shortened(const std::string& s) {
   return whole.size() == s.size() ? s : cut(s, kSummaryCharacters - 1) + "…";
 }
 
-const Candidate* chosen_of(const Input& input, const AnalyteDecision& a) {
-  return a.chosen ? &input.candidates[a.considered[*a.chosen].candidate] : nullptr;
-}
-
 // Shown to a doctor: what passes or advises. What fails stays in the explanation only.
-std::vector<const AnalyteDecision*> shown(const OrderDecision& order) {
-  std::vector<const AnalyteDecision*> out;
+std::vector<ShownResult> shown(const Input& input, const OrderDecision& order) {
+  std::vector<ShownResult> out;
   for (const auto& a : order.analytes)
-    if (a.chosen && a.verdict != Verdict::fail) out.push_back(&a);
+    if (a.chosen && a.verdict != Verdict::fail) out.push_back(shown_result(input, a));
   // A critical result first, then in the panel's order.
-  std::stable_partition(out.begin(), out.end(), [](const AnalyteDecision* a) {
-    return std::any_of(a->checks.begin(), a->checks.end(), [](const Check& c) { return c.aspect == Aspect::abnormal && c.verdict == Verdict::advise; });
+  std::stable_partition(out.begin(), out.end(), [](const ShownResult& r) {
+    return std::any_of(r.analyte->checks.begin(), r.analyte->checks.end(), [](const Check& c) { return c.aspect == Aspect::abnormal && c.verdict == Verdict::advise; });
   });
   return out;
 }
 
 std::string names(const Input& input, const std::vector<std::string>& items, Language language) {
   std::string out;
-  for (const auto& item : items) out += (out.empty() ? "" : language == Language::zh ? "、" : ", ") + item_name(input, item, language);
+  for (const auto& item : items) {
+    if (!out.empty()) out += language == Language::zh ? "、" : ", ";
+    out += item_name(input, item, language);
+  }
   return out;
 }
 
-std::string value_words(const Json& result) {
-  std::string out = result["value"].get<std::string>();
-  if (result.contains("unit")) out += " " + result["unit"].get<std::string>();
-  return out;
+std::string value_words(const ShownResult& r) { return r.unit.empty() ? r.value : r.value + " " + r.unit; }
+
+std::string age_words(const ShownResult& r, Language language) {
+  const bool zh = language == Language::zh;
+  if (r.collected_at.empty()) return zh ? "时间不详" : "time unknown";
+  if (r.age_hours < 48) return std::to_string(r.age_hours) + (zh ? " 小时前" : " h ago");
+  return std::to_string(r.age_hours / 24) + (zh ? " 天前" : " d ago");
 }
 
-std::string age_words(const Json& result, Language language) {
-  if (!result.contains("age_hours")) return language == Language::zh ? "时间不详" : "time unknown";
-  const auto hours = result["age_hours"].get<std::int64_t>();
-  if (hours < 48) return std::to_string(hours) + (language == Language::zh ? " 小时前" : " h ago");
-  return std::to_string(hours / 24) + (language == Language::zh ? " 天前" : " d ago");
+std::string_view name_of(const ShownResult& r, Language language) {
+  if (!r.item) return r.analyte->item;
+  return language == Language::zh ? r.item->zh : r.item->en;
 }
 
-std::string summary(const Input& input, const OrderDecision& order, const std::vector<Json>& results, Language language) {
-  const std::string what = order.local_name.empty() ? order.local_code : order.local_name;
-  Error e{"card.advisory", "", {what}};
+std::string summary(const OrderDecision& order, const std::vector<ShownResult>& results, const std::string& missing, Language language) {
+  Error e{"card.advisory", "", {order.local_name.empty() ? order.local_code : order.local_name}};
   if (order.outcome == Outcome::recognised) e.id = results.size() == 1 ? "card.recognised_one" : "card.recognised";
   if (order.outcome == Outcome::partial) e.id = "card.partial";
   if (order.critical) e.id = "card.critical";
-  const Json& first = results.front();
+  const auto& first = results.front();
   e.args.push_back(value_words(first));
-  e.args.push_back(first["origin"]["name"].get<std::string>());
+  e.args.push_back(first.candidate->report->origin.name);
   e.args.push_back(age_words(first, language));
-  e.args.push_back(names(input, order.missing, language));
-  e.args.push_back(first["name"][language == Language::zh ? "zh" : "en"].get<std::string>());
+  e.args.push_back(missing);
+  e.args.emplace_back(name_of(first, language));
   return shortened(text(e, language));
 }
 
-std::string detail(const Input& input, const OrderDecision& order, const std::vector<const AnalyteDecision*>& analytes,
-                   const std::vector<Json>& results, Language language) {
+void detail_of(std::string& out, const ShownResult& r, Language language) {
   const bool zh = language == Language::zh;
-  std::string out;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const Json& r = results[i];
-    out += "- " + r["name"][zh ? "zh" : "en"].get<std::string>() + " **" + value_words(r) + "**";
-    if (r["converted"].get<bool>()) out += (zh ? "（原值 " : " (reported ") + r["original"]["value"].get<std::string>() + " " + r["original"].value("unit", "") + (zh ? "）" : ")");
-    if (r.contains("range")) out += (zh ? "，参考范围 " : ", range ") + r["range"].get<std::string>();
-    if (r.contains("flags"))
-      for (const auto& flag : r["flags"]) out += " " + flag.get<std::string>();
-    out += (zh ? "；采集 " : "; collected ") + r.value("collected_at", zh ? "不详" : "unknown") + (zh ? "（" : " (") + age_words(r, language) + (zh ? "）" : ")");
-    out += (zh ? "；" : "; ") + r["origin"]["name"].get<std::string>();
-    if (r.contains("method")) out += (zh ? "，方法 " : ", method ") + r["method"].get<std::string>();
-    if (r.contains("instrument")) out += (zh ? "，仪器 " : ", instrument ") + r["instrument"].get<std::string>();
-    if (r.contains("marks"))
-      for (const auto& mark : r["marks"]) out += (zh ? "，" : ", ") + mark.get<std::string>();
-    out += "\n";
-    for (const auto& c : analytes[i]->checks)
-      if (c.verdict != Verdict::pass) out += "  - " + text(c, language) + "\n";
+  const auto& o = r.observation();
+  const auto part = [&](const char* in_chinese, const char* in_english, std::string_view what) {
+    if (what.empty()) return;
+    out += zh ? in_chinese : in_english;
+    out += what;
+  };
+  out += "- ";
+  out += name_of(r, language);
+  out += " **" + value_words(r) + "**";
+  if (r.converted) {
+    part("（原值 ", " (reported ", r.original);
+    part(" ", " ", o.unit);
+    out += zh ? "）" : ")";
   }
-  if (!order.missing.empty()) out += text(Error{"card.missing", "", {names(input, order.missing, language)}}, language) + "\n";
+  part("，参考范围 ", ", range ", o.range.text);
+  for (const auto& flag : o.flags) part(" ", " ", flag);
+  part("；采集 ", "; collected ", r.collected_at.empty() ? std::string_view(zh ? "不详" : "unknown") : std::string_view(r.collected_at));
+  part("（", " (", age_words(r, language));
+  out += zh ? "）" : ")";
+  part("；", "; ", r.candidate->report->origin.name);
+  part("，方法 ", ", method ", o.method.name.empty() ? o.method.code : o.method.name);
+  part("，仪器 ", ", instrument ", o.instrument);
+  for (const auto& mark : o.marks) part("，", ", ", mark);
+  out += '\n';
+  for (const auto& c : r.analyte->checks)
+    if (c.verdict != Verdict::pass) out += "  - " + text(c, language) + "\n";
+}
+
+std::string detail(const std::vector<ShownResult>& results, const std::string& missing, Language language) {
+  std::string out;
+  for (const auto& r : results) detail_of(out, r, language);
+  if (!missing.empty()) out += text(Error{"card.missing", "", {missing}}, language) + "\n";
   return out;
 }
 
 // What makes a suggestion the same suggestion: the order and the results, not the moment of asking.
-std::string identity_of(const Input& input, const OrderDecision& order) {
+std::string identity_of(const Input& input, const OrderDecision& order, const std::vector<ShownResult>& results) {
   std::string out = input.asking.code + '\n' + input.patient.local_id + '\n' + input.encounter_id + '\n' + order.order_id + '\n' + order.local_code +
                     '\n' + word(order.outcome) + '\n' + input.terminology->version();
-  for (const auto* a : shown(order)) out += '\n' + a->item + '=' + chosen_of(input, *a)->result_id + '/' + word(a->verdict);
+  for (const auto& r : results) out += '\n' + r.analyte->item + '=' + r.candidate->result_id + '/' + word(r.analyte->verdict);
   return out;
 }
 
-Json analyte_json(const Input& input, const AnalyteDecision& a) {
-  Json checks = Json::array();
-  for (const auto& c : a.checks) checks.push_back(check_json(c));
-  Json out{{"item", a.item}, {"name", {{"zh", item_name(input, a.item, Language::zh)}, {"en", item_name(input, a.item, Language::en)}}},
-           {"required", a.required}, {"verdict", word(a.verdict)}, {"checks", std::move(checks)}};
-  if (a.chosen) {
-    out["result_id"] = chosen_of(input, a)->result_id;
-    if (const auto& agreement = a.considered[*a.chosen].agreement; !agreement.empty()) out["agreement"] = agreement;
-  }
-  return out;
+// The members of an analyte, without the closing brace.
+void open_analyte(JsonWriter& json, const Input& input, const AnalyteDecision& a) {
+  json.open('{').member("item", a.item).both("name", item_name(input, a.item, Language::zh), item_name(input, a.item, Language::en));
+  json.member("required", a.required).member("verdict", word(a.verdict)).key("checks").open('[');
+  for (const auto& c : a.checks) write(json, c);
+  json.close(']');
+  if (!a.chosen) return;
+  const auto& considered = a.considered[*a.chosen];
+  json.member("result_id", input.candidates[considered.candidate].result_id).some("agreement", considered.agreement);
 }
 
-Json reasons_json(const Input& input, Language language) {
+void write_reasons(JsonWriter& json, const Input& input, Language language) {
   const Date today = terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes);
-  Json out = Json::array();
+  json.key("overrideReasons").open('[');
   for (const auto& reason : input.terminology->reasons())
     if (terminology::holds(reason.period, today))
-      out.push_back({{"code", reason.code}, {"system", kReasonSystem}, {"display", language == Language::zh ? reason.zh : reason.en}});
-  return out;
+      json.open('{').member("code", reason.code).member("system", kReasonSystem).member("display", language == Language::zh ? reason.zh : reason.en).close('}');
+  json.close(']');
 }
 
-Json card_of(const Input& input, const OrderDecision& order, const CardOptions& options) {
-  const auto analytes = shown(order);
-  std::vector<Json> results;
-  for (const auto* a : analytes) results.push_back(result_json(input, *chosen_of(input, *a), *a));
-  const std::string identity = identity_of(input, order);
-  const auto zh = summary(input, order, results, Language::zh), en = summary(input, order, results, Language::en);
-  const auto detail_zh = detail(input, order, analytes, results, Language::zh), detail_en = detail(input, order, analytes, results, Language::en);
-  const bool chinese = options.language == Language::zh;
-  Json card{{"uuid", uuid_of("card\n" + identity)}, {"summary", chinese ? zh : en}, {"detail", chinese ? detail_zh : detail_en},
-            {"indicator", order.critical ? "critical" : "info"}, {"source", {{"label", options.source_label}}}};
+// One language of what a card says.
+struct Words { std::string summary, detail, suggestion; };
+
+Words words_of(const Input& input, const OrderDecision& order, const std::vector<ShownResult>& results, Language language) {
+  const std::string missing = names(input, order.missing, language);
+  Words w{summary(order, results, missing, language), detail(results, missing, language), ""};
+  if (order.outcome == Outcome::recognised) w.suggestion = text(Error{"card.use_result", "", {}}, language);
+  if (order.outcome == Outcome::partial) w.suggestion = text(Error{"card.use_results_order_rest", "", {missing}}, language);
+  return w;
+}
+
+void write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options) {
+  const auto results = shown(input, order);
+  const std::string identity = identity_of(input, order, results);
+  const Words zh = words_of(input, order, results, Language::zh), en = words_of(input, order, results, Language::en);
+  const Words& said = options.language == Language::zh ? zh : en;
+  json.open('{').member("uuid", uuid_of("card\n" + identity)).member("summary", said.summary).member("detail", said.detail);
+  json.member("indicator", order.critical ? "critical" : "info").key("source").open('{').member("label", options.source_label).close('}');
   const bool suggests = order.outcome == Outcome::recognised || order.outcome == Outcome::partial;
-  Json label{{"zh", ""}, {"en", ""}};
   if (suggests) {
-    const Error words{order.outcome == Outcome::recognised ? "card.use_result" : "card.use_results_order_rest", "", {names(input, order.missing, Language::zh)}};
-    const Error words_en{words.id, "", {names(input, order.missing, Language::en)}};
-    label = {{"zh", text(words, Language::zh)}, {"en", text(words_en, Language::en)}};
-    card["suggestions"] = Json::array({{{"label", label[chinese ? "zh" : "en"]}, {"uuid", uuid_of("suggestion\n" + identity)}, {"isRecommended", !order.critical}}});
-    card["selectionBehavior"] = "at-most-one";
-    card["overrideReasons"] = reasons_json(input, options.language);
+    json.key("suggestions").open('[').open('{').member("label", said.suggestion).member("uuid", uuid_of("suggestion\n" + identity));
+    json.member("isRecommended", !order.critical).close('}').close(']').member("selectionBehavior", "at-most-one");
+    write_reasons(json, input, options.language);
   }
-  Json details = Json::array();
-  for (const auto& a : order.analytes) details.push_back(analyte_json(input, a));
-  Json usable = Json::array();  // what accepting the suggestion means
-  for (std::size_t i = 0; suggests && i < analytes.size(); ++i)
-    if (analytes[i]->verdict == Verdict::pass) usable.push_back(results[i]["result_id"]);
-  card["extension"] = {{"huren",
-                        {{"order_id", order.order_id}, {"order_item", {{"code", order.local_code}, {"name", order.local_name}}},
-                         {"outcome", word(order.outcome)}, {"reason", std::string(order.reason)},
-                         {"summary", {{"zh", zh}, {"en", en}}}, {"detail", {{"zh", detail_zh}, {"en", detail_en}}}, {"suggestion", std::move(label)},
-                         {"result_ids", std::move(usable)}, {"missing", order.missing}, {"results", results}, {"analytes", std::move(details)}}}};
-  return card;
+  json.key("extension").open('{').key("huren").open('{').member("order_id", order.order_id);
+  json.key("order_item").open('{').member("code", order.local_code).member("name", order.local_name).close('}');
+  json.member("outcome", word(order.outcome)).member("reason", order.reason).both("summary", zh.summary, en.summary);
+  json.both("detail", zh.detail, en.detail).both("suggestion", zh.suggestion, en.suggestion);
+  json.key("result_ids").open('[');  // what accepting the suggestion means
+  for (const auto& r : results)
+    if (suggests && r.analyte->verdict == Verdict::pass) json.value(r.candidate->result_id);
+  json.close(']').texts("missing", order.missing).key("results").open('[');
+  for (const auto& r : results) write(json, r);
+  json.close(']').key("analytes").open('[');
+  for (const auto& a : order.analytes) {
+    open_analyte(json, input, a);
+    json.close('}');
+  }
+  json.close(']').close('}').close('}').close('}');
 }
 
 }  // namespace
 
 std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options) {
-  std::vector<std::pair<int, Json>> cards;
+  std::vector<std::pair<int, const OrderDecision*>> orders;
   for (const auto& order : decision.orders)
-    if (order.outcome != Outcome::none)
-      cards.emplace_back(order.critical ? -1 : static_cast<int>(order.outcome), card_of(input, order, options));
-  std::stable_sort(cards.begin(), cards.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  Json list = Json::array();
-  for (auto& [rank, card] : cards) list.push_back(std::move(card));
-  const Json answer{{"cards", std::move(list)}, {"extension", {{"huren", {{"terminology", decision.terminology_version}, {"at", to_iso_time(decision.at)}}}}}};
-  return answer.dump();
+    if (order.outcome != Outcome::none) orders.emplace_back(order.critical ? -1 : static_cast<int>(order.outcome), &order);
+  std::stable_sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  JsonWriter json;
+  json.open('{').key("cards").open('[');
+  for (const auto& [rank, order] : orders) write_card(json, input, *order, options);
+  json.close(']').key("extension").open('{').key("huren").open('{');
+  json.member("terminology", decision.terminology_version).member("at", to_iso_time(decision.at)).close('}').close('}').close('}');
+  return json.take();
 }
 
 std::string to_json(const Input& input, const Decision& decision) {
-  Json orders = Json::array();
+  JsonWriter json;
+  json.open('{').member("terminology", decision.terminology_version).member("at", to_iso_time(decision.at)).key("orders").open('[');
   for (const auto& order : decision.orders) {
-    Json analytes = Json::array();
+    json.open('{').member("order_id", order.order_id).key("item").open('{').member("code", order.local_code).member("name", order.local_name).close('}');
+    json.member("standard", order.panel.empty() ? order.item : order.panel).member("outcome", word(order.outcome)).member("reason", order.reason);
+    json.member("zh", text(Error{order.reason, "", {names(input, order.missing, Language::zh)}}, Language::zh));
+    json.member("en", text(Error{order.reason, "", {names(input, order.missing, Language::en)}}, Language::en));
+    json.member("critical", order.critical).texts("missing", order.missing).key("analytes").open('[');
     for (const auto& a : order.analytes) {
-      Json one = analyte_json(input, a);
-      Json considered = Json::array();
+      open_analyte(json, input, a);
+      json.key("considered").open('[');
       for (const auto& c : a.considered) {
-        Json checks = Json::array();
-        for (const auto& check : c.checks) checks.push_back(check_json(check));
-        considered.push_back({{"result_id", input.candidates[c.candidate].result_id}, {"agreement", c.agreement}, {"verdict", word(c.verdict)}, {"checks", std::move(checks)}});
+        json.open('{').member("result_id", input.candidates[c.candidate].result_id).member("agreement", c.agreement).member("verdict", word(c.verdict));
+        json.key("checks").open('[');
+        for (const auto& check : c.checks) write(json, check);
+        json.close(']').close('}');
       }
-      one["considered"] = std::move(considered);
-      analytes.push_back(std::move(one));
+      json.close(']').close('}');
     }
-    const Error sentence{order.reason, "", {names(input, order.missing, Language::zh)}};
-    const Error sentence_en{order.reason, "", {names(input, order.missing, Language::en)}};
-    orders.push_back({{"order_id", order.order_id}, {"item", {{"code", order.local_code}, {"name", order.local_name}}},
-                      {"standard", order.panel.empty() ? order.item : order.panel}, {"outcome", word(order.outcome)},
-                      {"reason", std::string(order.reason)}, {"zh", text(sentence, Language::zh)}, {"en", text(sentence_en, Language::en)},
-                      {"critical", order.critical}, {"missing", order.missing}, {"analytes", std::move(analytes)}});
+    json.close(']').close('}');
   }
-  const Json out{{"terminology", decision.terminology_version}, {"at", to_iso_time(decision.at)}, {"orders", std::move(orders)}};
-  return out.dump();
+  return json.close(']').close('}').take();
 }
 
 }  // namespace huren::recognition

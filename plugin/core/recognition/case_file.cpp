@@ -275,7 +275,7 @@ struct Reader {
     const Date today = terminology::day_of(out.input.at.epoch_ms, out.input.asking.offset_minutes);
     std::vector<terminology::Table> given;
     for (const auto& [name, text] : tables) given.push_back({name, text});
-    auto loaded = terminology::extend(*base, given);
+    auto loaded = given.empty() ? terminology::Loaded{base, {}} : terminology::extend(*base, given);
     if (loaded.set) {
       std::string direct = "code,name,item,panel,unit,specimen,method_group\n";
       std::vector<std::string> added;

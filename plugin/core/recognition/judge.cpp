@@ -190,19 +190,6 @@ Check judge_quality(const Analyte& a, const Candidate& c, const model::Observati
   return eqa ? std::move(*eqa) : check(Aspect::quality, Verdict::pass, "quality.all_items");
 }
 
-// The method group as told, by the method's name, or by the unit that tells the calibration.
-std::string_view method_of(const Analyte& a, const model::Observation& o, const Item& as) {
-  if (!o.method_group.empty()) {
-    const auto known = a.set.method_group(o.method_group);
-    return known.empty() ? std::string_view(o.method_group) : known;
-  }
-  auto group = a.set.method_group(o.method.code);
-  if (group.empty()) group = a.set.method_group(o.method.name);
-  if (group.empty())
-    if (const auto* form = a.set.unit_form(as, o.unit)) group = form->method_group;
-  return group;
-}
-
 Check judge_method(const Analyte& a, const Candidate& c, std::string_view method) {
   if (!a.item.method_dependent) return check(Aspect::method, Verdict::pass, "method.independent");
   if (own(c) && method.empty()) return check(Aspect::method, Verdict::pass, "method.own_laboratory");
@@ -246,24 +233,6 @@ Check judge_situation(const RuleHit& rules) {
   return check(Aspect::situation, Verdict::pass, "situation.ordinary");
 }
 
-Check judge_abnormal(const Analyte& a, const model::Observation& o, const Item& as) {
-  // HL7 table 0078: panic limits, and values beyond the instrument's scale.
-  static constexpr std::array<std::string_view, 8> grave{"HH", "LL", "AA", ">", "<", "HU", "LU", "↑↑"};
-  bool flagged = false;
-  for (const auto& flag : o.flags) {
-    if (std::find(grave.begin(), grave.end(), flag) != grave.end() || flag == "↓↓")
-      return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", flag}});
-    flagged |= !flag.empty() && flag != "N";
-  }
-  if (const auto value = preferred_value(a, o, as)) {
-    if (as.critical_low && *value <= *as.critical_low)
-      return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", "≤ " + text_of(*as.critical_low) + " " + as.unit}});
-    if (as.critical_high && *value >= *as.critical_high)
-      return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", "≥ " + text_of(*as.critical_high) + " " + as.unit}});
-  }
-  return check(Aspect::abnormal, Verdict::pass, flagged ? "abnormal.outside_range" : "abnormal.not_critical");
-}
-
 bool covers(const model::Agreement& agreement, const Item& item) {
   return agreement.items.empty() || std::any_of(agreement.items.begin(), agreement.items.end(), [&](const std::string& s) {
            return s == item.code || (s.starts_with("class:") && std::string_view(s).substr(6) == item.cls);
@@ -290,7 +259,7 @@ Check judge_agreement(const Analyte& a, const Candidate& c, const PartnerAgreeme
 }  // namespace
 
 Analyte analyte_of(const Input& input, const terminology::Item& item, const terminology::LocalItem& local) {
-  Analyte a{input, *input.terminology, item, {}, terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes), -1, item.unit, {}};
+  Analyte a{input, *input.terminology, item, {}, terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes), -1, item.unit, item.unit, {}};
   // An order for a panel says nothing of each analyte's unit and method: this hospital's own single item does.
   const auto* single = local.item.empty() ? a.set.local_item_of(item.code, a.today) : &local;
   if (single) {
@@ -304,7 +273,10 @@ Analyte analyte_of(const Input& input, const terminology::Item& item, const term
   at.offset_minutes = input.asking.offset_minutes;
   if (birth.present()) a.age = age_years(birth, at);
   const auto* form = !single || single->unit.empty() ? nullptr : a.set.unit_form(item, single->unit);
-  if (form) a.unit = form->unit;
+  if (form) {
+    a.unit = form->unit;
+    a.printed_unit = single->unit;
+  }
   if (form && a.method_group.empty()) a.method_group = form->method_group;
   return a;
 }
@@ -382,8 +354,38 @@ std::optional<Converted> converted(const Analyte& a, const model::Observation& o
   const auto* ours = a.set.unit_form(a.item, a.unit);
   if (!value || !ours || !theirs) return std::nullopt;
   if (!ours->method_group.empty() && !theirs->method_group.empty() && ours->method_group != theirs->method_group) return std::nullopt;
-  if (as.code == a.item.code && ours->unit == theirs->unit) return Converted{*number_of(observation), ours->unit};
-  return Converted{(*value - ours->offset) / ours->scale, ours->unit};
+  if (as.code == a.item.code && ours->unit == theirs->unit) return Converted{*number_of(observation), observation.unit, false};
+  return Converted{(*value - ours->offset) / ours->scale, std::string(a.printed_unit), true};
+}
+
+std::string_view method_of(const Analyte& a, const model::Observation& o, const Item& as) {
+  if (!o.method_group.empty()) {
+    const auto known = a.set.method_group(o.method_group);
+    return known.empty() ? std::string_view(o.method_group) : known;
+  }
+  auto group = a.set.method_group(o.method.code);
+  if (group.empty()) group = a.set.method_group(o.method.name);
+  if (group.empty())
+    if (const auto* form = a.set.unit_form(as, o.unit)) group = form->method_group;
+  return group;
+}
+
+Check judge_abnormal(const Analyte& a, const model::Observation& o, const Item& as) {
+  // HL7 table 0078: panic limits, and values beyond the instrument's scale.
+  static constexpr std::array<std::string_view, 8> grave{"HH", "LL", "AA", ">", "<", "HU", "LU", "↑↑"};
+  bool flagged = false;
+  for (const auto& flag : o.flags) {
+    if (std::find(grave.begin(), grave.end(), flag) != grave.end() || flag == "↓↓")
+      return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", flag}});
+    flagged |= !flag.empty() && flag != "N";
+  }
+  if (const auto value = preferred_value(a, o, as)) {
+    if (as.critical_low && *value <= *as.critical_low)
+      return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", "≤ " + text_of(*as.critical_low) + " " + as.unit}});
+    if (as.critical_high && *value >= *as.critical_high)
+      return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", "≥ " + text_of(*as.critical_high) + " " + as.unit}});
+  }
+  return check(Aspect::abnormal, Verdict::pass, flagged ? "abnormal.outside_range" : "abnormal.not_critical");
 }
 
 Verdict worst(std::span<const Check> checks) {

@@ -15,7 +15,8 @@ struct Analyte {
   std::string_view specimen;   // what the local item asks for; empty: any that the item allows
   Date today;                  // day of the order in the asking hospital's zone
   int age = -1;                // completed years; -1: unknown
-  std::string_view unit;       // this hospital's unit for the item
+  std::string_view unit;       // this hospital's unit for the item, UCUM
+  std::string_view printed_unit;  // as this hospital prints it
   std::string_view method_group;  // this hospital's own; empty: unknown
 };
 Analyte analyte_of(const Input& input, const terminology::Item& item, const terminology::LocalItem& local);
@@ -43,6 +44,10 @@ std::vector<Check> judge(const Analyte& analyte, const Candidate& candidate, con
 
 // The value in this hospital's unit; absent when it is no number or cannot be converted.
 std::optional<Converted> converted(const Analyte& analyte, const model::Observation& observation, const terminology::Item& as);
+
+// The method group as told, by the method's name, or by the unit that tells the calibration; empty: unknown.
+std::string_view method_of(const Analyte& analyte, const model::Observation& observation, const terminology::Item& as);
+Check judge_abnormal(const Analyte& analyte, const model::Observation& observation, const terminology::Item& as);
 
 Verdict worst(std::span<const Check> checks);
 bool critical(std::span<const Check> checks);

@@ -92,7 +92,8 @@ struct Considered {           // one candidate, judged under one agreement
   std::vector<Check> checks;  // in the order of Aspect
 };
 
-struct Converted { double value = 0; std::string unit; };
+// changed false: the same unit, perhaps printed otherwise; the original may be shown as it stands.
+struct Converted { double value = 0; std::string unit; bool changed = false; };
 
 struct AnalyteDecision {
   std::string item;                   // standard item

@@ -7,14 +7,6 @@
 #include <xxhash.h>
 
 namespace huren::recognition {
-namespace {
-
-void put(Json& into, const char* name, const std::string& value) {
-  if (!value.empty()) into[name] = value;
-}
-
-}  // namespace
-
 std::string shown_number(double value) {
   std::array<char, 40> buffer{};
   const int n = std::snprintf(buffer.data(), buffer.size(), "%.4g", value);
@@ -24,10 +16,13 @@ std::string shown_number(double value) {
   return value > 1 && m > 0 && m < 40 ? std::string(buffer.data(), static_cast<std::size_t>(m)) : text;
 }
 
-std::string item_name(const Input& input, const std::string& item, Language language) {
-  const Date today = terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes);
-  const auto* found = input.terminology->item(item, today);
-  if (!found) return item;
+const terminology::Item* item_of(const Input& input, std::string_view code) {
+  return input.terminology->item(code, terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes));
+}
+
+std::string_view item_name(const Input& input, std::string_view code, Language language) {
+  const auto* found = item_of(input, code);
+  if (!found) return code;
   return language == Language::zh ? found->zh : found->en;
 }
 
@@ -49,43 +44,48 @@ std::string uuid_of(std::string_view content) {
   return out;
 }
 
-Json check_json(const Check& check) {
-  Json facts = Json::object();
-  for (const auto& fact : check.facts) facts[std::string(fact.name)] = fact.value;
-  return {{"check", word(check.aspect)}, {"verdict", word(check.verdict)}, {"reason", std::string(check.reason)},
-          {"zh", text(check, Language::zh)}, {"en", text(check, Language::en)}, {"facts", std::move(facts)}};
+void write(JsonWriter& json, const Check& check) {
+  json.open('{').member("check", word(check.aspect)).member("verdict", word(check.verdict)).member("reason", check.reason);
+  json.member("zh", text(check, Language::zh)).member("en", text(check, Language::en)).key("facts").open('{');
+  for (const auto& fact : check.facts) json.member(fact.name, fact.value);
+  json.close('}').close('}');
 }
 
-Json result_json(const Input& input, const Candidate& candidate, const AnalyteDecision& analyte) {
-  const auto& report = *candidate.report;
-  const auto& o = report.observations[candidate.position];
-  Json out{{"result_id", candidate.result_id}, {"report_id", candidate.report_id}, {"item", analyte.item},
-           {"name", {{"zh", item_name(input, analyte.item, Language::zh)}, {"en", item_name(input, analyte.item, Language::en)}}}};
-  Json original{{"value", o.comparator + o.value}};
-  put(original, "unit", o.unit);
-  out["original"] = original;
-  const bool same = !analyte.display || analyte.display->unit == o.unit;
-  out["value"] = same ? o.comparator + o.value : o.comparator + shown_number(analyte.display->value);
-  put(out, "unit", same ? o.unit : analyte.display->unit);
-  out["converted"] = !same;
-  put(out, "range", o.range.text);
-  if (!o.flags.empty()) out["flags"] = o.flags;
-  out["status"] = model::status_word(o.status);
-  const Timestamp collected = report.specimen.collected_at.present() ? report.specimen.collected_at : o.observed_at;
-  put(out, "collected_at", to_iso_time(collected));
-  put(out, "reported_at", to_iso_time(report.reported_at));
-  if (collected.present()) out["age_hours"] = (input.at.epoch_ms - collected.epoch_ms) / 3'600'000;
-  out["origin"] = {{"code", report.origin.code}, {"name", report.origin.name}};
-  out["report_number"] = report.number;
-  out["version"] = report.version;
-  if (!o.performer.code.empty() || !o.performer.name.empty()) out["laboratory"] = {{"code", o.performer.code}, {"name", o.performer.name}};
-  put(out, "method", o.method.name.empty() ? o.method.code : o.method.name);
-  put(out, "method_group", o.method_group);
-  put(out, "instrument", o.instrument);
-  put(out, "specimen", report.specimen.type.name.empty() ? report.specimen.type.code : report.specimen.type.name);
-  if (!o.marks.empty()) out["marks"] = o.marks;
-  out["source"] = candidate.source.empty() ? "own" : candidate.source;
+ShownResult shown_result(const Input& input, const AnalyteDecision& analyte) {
+  ShownResult out;
+  out.analyte = &analyte;
+  out.candidate = &input.candidates[analyte.considered[*analyte.chosen].candidate];
+  out.item = item_of(input, analyte.item);
+  const auto& o = out.observation();
+  out.original = o.comparator + o.value;
+  out.converted = analyte.display && analyte.display->changed;
+  out.value = out.converted ? o.comparator + shown_number(analyte.display->value) : out.original;
+  out.unit = out.converted ? analyte.display->unit : o.unit;
+  const auto& specimen = out.candidate->report->specimen;
+  const Timestamp& collected = specimen.collected_at.present() ? specimen.collected_at : o.observed_at;
+  out.collected_at = to_iso_time(collected);
+  if (collected.present()) out.age_hours = (input.at.epoch_ms - collected.epoch_ms) / 3'600'000;
   return out;
+}
+
+void write(JsonWriter& json, const ShownResult& r) {
+  const auto& report = *r.candidate->report;
+  const auto& o = r.observation();
+  json.open('{').member("result_id", r.candidate->result_id).member("report_id", r.candidate->report_id).member("item", r.analyte->item);
+  json.both("name", r.item ? r.item->zh : r.analyte->item, r.item ? r.item->en : r.analyte->item);
+  json.key("original").open('{').member("value", r.original).some("unit", o.unit).close('}');
+  json.member("value", r.value).some("unit", r.unit).member("converted", r.converted).some("range", o.range.text);
+  if (!o.flags.empty()) json.texts("flags", o.flags);
+  json.member("status", model::status_word(o.status)).some("collected_at", r.collected_at).some("reported_at", to_iso_time(report.reported_at));
+  if (!r.collected_at.empty()) json.member("age_hours", r.age_hours);
+  json.key("origin").open('{').member("code", report.origin.code).member("name", report.origin.name).close('}');
+  json.member("report_number", report.number).member("version", report.version);
+  if (!o.performer.code.empty() || !o.performer.name.empty())
+    json.key("laboratory").open('{').member("code", o.performer.code).member("name", o.performer.name).close('}');
+  json.some("method", o.method.name.empty() ? o.method.code : o.method.name).some("method_group", o.method_group).some("instrument", o.instrument);
+  json.some("specimen", report.specimen.type.name.empty() ? report.specimen.type.code : report.specimen.type.name);
+  if (!o.marks.empty()) json.texts("marks", o.marks);
+  json.member("source", r.candidate->source.empty() ? std::string_view("own") : std::string_view(r.candidate->source)).close('}');
 }
 
 }  // namespace huren::recognition

@@ -1,18 +1,29 @@
-// JSON of the parts that card and explanation share.
+// The parts that card and explanation share.
 #pragma once
-#include <nlohmann/json.hpp>
-
+#include "core/recognition/json_writer.hpp"
 #include "core/recognition/order_check.hpp"
 
 namespace huren::recognition {
 
-using Json = nlohmann::ordered_json;
+// A chosen result as people need to see it: value, origin, laboratory, method, range, marks, age.
+struct ShownResult {
+  const Candidate* candidate = nullptr;
+  const AnalyteDecision* analyte = nullptr;
+  const terminology::Item* item = nullptr;
+  std::string value, unit;       // in this hospital's unit
+  std::string original;          // as reported, with its comparator
+  bool converted = false;
+  std::string collected_at;      // ISO 8601; empty: not told
+  std::int64_t age_hours = -1;   // -1: not known
+  [[nodiscard]] const model::Observation& observation() const { return candidate->report->observations[candidate->position]; }
+};
+ShownResult shown_result(const Input& input, const AnalyteDecision& analyte);  // analyte.chosen is there
+void write(JsonWriter& json, const ShownResult& result);
+void write(JsonWriter& json, const Check& check);
 
-Json check_json(const Check& check);
-// The result that was chosen for an analyte as people need to see it: value, origin, laboratory, method, range, marks, age.
-Json result_json(const Input& input, const Candidate& candidate, const AnalyteDecision& analyte);
-std::string shown_number(double value);  // at most four significant digits more than nothing is claimed
-std::string item_name(const Input& input, const std::string& item, Language language);
+const terminology::Item* item_of(const Input& input, std::string_view code);
+std::string_view item_name(const Input& input, std::string_view code, Language language);
+std::string shown_number(double value);         // four significant digits
 std::string uuid_of(std::string_view content);  // RFC 9562 version 8, from the content alone
 
 }  // namespace huren::recognition

@@ -23,6 +23,13 @@ def program(name):
     return blocks[0]
 
 
+def sanitizers():
+    """A sanitized module wants a sanitized program."""
+    with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as cache:
+        found = [line.split("=", 1)[1].strip() for line in cache if line.startswith("HUREN_SANITIZE:")]
+    return ["-fsanitize=" + found[0]] if found and found[0] else []
+
+
 class Readme(unittest.TestCase):
     def compiled(self, folder):
         source = os.path.join(folder, "example.c")
@@ -31,7 +38,7 @@ class Readme(unittest.TestCase):
         out = os.path.join(folder, "example")
         command = ["cc", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Werror", source,
                    "-I" + os.path.join(ROOT, "plugin/include"), os.path.join(BUILD, "lib", "libhuren.so"), "-o", out]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command + sanitizers(), capture_output=True, text=True, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
         return out
 
