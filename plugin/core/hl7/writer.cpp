@@ -85,9 +85,10 @@ char* Writer::open_with_room(std::size_t n) {
   *at = target;
   at_sub_ = 0;
   char* to = out_.room(steps + n);
-  for (std::size_t i = 0; i < steps; ++i) *to++ = delimiter;
+  *to = delimiter;  // usually the only one
+  if (steps > 1) std::fill_n(to + 1, steps - 1, delimiter);
   out_.added(steps);
-  return to;
+  return to + steps;
 }
 
 void Writer::open() {
