@@ -61,7 +61,7 @@ void name_evidence(Suggestion& s, const LocalFacts& local, const std::vector<std
     if (theirs.empty()) continue;
     int points = mine == theirs ? 55 : 0;
     const bool holds_other = mine.find(theirs) != std::string::npos || theirs.find(mine) != std::string::npos;
-    const auto [shorter, longer] = std::minmax(mine.size(), theirs.size());
+    const std::size_t shorter = std::min(mine.size(), theirs.size()), longer = std::max(mine.size(), theirs.size());
     // The more of the longer name is said, the more it tells.
     if (!points && holds_other && shorter > 3) points = 25 + static_cast<int>(20 * shorter / longer);
     if (!points) points = likeness(mine, theirs) * 40 / 100;
