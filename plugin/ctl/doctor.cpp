@@ -6,6 +6,7 @@
 #include <Poco/Net/StreamSocket.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "ctl/place.hpp"
@@ -31,10 +32,26 @@ void check_certificate(Report& report, const std::string& name, const fs::path& 
   try {
     const Poco::Crypto::X509Certificate certificate(path.string());
     const auto days = (certificate.expiresOn() - Poco::DateTime()).days();
-    report.add(days > 30, name + ": " + report.place.say("有效期还剩 ", "days left ") + std::to_string(days),
+    report.add(days > 30, name + ": " + report.place.say("有效期还剩（天）", "days left ") + std::to_string(days),
                days > 30 ? "" : report.place.say("请尽快更换证书，并把新指纹告知各伙伴", "Replace the certificate soon and tell the partners the new fingerprint"));
   } catch (const std::exception&) {
-    report.add(false, name + ": " + path.filename().string(), report.place.say("证书文件不存在或无法读取", "The certificate file is missing or unreadable"));
+    report.add(false, name + ": " + path.string(),
+               report.place.say("文件不存在或不是 PEM 证书：请放到此处，或更正 local.toml 中 [listener] 的路径",
+                                "No such file or no PEM certificate: put it there, or correct the path under [listener] in local.toml"));
+  }
+}
+
+// The adapters are made as the engine would make them, but not started: missing modules and keys that do not fit show.
+void check_adapters(Report& report) {
+  Place& place = report.place;
+  NoEngine services;
+  std::map<std::pair<std::string, std::string>, std::vector<Peer>> wanted;
+  for (const auto& p : place.config.partners) wanted[{p.adapter, "huren.partner/1"}].push_back({p.code, p.options});
+  for (const auto& f : place.config.feeds) wanted[{f.adapter, "huren.his/1"}].push_back({f.name, f.options});
+  for (const auto& [what, peers] : wanted) {
+    auto made = place.loader->make(what.first, what.second, {.engine = &services, .config_dir = place.config_dir,
+                                   .options = what.second == "huren.partner/1" ? place.config.listener : Options{}, .peers = peers});
+    report.add(static_cast<bool>(made), place.say("适配器 ", "adapter ") + what.first, made ? "" : place.say(made.error()));
   }
 }
 
@@ -66,16 +83,22 @@ int doctor(Place& place) {
   if (bad == 0) report.add(true, place.say("编码表 ", "codes ") + codes.set->version(), "");
   if (place.open_store()) {
     store::Depths depths;
+    std::vector<store::ParkedEvent> rejected;
     auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
       auto d = reader.depths(engine::Clock().now_ms());
       if (!d) return d.error();
       depths = *d;
+      auto parked = reader.parked_events(100);
+      if (!parked) return parked.error();
+      rejected = std::move(*parked);
       return {};
     });
     report.add(static_cast<bool>(read), place.say("存储 ", "store ") + place.config.store_adapter, read ? "" : place.say(read.error()));
     if (read) {
       report.add(depths.outbox_parked == 0, place.say("搁置的投递 ", "parked deliveries ") + std::to_string(depths.outbox_parked),
                  depths.outbox_parked ? place.say("请运行 huren-ctl outbox list --state parked", "Run huren-ctl outbox list --state parked") : "");
+      report.add(rejected.empty(), place.say("无法使用的事件 ", "events that could not be used ") + std::to_string(rejected.size()),
+                 rejected.empty() ? "" : rejected.back().type + " " + rejected.back().key + ": " + rejected.back().remark);
       constexpr std::int64_t kHourMs = 3'600'000;
       report.add(depths.oldest_waiting_ms < kHourMs, place.say("等待投递 ", "waiting deliveries ") + std::to_string(depths.outbox_waiting),
                  depths.oldest_waiting_ms < kHourMs ? "" : place.say("最早的已等待一小时以上：请检查伙伴", "The oldest has waited for more than an hour: check the partner"));
@@ -86,6 +109,7 @@ int doctor(Place& place) {
   for (const auto& [key, name] : {std::pair{"certificate", place.say("本院证书", "own certificate")}, {"trust", place.say("信任机构", "trusted authorities")}})
     if (const auto it = place.config.listener.find(key); it != place.config.listener.end() && !it->second.empty())
       check_certificate(report, name, fs::path(place.config_dir) / it->second);
+  check_adapters(report);
   for (const auto& partner : place.config.partners) check_partner(report, partner);
   if (place.json) place.out << report.rows.dump(2) << "\n";
   return report.fine ? kOk : kFindings;

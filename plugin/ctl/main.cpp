@@ -1,7 +1,9 @@
 // huren-ctl: the operator's tool. Exit codes: 0 done, 1 done with findings, 2 could not be done.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
+#include "core/base/text.hpp"
 #include "ctl/cda/cda_commands.hpp"
 #include "ctl/hl7/hl7_command.hpp"
 #include "ctl/place.hpp"
@@ -60,7 +62,21 @@ int main(int argc, char** argv) {
   auto* cda = app.add_subcommand("cda", "show, check, render, write, sign, verify: transfer documents / 共享文档的查看、检查、渲染与签名");
   cda->prefix_command();
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);  // help and version
+    std::vector<std::string_view> verbs;
+    for (const auto* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());
+    const std::string_view word = argc > 1 ? argv[1] : "";
+    if (!word.empty() && word[0] != '-' && std::find(verbs.begin(), verbs.end(), word) == verbs.end()) {
+      const auto near = closest(word, verbs);
+      std::cerr << line({"ctl.no_verb", "", {std::string(word), near.empty() ? "" : " (" + std::string(near) + "?)"}}) << "\n";
+    } else {
+      app.exit(e);
+    }
+    return ctl::kUnusable;
+  }
   place.language = lang == "en" ? Language::en : Language::zh;
   try {
     // These work on files alone: no configuration is read. The verb comes first, the language goes with it.

@@ -23,13 +23,6 @@ std::size_t width(std::string_view text) {
   return columns;
 }
 
-class NoLog final : public EngineServices {
- public:
-  void log(Severity, std::string_view, std::initializer_list<Field>) noexcept override {}
-  std::int64_t now_ms() noexcept override { return engine::Clock().now_ms(); }
-  Reply accept(const Inbound&) noexcept override { return {}; }
-};
-
 }  // namespace
 
 bool Place::read_config() {
@@ -55,7 +48,7 @@ bool Place::read_config() {
 }
 
 bool Place::open_store() {
-  static NoLog services;
+  static NoEngine services;
   std::error_code ec;
   if (!fs::exists(data, ec)) return failed({"ctl.no_store", "store.directory", {data}});
   AdapterSetup setup{.engine = &services, .config_dir = config_dir, .options = config.store_options, .peers = {}};

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/base/text.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/hl7/message.hpp"
 #include "core/mapping/oru.hpp"
@@ -41,6 +42,10 @@ int try_file(Place& place, const std::string& file, const std::string& type, con
   auto bytes = read_file(file);
   if (!bytes) {
     place.failed({"ctl.no_file", file, {file}});
+    return kUnusable;
+  }
+  if (type.empty() && trim(*bytes).starts_with("{")) {
+    place.failed({"ctl.try_type", file, {}});
     return kUnusable;
   }
   const auto codes = engine::load_codes(place.config, place.config_dir);

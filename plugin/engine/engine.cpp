@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/model/notice.hpp"
 #include "engine/applier.hpp"
@@ -52,6 +53,9 @@ class Engine final : public EngineLink {
   ~Engine() override { stop(0); }
 
   Result<void> open();
+  void note_failure(const Error& error) noexcept {
+    if (log_) log_->write(Severity::error, "engine.open_failed", error);
+  }
 
   void spooled() noexcept override {
     if (applier_) applier_->wake();
@@ -89,7 +93,8 @@ class Engine final : public EngineLink {
   std::condition_variable notices_, lease_;
   std::uint64_t changes_ = 0;
   bool stopping_ = false;
-  std::atomic<bool> live_{false};
+  std::atomic<bool> live_{false};  // the applier and the pumps run
+  std::set<std::string> started_;  // adapters, by id
   std::thread lease_thread_;
 };
 
@@ -154,7 +159,7 @@ Result<void> Engine::make_partners() {
                       .deliver_timeout_ms = static_cast<std::uint32_t>(c.deliver_timeout_ms),
                       .concurrency = 16},
           *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) {
-            const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts);
+            const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts) + "-" + std::to_string(clock_->now_ms());
             return notify(unit, *context_, notice, "delivery.parked/1",
                           model::to_json({.notice_id = notice, .at = context_->now()},
                                          model::DeliveryParked{.message_id = row.message_id, .message_type = row.type, .partner = row.partner,
@@ -177,26 +182,41 @@ Result<void> Engine::make_feeds() {
   return {};
 }
 
+// May be called again after an error: what runs already is left alone.
 Result<void> Engine::go_live() {
-  applier_->start();
-  for (auto& pump : pumps_) pump->start();
-  for (auto& [id, adapter] : adapters_)
+  if (!live_) {
+    applier_->start();
+    for (auto& pump : pumps_) pump->start();
+    live_ = true;
+  }
+  for (auto& [id, adapter] : adapters_) {
+    if (started_.contains(id)) continue;
     if (auto r = adapter->start(); !r) return r;
-  live_ = true;
+    started_.insert(id);
+  }
   log_->write(Severity::info, "engine.live", {});
   return {};
 }
 
 void Engine::wait_for_lease() {
+  bool held = false;
   while (true) {
     {
       std::unique_lock lock(mutex_);
       if (lease_.wait_for(lock, kLeaseRetry, [&] { return stopping_; })) return;
     }
-    auto lease = store_->take_lease();
-    if (!lease || !*lease) continue;
-    if (auto r = go_live(); !r) log_->write(Severity::error, "engine.not_live", r.error());
-    return;
+    try {
+      if (!held) {
+        auto lease = store_->take_lease();
+        held = lease && *lease;
+        if (!held) continue;
+      }
+      auto r = go_live();  // a port may still be held by the process that has just died
+      if (r) return;
+      log_->write(Severity::error, "engine.not_live", r.error());
+    } catch (const std::exception&) {  // the thread's wall
+      log_->write(Severity::error, "engine.not_live", Error{"engine.worker_threw", "lease", {}});
+    }
   }
 }
 
@@ -323,7 +343,10 @@ std::string data_dir(const config::Config& config, const std::string& config_dir
 Result<std::unique_ptr<EngineLink>> open_engine(EngineSetup setup) {
   auto engine = std::make_unique<Engine>(std::move(setup));
   try {
-    if (auto r = engine->open(); !r) return r.error();
+    if (auto r = engine->open(); !r) {
+      engine->note_failure(r.error());
+      return r.error();
+    }
   } catch (const std::exception& e) {
     return Error{"engine.open_failed", "", {e.what()}};
   }

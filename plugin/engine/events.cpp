@@ -36,16 +36,18 @@ struct Handler {
     for (const auto& report : *held) {
       if (report.source.empty()) continue;
       const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
-      if (!parsed.report || model::same_person(parsed.report->patient, patient).match == model::Match::same) continue;
-      context.log.write(Severity::warning, "report.unmatched", {{"report", report.id}});
-      if (auto r = unit.match_report(report.id, ""); !r) return r;
+      if (parsed.report && model::same_person(parsed.report->patient, patient).match == model::Match::same) continue;
+      if (auto r = unmatch(unit, context, report); !r) return r;
     }
     for (const auto& [type, value] : row.verified_ids) {
       auto waiting = unit.unmatched_reports(type, value);
       if (!waiting) return waiting.error();
       for (auto& report : *waiting) {
         const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
-        if (!parsed.report || model::same_person(parsed.report->patient, patient).match != model::Match::same) continue;
+        if (!parsed.report) continue;
+        auto whose = match_patient(unit, context, *parsed.report);
+        if (!whose) return whose.error();
+        if (*whose != row.id) continue;  // nobody's, or more than one of ours
         if (auto r = unit.match_report(report.id, row.id); !r) return r;
         report.patient_id = row.id;
         if (report.current)
@@ -96,20 +98,21 @@ struct Handler {
     if (!partner) return Error{"event.unknown_partner", basis == "referral" ? "/to_partner" : "/partner", {partner_code}};
     if (auto r = unit.put_tie({.patient_id = patient.id, .partner = partner_code, .basis = basis, .reference = reference, .from_ms = from_ms, .to_ms = 0}); !r)
       return r;
-    const bool push = std::any_of(context.config.agreements.begin(), context.config.agreements.end(), [&](const model::Agreement& a) {
-      return a.partner == partner_code && a.basis == basis && a.send && a.mode == "push" && in_force(a, context.today());
-    });
-    if (!push) return {};
+    const auto lets_go = [&](const model::LabReport& report) {
+      return std::any_of(context.config.agreements.begin(), context.config.agreements.end(), [&](const model::Agreement& a) {
+        return a.partner == partner_code && a.basis == basis && a.send && a.mode == "push" && in_force(a, context.today()) && covers(a, report);
+      });
+    };
     auto reports = unit.reports_of(patient.id);
     if (!reports) return reports.error();
     std::reverse(reports->begin(), reports->end());  // oldest first, as they were released
     for (const auto& row : *reports) {
-      if (!row.source.empty() || !row.current || row.stored_ms < context.clock.now_ms() - kLookBackMs || row.status == "withdrawn") continue;
+      if (!row.source.empty() || !row.current || row.stored_ms < context.clock.now_ms() - kLookBackMs) continue;
       auto receivers = unit.receivers(subject_of(row.origin, row.number));
       if (!receivers) return receivers.error();
       if (std::find(receivers->begin(), receivers->end(), partner_code) != receivers->end()) continue;
       const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-      if (!parsed.report) continue;
+      if (!parsed.report || !lets_go(*parsed.report)) continue;
       if (auto r = send_report(unit, context, row, *parsed.report, *partner); !r) return r;
     }
     return {};
@@ -153,6 +156,7 @@ struct Handler {
     if (report.origin.code.empty()) report.origin = {own.code, own.name};
     if (report.origin.name.empty() && report.origin.code == own.code) report.origin.name = own.name;
     if (report.origin.code != own.code) return Error{"event.foreign_report", "/report/origin/code", {report.origin.code, own.code}};
+    if (report.patient.local_id.empty()) return Error{"event.no_local_id", "/report/patient/local_id", {}};
     auto known = unit.patient_by_local_id(report.patient.local_id);
     if (!known) return known.error();
     auto patient = *known ? Result<PatientRow>(std::move(**known)) : keep(report.patient);
@@ -235,6 +239,8 @@ struct Handler {
       for (const auto& ref : u.refs) row.result_refs.push_back(reference(ref));
       if (e.outcome == "accepted")
         if (auto r = unit.put_view({.report_id = u.report.id, .doctor_id = e.doctor.id, .kind = "recognised", .at_ms = e.at.epoch_ms}); !r) return r;
+      if (e.outcome == "accepted")
+        if (auto r = tell_of_newer(unit, context, u.report, e.doctor.id, "recognised"); !r) return r;
       if (auto r = tell_source(u.report, {.kind = e.outcome == "revoked" ? mapping::DecisionKind::revoked : mapping::DecisionKind::decided,
                                           .id = e.decision_id, .hospital = "", .outcome = e.outcome, .reason = e.reason, .doctor_id = e.doctor.id,
                                           .department = e.department, .order_item = e.order_item, .saved_cents = row.saved_cents, .at = e.at,
@@ -251,6 +257,7 @@ struct Handler {
     if (!uses) return uses.error();
     for (const auto& u : *uses) {
       if (auto r = unit.put_view({.report_id = u.report.id, .doctor_id = e.doctor.id, .kind = "viewed", .at_ms = e.at.epoch_ms}); !r) return r;
+      if (auto r = tell_of_newer(unit, context, u.report, e.doctor.id, "viewed"); !r) return r;
       if (auto r = tell_source(u.report, {.kind = mapping::DecisionKind::viewed, .id = new_id(context.clock.now_ms()), .hospital = "", .outcome = "viewed",
                                           .reason = "", .doctor_id = e.doctor.id, .department = "", .order_item = "", .saved_cents = 0, .at = e.at,
                                           .results = u.refs}); !r)

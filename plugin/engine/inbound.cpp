@@ -106,7 +106,7 @@ Result<void> apply_decision(store::Unit& unit, const InboxRow& row, const mappin
       auto versions = unit.report_versions(ref.origin, ref.number);
       if (!versions) return versions.error();
       if (versions->empty()) continue;
-      if (auto r = unit.put_view({.report_id = versions->back().id, .doctor_id = row.source + "/" + m.doctor_id, .kind = m.outcome, .at_ms = m.at.epoch_ms}); !r)
+      if (auto r = unit.put_view({.report_id = versions->back().id, .doctor_id = row.source + kPartnerDoctor + m.doctor_id, .kind = m.outcome, .at_ms = m.at.epoch_ms}); !r)
         return r;
     }
     return {};
@@ -142,29 +142,14 @@ Result<void> apply_feed(store::Unit& unit, const Context& context, model::LabRep
   return handle(unit, context, model::LabReportReleased{std::move(report)});
 }
 
-// Our patient whom the report is about; "" when none fits, or more than one: then a person must decide (I12).
-Result<std::string> match_patient(store::Unit& unit, const Context& context, const model::LabReport& report) {
-  std::string found;
-  for (const auto& [type, value] : verified_ids(report.patient)) {
-    auto candidates = unit.patients_by_verified_id(type, value);
-    if (!candidates) return candidates.error();
-    for (const auto& c : *candidates) {
-      const auto patient = model::patient_from_json(c.json);
-      if (!patient || model::same_person(report.patient, *patient).match != model::Match::same || found == c.id) continue;
-      if (!found.empty()) {
-        context.log.write(Severity::warning, "report.ambiguous_patient", {});
-        return std::string();
-      }
-      found = c.id;
-    }
-  }
-  return found;
-}
-
 Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, bool versioned, std::string document) {
   standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
   if (!versioned)
     if (auto r = number_version(unit, context, report); !r) return r;
+  auto versions = unit.report_versions(report.origin.code, report.number);
+  if (!versions) return versions.error();
+  if (!versions->empty() && versions->back().version == report.version && versions->back().json != model::to_json(report))
+    return Error{"report.same_version_differs", "OBR-20", {std::to_string(report.version)}};
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
   auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "engine/identity.hpp"
 #include "engine/threads.hpp"
@@ -14,6 +15,8 @@ using store::Settlement;
 
 namespace {
 constexpr std::chrono::milliseconds kLook{1000};  // how often an idle dispatcher looks for rows whose time has come
+
+Receipt never_sent() { return {.outcome = Outcome::not_sent, .code = "", .remark = {"delivery.none", "", {}}}; }
 
 bool wants_person(OutboxState s) { return s == OutboxState::parked || s == OutboxState::refused || s == OutboxState::doubtful; }
 }  // namespace
@@ -41,6 +44,8 @@ void Pump::stop() noexcept {
     worker_wakes_.notify_all();
   }
   if (dispatcher_.joinable()) dispatcher_.join();  // it joins the workers first
+  for (auto& w : workers_)                         // unless it could never be started
+    if (w.joinable()) w.join();
 }
 
 void Pump::work() {
@@ -53,7 +58,7 @@ void Pump::work() {
       row = std::move(to_send_.front());
       to_send_.pop_front();
       if (stopping_) {  // claimed but not handed over: provably not sent
-        done_.push_back({std::move(row), {.outcome = Outcome::not_sent, .code = "", .remark = {"delivery.none", "", {}}}});
+        done_.push_back({std::move(row), never_sent()});
         continue;
       }
     }
@@ -70,7 +75,7 @@ void Pump::work() {
 }
 
 // One transaction: settle what is done, claim what there is room for.
-Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance) {
+Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance) try {
   const std::int64_t now = clock_.now_ms();
   return store_.transact([&](store::Unit& unit) -> Result<void> {
     claimed.clear();
@@ -99,6 +104,8 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
     }
     return exhausted.empty() ? Result<void>() : unit.settle(exhausted);
   });
+} catch (const std::exception&) {  // the worker's wall
+  return Error{"engine.worker_threw", setup_.partner, {}};
 }
 
 Result<void> Pump::recover() {
@@ -136,6 +143,8 @@ void Pump::dispatch() {
       const std::lock_guard lock(mutex_);
       for (auto& d : done_) done.push_back(std::move(d));
       done_.clear();
+      for (auto& row : to_send_) done.push_back({std::move(row), never_sent()});
+      to_send_.clear();
     }
     if (!recovered) {
       if (auto r = recover(); !r) {
@@ -146,7 +155,8 @@ void Pump::dispatch() {
       recovered = true;
     }
     const bool was_open = breaker.is_open();
-    for (const auto& d : done) {
+    for (auto& d : done) {
+      if (std::exchange(d.told, true)) continue;  // seen before a transaction that failed
       breaker.record(d.receipt, clock_.now_ms(), jitter(), setup_.policy);
       if (d.receipt.outcome != Outcome::delivered)
         log_.write(Severity::warning, "delivery.failed",
@@ -161,9 +171,9 @@ void Pump::dispatch() {
     if (auto r = turn(done, claimed, room); !r) {
       log_.write(Severity::error, "store.failed", r.error());
       if (stopping) return;  // what is not settled is recovered at the next start
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
       const std::lock_guard lock(mutex_);
       for (auto& d : done) done_.push_back(std::move(d));
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
       continue;
     }
     in_flight_ += static_cast<int>(claimed.size()) - settled;

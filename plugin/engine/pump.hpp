@@ -36,7 +36,7 @@ class Pump {
   void stop() noexcept;  // deliveries in progress end by their deadline; what is not settled is recovered at the next start
 
  private:
-  struct Done { store::OutboxRow row; Receipt receipt; };
+  struct Done { store::OutboxRow row; Receipt receipt; bool told = false; };  // told: to breaker and log
   void dispatch();
   void work();
   Result<void> turn(std::vector<Done>& done, std::vector<store::OutboxRow>& claimed, int allowance);

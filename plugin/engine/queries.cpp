@@ -17,6 +17,7 @@ using store::ReportRow;
 using store::Unit;
 
 constexpr std::int64_t kHourMs = 3'600'000;
+constexpr int kTries = 3;
 
 // The asking doctor's right to look: this patient, an encounter that is open (domain.md §8).
 struct Access { store::PatientRow patient; model::Patient person; };
@@ -187,6 +188,15 @@ Result<std::string> Queries::order_check(std::string_view json) {
   for (const auto& agreement : context_.config.agreements)
     if (const auto* partner = context_.partner(agreement.partner)) input.agreements.push_back({agreement, partner->hospital});
 
+  // A correction may come between reading and answering: then the question is asked once more, of what is true now.
+  for (int tries = 0; tries < kTries; ++tries) {
+    auto answer = decide_once(input, request);
+    if (answer || answer.error().id != "query.changed_meanwhile") return answer;
+  }
+  return Error{"query.changed_meanwhile", "/orders", {}};
+}
+
+Result<std::string> Queries::decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request) {
   std::map<std::string, std::pair<ReportRow, LabReport>> reports;  // by id; candidates point into it
   auto gathered = context_.store.read([&](store::Reader& reader) -> Result<void> {
     reports.clear();
@@ -227,8 +237,12 @@ Result<std::string> Queries::order_check(std::string_view json) {
   shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
   if (!shown.empty()) {
     auto noted = context_.store.transact([&](Unit& unit) -> Result<void> {
-      for (const auto& id : shown)
+      for (const auto& id : shown) {
+        auto held = unit.report(id);
+        if (!held) return held.error();
+        if (!*held || !(*held)->current) return Error{"query.changed_meanwhile", "/orders", {}};
         if (auto r = unit.put_view({.report_id = id, .doctor_id = request.doctor.id, .kind = "shown", .at_ms = context_.clock.now_ms()}); !r) return r;
+      }
       return {};
     });
     if (!noted) return noted.error();

@@ -18,6 +18,8 @@ class Queries {
   Result<std::string> results_list(std::string_view json);
   Result<std::string> result_open(std::string_view json);
   Result<std::string> order_check(std::string_view json);
+  // Error query.changed_meanwhile: what it rested on was corrected before it could be noted as shown.
+  Result<std::string> decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request);
   const Context& context_;
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/base/text.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/oru.hpp"
 #include "core/model/event.hpp"
@@ -19,8 +20,8 @@ std::vector<std::pair<std::string, std::string>> verified_ids(const model::Patie
   for (const auto& id : patient.identifiers) {
     if (id.type == "resident_id") {
       if (auto normal = model::normal_resident_id(id.value); !normal.empty()) out.emplace_back(id.type, std::move(normal));
-    } else if (id.type != "local" && id.type != "outpatient_no" && id.type != "inpatient_no" && id.type != "other" && !id.value.empty()) {
-      out.emplace_back(id.type, id.value);
+    } else if (id.type != "local" && id.type != "outpatient_no" && id.type != "inpatient_no" && id.type != "other") {
+      if (auto value = upper_ascii(trim(id.value)); !value.empty()) out.emplace_back(id.type, std::move(value));  // as same_person compares
     }
   }
   return out;
@@ -82,31 +83,41 @@ std::vector<model::ResultRetracted::Change> changes_between(const LabReport& bef
   return out;
 }
 
-// Who saw or recognised any version: each is told of the new one, and owes an acknowledgement.
-Result<void> tell_audience(store::Unit& unit, const Context& context, const ReportRow& before, const ReportRow& row, const LabReport& report) {
+// One doctor is told that what he or she saw is no longer so, and owes an acknowledgement. The notice speaks of the patient
+// for whom the earlier version was shown: a correction may have moved the report to somebody else (I12).
+Result<void> tell(store::Unit& unit, const Context& context, const ReportRow& seen, const ReportRow& row, const LabReport& report,
+                  const std::string& doctor, const std::string& use) {
+  auto local_id = local_id_of(unit, seen.patient_id);
+  if (!local_id) return local_id.error();
+  const bool gone = report.status == model::Status::withdrawn || seen.patient_id != row.patient_id;
+  const auto earlier = model::lab_report_from_json(seen.json, context.config.hospital.offset_minutes);
+  const std::string id = new_id(context.clock.now_ms());
+  model::ResultRetracted notice{.patient_id = *local_id, .report_id = seen.id, .new_report_id = gone ? "" : row.id, .report_number = row.number,
+                                .source = row.source.empty() ? "own" : row.source, .origin = report.origin, .kind = gone ? "withdrawn" : "corrected",
+                                .reason = report.amendment_reason, .doctor = {doctor, ""}, .use = use, .decision_ids = {},
+                                .changes = earlier.report && !gone ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}};
+  if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
+  return unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0});
+}
+
+// Who of our doctors saw or recognised any version, and how.
+Result<std::map<std::string, std::string>> own_audience(store::Unit& unit, const ReportRow& row) {
   auto audience = unit.audience(row.origin, row.number);
   if (!audience) return audience.error();
-  if (audience->empty()) return {};
   std::map<std::string, std::string> uses;  // doctor → "viewed" | "recognised"
   for (const auto& view : *audience) {
-    if (view.doctor_id.find('/') != std::string::npos) continue;  // a partner's doctor: told by the partner's own huren
+    if (view.doctor_id.find(kPartnerDoctor) != std::string::npos) continue;  // told by the partner's own huren
     auto& use = uses[view.doctor_id];
     if (use != "recognised") use = view.kind == "recognised" ? "recognised" : "viewed";
   }
-  auto local_id = local_id_of(unit, row.patient_id);
-  if (!local_id) return local_id.error();
-  const auto earlier = model::lab_report_from_json(before.json, context.config.hospital.offset_minutes);
-  const bool withdrawn = report.status == model::Status::withdrawn;
-  for (const auto& [doctor, use] : uses) {
-    const std::string id = new_id(context.clock.now_ms());
-    model::ResultRetracted notice{.patient_id = *local_id, .report_id = before.id, .new_report_id = withdrawn ? "" : row.id, .report_number = row.number,
-                                  .source = row.source.empty() ? "own" : row.source, .origin = report.origin, .kind = withdrawn ? "withdrawn" : "corrected",
-                                  .reason = report.amendment_reason, .doctor = {doctor, ""}, .use = use, .decision_ids = {},
-                                  .changes = earlier.report ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}};
-    if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
-    if (auto r = unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0}); !r)
-      return r;
-  }
+  return uses;
+}
+
+Result<void> tell_audience(store::Unit& unit, const Context& context, const ReportRow& before, const ReportRow& row, const LabReport& report) {
+  auto uses = own_audience(unit, row);
+  if (!uses) return uses.error();
+  for (const auto& [doctor, use] : *uses)
+    if (auto r = tell(unit, context, before, row, report, doctor, use); !r) return r;
   return {};
 }
 
@@ -138,6 +149,50 @@ Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming
   if (!versions->empty())
     if (auto r = tell_audience(unit, context, versions->back(), row, report); !r) return r.error();
   return row;
+}
+
+Result<void> tell_of_newer(store::Unit& unit, const Context& context, const ReportRow& seen, const std::string& doctor, const std::string& use) {
+  if (seen.current) return {};
+  auto versions = unit.report_versions(seen.origin, seen.number);
+  if (!versions) return versions.error();
+  if (versions->empty()) return {};
+  const auto latest = model::lab_report_from_json(versions->back().json, context.config.hospital.offset_minutes);
+  return latest.report ? tell(unit, context, seen, versions->back(), *latest.report, doctor, use) : Result<void>();
+}
+
+Result<void> unmatch(store::Unit& unit, const Context& context, const ReportRow& row) {
+  context.log.write(Severity::warning, "report.unmatched", {{"report", row.id}});
+  if (auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes); parsed.report) {
+    auto moved = row;
+    moved.patient_id.clear();
+    if (auto r = tell_audience(unit, context, row, moved, *parsed.report); !r) return r;
+  }
+  return unit.match_report(row.id, "");
+}
+
+Result<std::string> match_patient(store::Unit& unit, const Context& context, const LabReport& report) {
+  std::string found;
+  for (const auto& [type, value] : verified_ids(report.patient)) {
+    auto candidates = unit.patients_by_verified_id(type, value);
+    if (!candidates) return candidates.error();
+    for (const auto& c : *candidates) {
+      const auto patient = model::patient_from_json(c.json);
+      if (!patient || model::same_person(report.patient, *patient).match != model::Match::same || found == c.id) continue;
+      if (!found.empty()) {
+        context.log.write(Severity::warning, "report.ambiguous_patient", {});
+        return std::string();
+      }
+      found = c.id;
+    }
+  }
+  return found;
+}
+
+bool covers(const model::Agreement& agreement, const LabReport& report) {
+  if (report.status == model::Status::withdrawn || report.status == model::Status::preliminary) return false;
+  return agreement.items.empty() || std::any_of(report.observations.begin(), report.observations.end(), [&](const auto& o) {
+    return std::find(agreement.items.begin(), agreement.items.end(), o.standard.code) != agreement.items.end();
+  });
 }
 
 Result<void> notify_received(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {
@@ -172,20 +227,15 @@ Result<void> distribute(store::Unit& unit, const Context& context, const ReportR
   auto receivers = unit.receivers(subject_of(row.origin, row.number));
   if (!receivers) return receivers.error();
   partners.insert(receivers->begin(), receivers->end());
-  if (report.status != model::Status::withdrawn && report.status != model::Status::preliminary) {
-    auto ties = unit.ties(row.patient_id);
-    if (!ties) return ties.error();
-    const std::int64_t now = context.clock.now_ms();
-    for (const auto& agreement : context.config.agreements) {
-      if (!agreement.send || agreement.mode != "push" || !in_force(agreement, context.today())) continue;
-      const bool tied = std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) {
-        return t.partner == agreement.partner && t.basis == agreement.basis && t.from_ms <= now && (t.to_ms == 0 || t.to_ms > now);
-      });
-      const bool covered = agreement.items.empty() || std::any_of(report.observations.begin(), report.observations.end(), [&](const auto& o) {
-        return std::find(agreement.items.begin(), agreement.items.end(), o.standard.code) != agreement.items.end();
-      });
-      if (tied && covered) partners.insert(agreement.partner);
-    }
+  auto ties = unit.ties(row.patient_id);
+  if (!ties) return ties.error();
+  const std::int64_t now = context.clock.now_ms();
+  for (const auto& agreement : context.config.agreements) {
+    if (!agreement.send || agreement.mode != "push" || !in_force(agreement, context.today()) || !covers(agreement, report)) continue;
+    const bool tied = std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) {
+      return t.partner == agreement.partner && t.basis == agreement.basis && t.from_ms <= now && (t.to_ms == 0 || t.to_ms > now);
+    });
+    if (tied) partners.insert(agreement.partner);
   }
   for (const auto& code : partners) {
     const auto* partner = context.partner(code);

@@ -26,6 +26,18 @@ struct Incoming {
 // Error report.old_version when the store has this version or a later one.
 Result<store::ReportRow> put_report(store::Unit& unit, const Context& context, Incoming incoming);
 
+// Between a partner's code and its doctor's id in views: a character that no id may hold.
+inline constexpr char kPartnerDoctor = '\x1f';
+
+// A doctor who decided on or opened a version that is no longer the current one is told at once (I10).
+Result<void> tell_of_newer(store::Unit& unit, const Context& context, const store::ReportRow& seen, const std::string& doctor, const std::string& use);
+// The report turned out to be another person's: it leaves the record, and whoever saw it there is told (I10, I12).
+Result<void> unmatch(store::Unit& unit, const Context& context, const store::ReportRow& row);
+// Our patient whom the report is about; "" when none fits, or more than one: then a person must decide (I12).
+Result<std::string> match_patient(store::Unit& unit, const Context& context, const model::LabReport& report);
+// Whether an agreement lets this report go: its items, and neither preliminary nor withdrawn.
+bool covers(const model::Agreement& agreement, const model::LabReport& report);
+
 // To every partner that an agreement and a tie name, and to every one that ever received an earlier version.
 Result<void> distribute(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
 // The same for one partner, when a tie comes after the report.

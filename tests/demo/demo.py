@@ -22,8 +22,9 @@ class Story:
 
     def tell(self, zh, en, detail=""):
         at = f"{time.monotonic() - STARTED:6.2f}s"
-        text = zh if self.lang == "zh" else en if self.lang == "en" else f"{zh}  |  {en}"
-        print(f"{at}  {text}{'  ' + detail if detail else ''}", flush=True)
+        for text in (zh, en) if self.lang == "both" and zh != en else (en if self.lang == "en" else zh,):
+            print(f"{at}  {text}{'  ' + detail if detail else ''}", flush=True)
+            at, detail = " " * len(at), ""
 
     def step(self, number, zh, en):
         print(flush=True)
@@ -157,7 +158,7 @@ class Demo:
         lang = "en" if self.story.lang == "en" else "zh"
         for hospital in (B, A):
             for line in self.alliance.ctl(hospital, "--lang", lang, "stats").splitlines():
-                self.story.tell("    " + line, "    " + line) if self.story.lang != "both" else print("          " + line)
+                self.story.tell("    " + line, "    " + line)
 
     def amend(self):
         self.story.step(5, "县医院更正报告", "The county laboratory amends its report")

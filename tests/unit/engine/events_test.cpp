@@ -143,3 +143,44 @@ TEST_CASE("I8: an event that killed the engine again and again is set aside, and
   REQUIRE(rows.size() == 1);
   CHECK(rows[0]["report_number"] == "R2");
 }
+
+TEST_CASE("a new tie sends what its agreement covers and nothing else") {
+  Hospital a;
+  a.config.agreements[0].items = {"K"};
+  sender(a);
+  a.registers();
+  a.submit("lab.report.released/1", Hospital::report("R1"));  // glucose
+  refer(a);
+  a.settle();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  CHECK(a.wire().sent().empty());
+}
+
+TEST_CASE("I10: a doctor who accepts a result that was corrected meanwhile is told at once") {
+  Hospital a;
+  sender(a);
+  a.registers();
+  a.encounter();
+  a.submit("lab.report.released/1", Hospital::report("R1"));
+  const auto id = a.list().at(0)["result_id"];
+  a.submit("lab.report.amended/1", Hospital::report("R1", "7.9", 2));
+  CHECK_FALSE(a.notice_of("result.retracted/1").is_null());  // D1 had seen the list
+  a.submit("recognition.decided/1", {{"decision_id", "H1"}, {"order_id", "O1"}, {"order_item", "GLU01"}, {"outcome", "accepted"}, {"patient_id", "P1"},
+                                     {"encounter_id", "E1"}, {"doctor", Hospital::doctor("D2")}, {"result_ids", Json::array({id})}, {"at", "2026-11-22T10:00:00+08:00"}});
+  const auto told = a.notice_of("result.retracted/1");
+  REQUIRE_FALSE(told.is_null());
+  CHECK(told["body"]["doctor"]["id"] == "D2");
+  CHECK(told["body"]["use"] == "recognised");
+}
+
+TEST_CASE("I12: an own report without the hospital's patient number is set aside, not filed under nobody") {
+  Hospital a;
+  sender(a);
+  auto bytes = Hospital::oru("R1", "L1");
+  bytes.replace(bytes.find("A-1^^^HB-COUNTY-01^PI~"), 22, "");
+  a.from_own_lab(bytes);
+  a.settle();
+  std::ifstream in(a.folder() + "/data/log/huren.log");
+  const std::string log{std::istreambuf_iterator<char>(in), {}};
+  CHECK(log.find("event.no_local_id") != std::string::npos);
+}

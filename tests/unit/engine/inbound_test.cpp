@@ -156,3 +156,55 @@ TEST_CASE("our own laboratory's message becomes our report; sent again it amends
   a.from_own_lab(Hospital::oru("R1", "L3", "7.7", "C"));  // a LIS sends the same again: no new version
   CHECK(a.list("A-1").at(0)["version"] == 2);
 }
+
+TEST_CASE("a message refused once is taken when what was wrong here has been mended") {
+  Hospital b;
+  b.config.partners[0].hospital.code = "HB-WRONG";
+  b.open();
+  CHECK(b.receive(Hospital::oru("R1", "M1")).body.find("MSA|AE|M1") != std::string::npos);
+  b.close();
+  b.config.partners[0].hospital.code = "HB-COUNTY-01";
+  b.open();
+  b.registers();
+  b.encounter();
+  CHECK(b.receive(Hospital::oru("R1", "M1")).body.find("MSA|AA|M1") != std::string::npos);
+  CHECK(b.list().size() == 1);
+}
+
+TEST_CASE("I10: the same version with other content is set aside and shown as waiting for a person, never dropped in silence") {
+  Hospital b;
+  b.open();
+  b.registers();
+  b.encounter();
+  b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1));
+  b.receive(Hospital::huren_oru("R1", "M2", "7.77", 1));
+  CHECK(b.list().at(0)["value"] == "5.42");
+  std::ifstream in(b.folder() + "/data/log/huren.log");
+  const std::string log{std::istreambuf_iterator<char>(in), {}};
+  CHECK(log.find("report.same_version_differs") != std::string::npos);
+}
+
+TEST_CASE("I10: a doctor whose patient loses a report is told, and the notice names that patient") {
+  Hospital b;
+  b.open();
+  b.registers();
+  b.encounter();
+  b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1));
+  REQUIRE(b.list().size() == 1);
+  b.submit("patient.updated/1", {{"patient", Hospital::patient("P1", "1980-01-01", "34052419800101001X")}});
+  const auto told = b.notice_of("result.retracted/1");
+  REQUIRE_FALSE(told.is_null());
+  CHECK(told["body"]["kind"] == "withdrawn");
+  CHECK(told["body"]["patient_id"] == "P1");
+}
+
+TEST_CASE("I12: a held report is not given to one of two candidates because that one was updated") {
+  Hospital b;
+  b.open();
+  b.registers("P1");
+  b.registers("P2");
+  b.encounter("P1");
+  b.receive(Hospital::oru("R1", "M1"));
+  b.submit("patient.updated/1", {{"patient", Hospital::patient("P1")}});
+  CHECK(b.list().empty());
+}
