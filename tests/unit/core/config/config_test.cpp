@@ -51,7 +51,7 @@ TEST_CASE("config: the annotated example parses clean and shows every declared t
   const auto parsed = parse(file("packaging/doc/local.toml.example"), "local.toml.example");
   CHECK(shown(parsed.findings) == "");
   const auto& c = parsed.config;
-  CHECK(c.hospital.code == "HB-COUNTY-01");
+  CHECK(c.hospital.code == "12420100MB0A000013");
   CHECK(c.hospital.offset_minutes == 480);
   CHECK(c.listener.at("listen") == "0.0.0.0:2575");
   REQUIRE(c.partners.size() == 1);
