@@ -57,7 +57,7 @@ TEST_CASE("I5: reports of one patient arrive in the order of their release, thou
   sender(a);
   a.wire().script({step(Outcome::not_sent), step(Outcome::not_sent)});
   for (int i = 0; i < 8; ++i) a.submit("lab.report.released/1", Hospital::report("R" + std::to_string(i)));
-  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  REQUIRE(a.eventually([&] { return a.wire().sent().size() == 8 && a.health()["outbox_waiting"] == 0; }));
   std::string order;
   for (const auto& s : a.wire().sent()) {
     const auto at = s.body.find("OBR|");
