@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <iostream>
 
 #include "core/hl7/batch.hpp"
 #include "core/hl7/show.hpp"
@@ -14,6 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr int kClean = 0, kErrors = 1, kUnreadable = 2;
+constexpr std::size_t kMostBytes = std::size_t{256} << 20;  // of one file, as hl7::read_batch has it
 
 struct Wishes {
   std::vector<std::string> files;
@@ -91,7 +94,9 @@ class Run {
       }
       const bool good = sent->verdict == hl7::AckVerdict::accepted || sent->verdict == hl7::AckVerdict::committed;
       if (!good) status_ = std::max(status_, kErrors);
-      out_ << file.name << ": " << to_string(sent->ack.code) << ' ' << sent->ack.control_id << ' ' << sent->ack.text << "\n";
+      out_ << file.name << ": " << (sent->commit && !sent->still_owed ? "CA, " : "") << to_string(sent->ack.code) << ' ' << sent->ack.control_id << ' '
+           << sent->ack.text << "\n";
+      if (sent->still_owed) out_ << "  " << text({"mllp.application_ack_owed", "", {std::to_string(w_.timeout_ms)}}, language_) << "\n";
       for (const auto& e : sent->ack.errors) out_ << "  " << e.severity << ' ' << e.code << ' ' << e.location << ' ' << e.text << "\n";
     });
     return status_;
@@ -107,22 +112,40 @@ class Run {
 
  private:
   int fail(const std::string& file, const Error& e) {
-    err_ << (file.empty() ? "" : file + ": ") << line(e) << "\n";
+    say(file, e);
     return status_ = kUnreadable;
+  }
+  void say(const std::string& file, const Error& e) {
+    err_ << (file.empty() ? "" : file + ": ") << (e.where.empty() ? "" : e.where + ": ") << text(e, language_) << " [" << e.id << "]\n";
+  }
+
+  // "-" is standard input. A folder reads as nothing, so it is named for what it is.
+  static Result<std::string> contents(const std::string& name) {
+    std::error_code ignored;
+    if (name != "-" && std::filesystem::is_directory(name, ignored)) return Error{"hl7.is_folder", "", {name}};
+    std::ifstream file;
+    if (name != "-") file.open(name, std::ios::binary);
+    std::istream& in = name == "-" ? std::cin : file;
+    std::string bytes;
+    std::array<char, 65536> chunk{};
+    while (in.read(chunk.data(), chunk.size()) || in.gcount() > 0) {
+      bytes.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
+      if (bytes.size() > kMostBytes) return Error{"hl7.too_large", "", {"> " + std::to_string(kMostBytes), std::to_string(kMostBytes)}};
+    }
+    if (in.bad() || (name != "-" && !file.is_open())) return Error{"hl7.no_file", "", {name}};
+    return bytes;
   }
 
   template <class Visit>
   void each(const Visit& visit) {
     for (const auto& name : w_.files) {
       File file{name, {}, {}};
-      std::ifstream in(name, std::ios::binary);
-      std::ostringstream bytes;
-      if (in) bytes << in.rdbuf();
-      if (!in) {
-        fail(name, {"hl7.no_file", "", {name}});
+      auto bytes = contents(name);
+      if (!bytes) {
+        fail(name, bytes.error());
         continue;
       }
-      file.bytes = bytes.str();
+      file.bytes = *std::move(bytes);
       if (!split(file)) continue;
       for (const auto message : file.messages) visit(file, message);
     }
@@ -138,7 +161,7 @@ class Run {
       fail(file.name, batch.error());
       return false;
     }
-    for (const auto& f : batch->findings) err_ << file.name << ": " << line(f.error) << "\n";
+    for (const auto& f : batch->findings) say(file.name, f.error);
     for (const auto& b : batch->batches) file.messages.insert(file.messages.end(), b.messages.begin(), b.messages.end());
     return true;
   }
@@ -152,11 +175,9 @@ class Run {
 
   Result<hl7::Profile> load_profile() {
     if (const auto* known = hl7::Profile::named(w_.profile)) return *known;
-    std::ifstream in(w_.profile, std::ios::binary);
-    std::ostringstream text;
-    if (in) text << in.rdbuf();
-    if (!in) return Error{"hl7.no_profile", "", {w_.profile}};
-    return hl7::Profile::parse(text.str(), w_.profile);
+    const auto csv = contents(w_.profile);
+    if (!csv) return csv.error().id == "hl7.no_file" ? Error{"hl7.no_profile", "", {w_.profile}} : csv.error();
+    return hl7::Profile::parse(*csv, w_.profile);
   }
 
   Wishes w_;
@@ -177,19 +198,19 @@ int hl7_command(std::span<const std::string> args, std::ostream& out, std::ostre
   app.add_flag("--json", w.json, "findings as JSON / 以 JSON 输出");
   auto* show = app.add_subcommand("show", "the whole message as JSON, paths as keys / 以 JSON 显示整个报文");
   auto* check = app.add_subcommand("check", "findings with their place / 逐条列出问题与位置");
-  check->add_option("--profile", w.profile, "standard, strict, alliance or a CSV file");
+  check->add_option("--profile", w.profile, "standard, strict, alliance, feed or a CSV file / 规则名或 CSV 文件");
   auto* roundtrip = app.add_subcommand("roundtrip", "read and write back / 读入后写回");
   auto* send = app.add_subcommand("send", "send over MLLP and show the answers / 发送并显示应答");
   send->add_option("peer", w.peer, "HOST:PORT")->required();
   send->add_option("--timeout", w.timeout_ms, "milliseconds to wait for an answer")->check(CLI::Range(1, 600'000));
-  for (auto* verb : {show, check, roundtrip, send}) verb->add_option("files", w.files)->required();
+  for (auto* verb : {show, check, roundtrip, send}) verb->add_option("files", w.files, "files, or - for standard input / 文件，- 为标准输入")->required();
   auto* listen = app.add_subcommand("listen", "answer what comes over MLLP / 监听并应答");
   listen->add_option("port", w.listen.port, "0: any free one")->required();
   listen->add_option("--messages", w.listen.messages, "stop after so many");
   listen->add_option("--code", w.listen.forced_code, "answer this code")->check(CLI::IsMember({"AA", "AE", "AR", "CA", "CE", "CR"}));
   listen->add_option("--keep", w.listen.folder, "folder to keep the messages in")->check(CLI::ExistingDirectory);
   listen->add_option("--frame-timeout", w.listen.frame_timeout_ms, "milliseconds a frame may stand still")->check(CLI::Range(1, 600'000));
-  listen->add_option("--profile", w.profile, "standard, strict, alliance or a CSV file");
+  listen->add_option("--profile", w.profile, "standard, strict, alliance, feed or a CSV file / 规则名或 CSV 文件");
   std::vector<std::string> reversed(args.rbegin(), args.rend());
   try {
     app.parse(reversed);
