@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "core/base/text.hpp"
 #include "core/hl7/batch.hpp"
 #include "core/hl7/show.hpp"
 #include "ctl/hl7/wire.hpp"
@@ -30,12 +31,19 @@ struct Wishes {
 struct File {
   std::string name, bytes;
   std::vector<std::string_view> messages;
+  Findings envelope;  // what is wrong with the batch around them
 };
 
 class Run {
  public:
   Run(Wishes wishes, std::ostream& out, std::ostream& err)
       : w_(std::move(wishes)), language_(w_.lang == "en" ? Language::en : Language::zh), out_(out), err_(err) {}
+
+  // A full disk or a closed pipe must not look like success.
+  int ended(int status) {
+    out_.flush();
+    return out_.good() ? status : fail("", {"hl7.not_written", "", {}});
+  }
 
   int show() {
     Json all = Json::array();
@@ -51,14 +59,19 @@ class Run {
     const auto profile = load_profile();
     if (!profile) return fail("", profile.error());
     Json all = Json::array();
+    int messages = 0, errors = 0, warnings = 0;
     each([&](const File& file, std::string_view bytes) {
       const auto m = read(file, bytes);
       if (!m) return;
-      auto findings = m->findings();
+      auto findings = bytes.data() == file.messages.front().data() ? file.envelope : Findings();
+      findings.insert(findings.end(), m->findings().begin(), m->findings().end());
       for (auto& f : hl7::check(*m, *profile)) findings.push_back(std::move(f));
       if (has_error(findings)) status_ = std::max(status_, kErrors);
+      ++messages;
       Json list = Json::array();
       for (const auto& f : findings) {
+        errors += f.severity == Severity::error;
+        warnings += f.severity == Severity::warning;
         const auto j = hl7::to_json(f, language_);
         list.push_back(j);
         if (!w_.json)
@@ -66,17 +79,26 @@ class Run {
                << text(f.error, language_) << " [" << f.error.id << "]\n";
       }
       all.push_back({{"file", file.name}, {"control_id", m->header().control_id}, {"findings", std::move(list)}});
-    });
+    }, false);
     if (w_.json) out_ << all.dump(2) << "\n";
+    else err_ << text({"hl7.checked", "", {std::to_string(messages), std::to_string(errors), std::to_string(warnings)}}, language_) << "\n";
     return status_;
   }
 
+  // What stands around the messages of a batch is written as it is.
   int roundtrip() {
     each([&](const File& file, std::string_view bytes) {
-      const auto m = read(file, bytes);
-      if (!m) return;
-      if (const auto back = from_utf8(m->rebuilt(), m->charset())) out_ << *back;
-      else fail(file.name, back.error());
+      const auto before = static_cast<std::size_t>(bytes.data() - file.bytes.data());
+      out_ << std::string_view(file.bytes).substr(written_, before - written_);
+      written_ = before + bytes.size();
+      if (const auto m = read(file, bytes)) {
+        if (const auto back = from_utf8(m->rebuilt(), m->charset())) out_ << *back;
+        else fail(file.name, back.error());
+      }
+      if (bytes.data() == file.messages.back().data()) {
+        out_ << std::string_view(file.bytes).substr(written_);
+        written_ = 0;
+      }
     });
     return status_;
   }
@@ -136,10 +158,11 @@ class Run {
     return bytes;
   }
 
+  // check lists the findings of an envelope itself.
   template <class Visit>
-  void each(const Visit& visit) {
+  void each(const Visit& visit, bool envelope = true) {
     for (const auto& name : w_.files) {
-      File file{name, {}, {}};
+      File file{name, {}, {}, {}};
       auto bytes = contents(name);
       if (!bytes) {
         fail(name, bytes.error());
@@ -147,6 +170,8 @@ class Run {
       }
       file.bytes = *std::move(bytes);
       if (!split(file)) continue;
+      for (const auto& f : file.envelope)
+        if (envelope) say(file.name, f.error);
       for (const auto message : file.messages) visit(file, message);
     }
   }
@@ -161,7 +186,7 @@ class Run {
       fail(file.name, batch.error());
       return false;
     }
-    for (const auto& f : batch->findings) say(file.name, f.error);
+    file.envelope = batch->findings;
     for (const auto& b : batch->batches) file.messages.insert(file.messages.end(), b.messages.begin(), b.messages.end());
     return true;
   }
@@ -185,6 +210,7 @@ class Run {
   std::ostream& out_;
   std::ostream& err_;
   int status_ = kClean;
+  std::size_t written_ = 0;  // of the file in hand, by roundtrip
 };
 
 }  // namespace
@@ -215,14 +241,23 @@ int hl7_command(std::span<const std::string> args, std::ostream& out, std::ostre
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, out, err);
-    return code == 0 ? kClean : kUnreadable;
+    if (e.get_exit_code() == 0) return app.exit(e, out, err);
+    constexpr std::array<std::string_view, 5> verbs{"show", "check", "roundtrip", "send", "listen"};
+    auto word = args.begin();  // the first word that is no option, nor the language
+    while (word != args.end() && (word->starts_with('-') || *word == "zh" || *word == "en")) ++word;
+    if (word == args.end() || std::find(verbs.begin(), verbs.end(), *word) != verbs.end()) {
+      app.exit(e, out, err);
+    } else {
+      const auto near = closest(*word, {verbs.begin(), verbs.end()});
+      err << text({"ctl.no_verb", "", {*word, near.empty() ? "" : " (" + std::string(near) + "?)"}}, w.lang == "en" ? Language::en : Language::zh) << "\n";
+    }
+    return kUnreadable;
   }
   Run run(std::move(w), out, err);
-  if (*show) return run.show();
-  if (*check) return run.check();
-  if (*roundtrip) return run.roundtrip();
-  if (*send) return run.send();
+  if (*show) return run.ended(run.show());
+  if (*check) return run.ended(run.check());
+  if (*roundtrip) return run.ended(run.roundtrip());
+  if (*send) return run.ended(run.send());
   return run.listen();
 }
 
