@@ -16,6 +16,7 @@ namespace {
 using store::InboxRow;
 
 constexpr std::string_view kFeedPrefix = "feed:";
+constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message bytes; what is read from them takes some times that
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
@@ -170,6 +171,32 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
 
 }  // namespace
 
+struct Inbound::Read {
+  std::string content_hash;
+  Understood understood;
+};
+
+Inbound::Inbound(const Context& context) : context_(context) {}
+Inbound::~Inbound() = default;
+
+void Inbound::remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (fresh_bytes_ + bytes > kMostFreshBytes) return;  // the applier is behind: it will read again what it comes to
+  auto& place = fresh_[id];  // one may lie there from a transaction that failed: its id is given again
+  fresh_bytes_ += bytes - place.second;
+  place = {std::move(read), bytes};
+}
+
+std::shared_ptr<Inbound::Read> Inbound::recall(std::int64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = fresh_.find(id);
+  if (it == fresh_.end()) return nullptr;
+  auto read = std::move(it->second.first);
+  fresh_bytes_ -= it->second.second;
+  fresh_.erase(it);
+  return read;
+}
+
 Reply Inbound::accept(const huren::Inbound& in) noexcept {
   try {
     return accept_bytes(in);
@@ -208,11 +235,14 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
     row.remark = first_error(reading.findings);
     context_.log.write(Severity::warning, "inbound.refused", {{"source", in.source}, {"control_id_hash", sha256_hex(row.control_id).substr(0, 12)}, {"why", reading.findings.empty() ? "" : std::string(reading.findings.back().error.id)}});
   }
+  std::shared_ptr<Read> read;
+  if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, std::move(*reading.understood)});
   store::InboxVerdict verdict;
   auto stored = context_.store.transact([&](store::Unit& unit) -> Result<void> {
     auto v = unit.receive(row);
     if (!v) return v.error();
     verdict = std::move(*v);
+    if (read && verdict.kind != store::InboxVerdict::duplicate) remember(verdict.id, read, row.body.size());  // before the applier can come to it
     return {};
   });
   if (!stored) {  // not on disk: say so, and let the sender try again unchanged (AR, v2.5.1 §2.9.2)
@@ -228,17 +258,21 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
 }
 
 Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
-  Reading reading;
-  auto message = read_message(context_, row.source, row.body);
-  if (message) {
-    reading.header = message->header();
-    understand(context_, row.source, *message, reading);
+  auto read = recall(row.id);
+  if (!read || read->content_hash != row.content_hash) {
+    Reading reading;
+    auto message = read_message(context_, row.source, row.body);
+    if (message) {
+      reading.header = message->header();
+      understand(context_, row.source, *message, reading);
+    }
+    if (!reading.understood) return unit.finish_inbox(row.id, "parked", first_error(reading.findings));
+    read = std::make_shared<Read>(Read{row.content_hash, std::move(*reading.understood)});
   }
-  if (!reading.understood) return unit.finish_inbox(row.id, "parked", first_error(reading.findings));
 
   auto done = unit.nested([&]() -> Result<void> {
     try {
-      return take_effect(unit, context_, row, *reading.understood);
+      return take_effect(unit, context_, row, read->understood);
     } catch (const std::exception&) {  // one bad message must not stop the queue; what() may quote it
       return Error{"engine.worker_threw", "inbox", {}};
     }

@@ -105,7 +105,9 @@ class Builder {
     p.deduplicates = flag(s, "deduplicates");
     p.huren = flag(s, "huren");
     p.cda_mode = text(s, "cda_mode");
-    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode"});
+    p.packed = flag(s, "packed");
+    p.concurrency = small(s, "concurrency");
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "packed", "concurrency"});
     config_.partners.push_back(std::move(p));
   }
 

@@ -22,6 +22,9 @@ struct Partner {
   bool deduplicates = true;    // every huren does; false: unknown outcomes are never re-sent
   bool huren = true;           // takes our Z-messages (decisions, views, retraction receipts)
   std::string cda_mode = "cn"; // cn | strict
+  bool packed = true;          // documents travel packed (Zstandard) where the partner is a huren
+  int concurrency = 16;        // messages on the wire at a time
+  std::map<std::string, int> time_to_live_hours;  // by message type ("ORU^R01"): older ones are not sent any more; absent: never
   Options options;             // the adapter's: address, certificate_sha256, ...
 };
 
