@@ -213,6 +213,41 @@ TEST_CASE("agent: only its own account and the configured ones are served") {
   CHECK(run("--config " + box.dir()) == 2);
 }
 
+TEST_CASE("agent: the service manager is told when it serves and when it stops") {
+  const Sandbox box;
+  by_an_agent(box);
+  const auto path = box.dir() + "/notify";
+  const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  path.copy(at.sun_path, sizeof at.sun_path - 1);
+  REQUIRE(::bind(manager, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
+  timeval limit{20, 0};
+  ::setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  ::setenv("WATCHDOG_USEC", "300000", 1);
+  const auto told = [&](const std::string& what) {
+    for (int i = 0; i < 1000; ++i) {
+      char text[256];
+      const auto n = ::recv(manager, text, sizeof text, 0);
+      if (n <= 0) return false;
+      if (std::string(text, static_cast<std::size_t>(n)).find(what) != std::string::npos) return true;
+    }
+    return false;
+  };
+  Agent agent(box.dir());
+  CHECK(told("READY=1"));
+  CHECK(told("WATCHDOG=1"));
+  ::kill(agent.process(), SIGHUP);
+  CHECK(told("RELOADING=1"));
+  CHECK(told("READY=1"));
+  CHECK(agent.end(SIGTERM) == 0);
+  CHECK(told("STOPPING=1"));
+  ::unsetenv("NOTIFY_SOCKET");
+  ::unsetenv("WATCHDOG_USEC");
+  ::close(manager);
+}
+
 TEST_CASE("agent: a socket folder in which anybody may write is refused") {
   const Sandbox box;
   const auto folder = box.dir() + "/open";
