@@ -2,19 +2,23 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace huren::cda {
 namespace {
 
 // kText and kValue end the fast loops over text and attribute values. The text is a std::string's, so a NUL, which is kBad,
 // stands after its last byte and ends every loop.
-enum : unsigned char { kText = 1, kName = 2, kNameStart = 4, kSpace = 8, kBad = 16, kHigh = 32, kValue = 64 };
+enum : unsigned char { kText = 1, kName = 2, kNameStart = 4, kSpace = 8, kBad = 16, kHigh = 32, kValue = 64, kColon = 128 };
 constexpr auto kClass = [] {
   std::array<unsigned char, 256> c{};
   for (std::size_t i = 0; i < 32; ++i) c[i] = kBad | kText | kValue;
@@ -25,6 +29,7 @@ constexpr auto kClass = [] {
   for (std::size_t i = 'A'; i <= 'Z'; ++i) c[i] = kName | kNameStart;
   for (std::size_t i = '0'; i <= '9'; ++i) c[i] = kName;
   c['_'] = c[':'] = kName | kNameStart;
+  c[':'] |= kColon;
   c['-'] = c['.'] = kName;
   for (std::size_t i = 128; i < 256; ++i) c[i] = kName | kNameStart;
   c[0xEF] |= kText | kValue | kHigh;
@@ -191,11 +196,34 @@ class Scanner {
     return std::string("U+00") + digits[c >> 4] + digits[c & 15];
   }
 
-  bool name(std::string_view& out) {
+  // Over bytes that end no text and no value, sixteen at a time; stops early or at one that may.
+  void skip_plain(char a, char b) {
+#ifdef __SSE2__
+    while (end_ - p_ >= 16) {
+      const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p_));
+      const auto is = [&](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+      const auto control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(0x1F)), _mm_set1_epi8(0x1F));
+      const auto stop = _mm_or_si128(_mm_or_si128(_mm_or_si128(is(a), is(b)), _mm_or_si128(is('<'), is('&'))), _mm_or_si128(is('\xEF'), control));
+      const auto mask = static_cast<unsigned>(_mm_movemask_epi8(stop));
+      if (mask != 0) {
+        p_ += std::countr_zero(mask);
+        return;
+      }
+      p_ += 16;
+    }
+#else
+    static_cast<void>(a);
+    static_cast<void>(b);
+#endif
+  }
+
+  bool name(std::string_view& out, bool& colon) {
     const auto start = p_;
     if (!(cls(*p_) & kNameStart)) return malformed(p_);
-    while (cls(*p_) & kName) ++p_;
+    unsigned seen = 0;
+    for (unsigned c = 0; (c = cls(*p_)) & kName; ++p_) seen |= c;
     out = {start, static_cast<std::size_t>(p_ - start)};
+    colon = (seen & kColon) != 0;
     return true;
   }
 
@@ -229,6 +257,7 @@ class Scanner {
     const char quote = *p_++;
     const auto start = p_;
     for (;;) {
+      skip_plain('"', '\'');
       while (!(cls(*p_) & kValue)) ++p_;
       if (*p_ == quote) break;
       if (p_ == end_) return malformed(start);
@@ -249,6 +278,7 @@ class Scanner {
 
   // Schemes that a browser would run, however written: references decoded, blanks and controls dropped.
   static bool runs_code(std::string_view value) {
+    if (value.empty() || (value[0] >= '0' && value[0] <= '9')) return false;  // no scheme begins so
     if (value.find(':') == std::string_view::npos && value.find("&#") == std::string_view::npos) return false;
     std::string plain;
     for (std::size_t i = 0; i < value.size() && plain.size() < 16; ++i) {
@@ -319,8 +349,9 @@ class Scanner {
     const auto start = p_;
     ++p_;
     std::string_view whole;
-    if (!name(whole)) return false;
-    const auto local = local_name(whole);
+    bool colon = false;
+    if (!name(whole, colon)) return false;
+    const auto local = colon ? local_name(whole) : whole;
     if (active_element(local)) return fail("cda.active_content", start, {std::string(local)});
     tag = {.at = start, .name = whole.size(), .attributes = static_cast<std::uint32_t>(tree_.attributes.size())};
     std::size_t count = 0;
@@ -350,7 +381,8 @@ class Scanner {
     const auto start = p_;
     std::string_view key, value;
     bool as_it_stands = true;
-    if (!name(key)) return false;
+    bool colon = false;
+    if (!name(key, colon)) return false;
     blanks();
     if (p_ == end_ || *p_ != '=') return malformed(p_);
     ++p_;
@@ -363,9 +395,9 @@ class Scanner {
     auto& added = tree_.attributes.emplace_back(TreeAttribute{key, value, key_of(key)});
     tag.odd = tag.odd || added.key == Key::odd;
     if (!as_it_stands) added.value = tree_.decoded.emplace_back(plain(value, true));
-    if (key.size() > 2 && (key[0] | 0x20) == 'o' && (key[1] | 0x20) == 'n' && key.find(':') == std::string_view::npos)
+    if (key.size() > 2 && (key[0] | 0x20) == 'o' && (key[1] | 0x20) == 'n' && !colon)
       return fail("cda.active_content", start, {std::string(key.substr(0, 40))});
-    const auto plain_key = local_name(key);  // a name or an identifier that reads like a scheme harms nobody
+    const auto plain_key = colon ? local_name(key) : key;  // a name or an identifier that reads like a scheme harms nobody
     if ((plain_key == "href" || plain_key == "src" || plain_key == "value" || plain_key == "data" || plain_key == "action") && runs_code(value)) return fail("cda.active_reference", start, {std::string(key.substr(0, 40))});
     return true;
   }
@@ -373,10 +405,11 @@ class Scanner {
   bool end_tag() {
     const auto start = p_;
     p_ += 2;
-    std::string_view tag;
-    if (!name(tag)) return false;
+    const auto& open = open_.back().name;
+    if (static_cast<std::size_t>(end_ - p_) > open.size() && std::memcmp(p_, open.data(), open.size()) == 0 && !(cls(p_[open.size()]) & kName)) p_ += open.size();
+    else return malformed(start);
     blanks();
-    if (p_ == end_ || *p_ != '>' || tag != open_.back().name) return malformed(start);
+    if (p_ == end_ || *p_ != '>') return malformed(start);
     ++p_;
     auto& node = tree_.nodes[open_.back().node];
     node.end = static_cast<std::uint32_t>(tree_.nodes.size());
@@ -443,8 +476,10 @@ class Scanner {
     const auto start = p_;
     bool as_it_stands = true;
     blanks();
+    const std::string_view before(start, static_cast<std::size_t>(p_ - start));
     if (*p_ == '<') return static_cast<std::size_t>(p_ - start) <= limits_.text || fail("cda.limit", start, {"text", std::to_string(limits_.text)});
     for (;;) {
+      skip_plain(']', ']');
       while (!(cls(*p_) & kText)) ++p_;
       if (*p_ == '<' || p_ == end_) break;
       if (*p_ == '&') {
@@ -470,7 +505,7 @@ class Scanner {
     auto& node = add(start);
     node.element = false;
     node.value = raw;
-    if (!as_it_stands || raw.find('\r') != std::string_view::npos) node.value = tree_.decoded.emplace_back(plain(raw, false));
+    if (!as_it_stands || before.find('\r') != std::string_view::npos) node.value = tree_.decoded.emplace_back(plain(raw, false));
     return count_node();
   }
 
