@@ -133,7 +133,6 @@ void LabReader::close_flat() {
 
 bool LabReader::organizer(Node g) {
   LabItem item;
-  Node time;
   w_.each(g, [&](Node c) {
     const std::string_view name = c.name();
     if (name == "templateId") return true;
