@@ -163,7 +163,7 @@ Result<void> Engine::make_partners() {
                       .policy = {.peer_deduplicates = p.deduplicates, .max_attempts = c.max_attempts, .first_ms = c.retry_first_ms, .ceiling_ms = c.retry_ceiling_ms,
                                  .application_ack_ms = p.application_ack_timeout_ms},
                       .deliver_timeout_ms = static_cast<std::uint32_t>(c.deliver_timeout_ms),
-                      .concurrency = 16,
+                      .concurrency = p.concurrency,
                       .delivered = setup_.delivered},
           *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) {
             return tell_parked(unit, *context_, row, s);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/base/pack.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
@@ -145,7 +146,7 @@ struct Handler {
     const auto& own = context.config.hospital.code;
     auto message = mapping::write_oru(report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now()});
     if (!message) return message.error();
-    auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = std::move(*document)});
+    auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = pack(*document)});
     if (!row) return row.error();
     return distribute(unit, context, *row, report);
   }

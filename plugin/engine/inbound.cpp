@@ -16,6 +16,8 @@ namespace {
 
 using store::InboxRow;
 
+constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message bytes; what is read from them takes some times that
+
 // What a message says, as far as this hospital takes it.
 struct Understood {
   enum class Kind { report, decision } kind = Kind::report;
@@ -178,6 +180,33 @@ Result<void> repeat_application_ack(store::Unit& unit, const Context& context, c
 
 }  // namespace
 
+struct Inbound::Read {
+  std::string content_hash;
+  hl7::Header header;
+  Understood understood;
+};
+
+Inbound::Inbound(const Context& context) : context_(context) {}
+Inbound::~Inbound() = default;
+
+void Inbound::remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (fresh_bytes_ + bytes > kMostFreshBytes) return;  // the applier is behind: it will read again what it comes to
+  auto& place = fresh_[id];  // one may lie there from a transaction that failed: its id is given again
+  fresh_bytes_ += bytes - place.second;
+  place = {std::move(read), bytes};
+}
+
+std::shared_ptr<Inbound::Read> Inbound::recall(std::int64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = fresh_.find(id);
+  if (it == fresh_.end()) return nullptr;
+  auto read = std::move(it->second.first);
+  fresh_bytes_ -= it->second.second;
+  fresh_.erase(it);
+  return read;
+}
+
 Reply Inbound::accept(const huren::Inbound& in) noexcept {
   try {
     return accept_bytes(in);
@@ -210,6 +239,8 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
   };
   Answer answer = answer_to(context_, reading.header, reading.verdict, reading.taken, reading.findings);
   InboxRow row = row_of(reading, answer);
+  std::shared_ptr<Read> read;
+  if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, reading.header, std::move(*reading.understood)});
   store::InboxVerdict verdict;
   auto stored = context_.store.transact([&](store::Unit& unit) -> Result<void> {
     const auto receive = [&]() -> Result<void> {
@@ -230,6 +261,8 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
       row = row_of(reading, answer);
       received = receive();
     }
+    if (received && read && row.state == "received" && verdict.kind != store::InboxVerdict::duplicate)
+      remember(verdict.id, read, row.body.size());  // before the applier can come to it
     if (!received || !answer.owed) return received;
     return verdict.kind == store::InboxVerdict::duplicate ? repeat_application_ack(unit, context_, verdict.earlier, reading)
            : row.state == "refused"                       ? send_application_ack(unit, context_, in.source, reading.header, reading.verdict, reading.findings)
@@ -253,22 +286,32 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
 }
 
 Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
-  Reading reading;
-  auto message = read_message(context_, row.source, row.body);
-  if (message) {
-    reading.header = message->header();
-    understand(context_, row.source, *message, reading);
+  auto read = recall(row.id);
+  hl7::Header header;
+  Findings findings;
+  if (read && read->content_hash == row.content_hash) {
+    header = read->header;
+  } else {
+    read.reset();
+    Reading reading;
+    if (auto message = read_message(context_, row.source, row.body)) {
+      reading.header = message->header();
+      understand(context_, row.source, *message, reading);
+    }
+    header = std::move(reading.header);
+    if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, header, std::move(*reading.understood)});
+    findings = std::move(reading.findings);
   }
   // In enhanced mode the sender is told what became of it, in the same transaction.
   const auto finish = [&](const char* state, const std::string& remark, hl7::AckCode code, const Findings& findings) -> Result<void> {
     if (auto r = unit.finish_inbox(row.id, state, remark); !r) return r;
-    return send_application_ack(unit, context_, row.source, reading.header, code, findings);
+    return send_application_ack(unit, context_, row.source, header, code, findings);
   };
-  if (!reading.understood) return finish("parked", first_error(reading.findings), hl7::AckCode::AE, reading.findings);
+  if (!read) return finish("parked", first_error(findings), hl7::AckCode::AE, findings);
 
   auto done = unit.nested([&]() -> Result<void> {
     try {
-      return take_effect(unit, context_, row, *reading.understood);
+      return take_effect(unit, context_, row, read->understood);
     } catch (const std::exception&) {  // one bad message must not stop the queue; what() may quote it
       return Error{"engine.worker_threw", "inbox", {}};
     }

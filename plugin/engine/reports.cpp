@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/base/pack.hpp"
 #include "core/base/text.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/oru.hpp"
@@ -220,8 +221,26 @@ Result<void> notify_received(store::Unit& unit, const Context& context, const Re
   return notify(unit, context, id, "result.received/1", model::to_json({.notice_id = id, .at = context.now()}, notice));
 }
 
+namespace {
+
+// The document in the form that this partner reads; what was rendered when the report was stored serves again.
+Result<std::string> document_for(const ReportRow& row, const LabReport& report, const config::Partner& partner) {
+  const auto mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn;
+  const bool packed = partner.huren && partner.packed;
+  if (mode == cda::Mode::cn && !row.document.empty()) {
+    if (is_packed(row.document) == packed) return row.document;
+    if (packed) return pack(row.document);
+    if (auto whole = unpack(row.document, mapping::kLargestDocument)) return std::move(*whole);
+  }
+  auto document = cda::write_lab_report(report, {.mode = mode, .kind = cda::Kind::lab_report, .id = {}, .effective_time = {}});
+  if (!document || !packed) return document;
+  return pack(*document);
+}
+
+}  // namespace
+
 Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner) {
-  auto document = cda::write_lab_report(report, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn, .kind = cda::Kind::lab_report, .id = {}, .effective_time = {}});
+  auto document = document_for(row, report, partner);
   if (!document) return document.error();
   const std::string control_id = new_control_id(context.clock.now_ms());
   auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code,

@@ -54,9 +54,10 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
       Query mend(db, "UPDATE inbox SET verdict=?, state=?, remark=?, received_ms=?, ack=? WHERE id=?");
       mend.with(row.verdict, row.state, row.remark, row.received_ms);
       if (auto done = mend.bind_blob(row.ack).with((*earlier)->id).run(); !done) return done.error();
+      verdict.id = (*earlier)->id;
       return verdict;
     }
-    if (*earlier) return InboxVerdict{.kind = InboxVerdict::duplicate, .earlier = std::move(**earlier)};
+    if (*earlier) return InboxVerdict{.kind = InboxVerdict::duplicate, .earlier = **earlier, .id = (*earlier)->id};
   }
   Query put(db,
             "INSERT INTO inbox(source, control_id, content_hash, verdict, state, remark, received_ms, ack) "
@@ -66,7 +67,7 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
   const auto id = db.last_rowid();
   Query body(db, "INSERT INTO inbox_body(id, content_type, body) VALUES(?, ?, ?)");
   if (auto done = body.with(id, row.content_type).bind_blob(row.body).run(); !done) return done.error();
-  if (verdict.kind == InboxVerdict::stored) verdict.earlier.id = id;
+  verdict.id = id;
   return verdict;
 }
 

@@ -58,13 +58,13 @@ inline constexpr std::string_view kCloseKey =
 inline constexpr std::string_view kBecomeDue = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms<=?";
 inline constexpr std::string_view kDue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.partner=? AND o.gate=2 ORDER BY o.lane, o.id LIMIT ?";
 inline constexpr std::string_view kTake =
     "UPDATE outbox SET state=?, gate=0, attempts=attempts+1, changed_ms=? WHERE id=?";
 inline constexpr std::string_view kInFlight =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.partner=? AND o.state IN (1, 2) ORDER BY o.id";
 inline constexpr std::string_view kOutboxRow =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
@@ -75,7 +75,7 @@ inline constexpr std::string_view kOverdue =
     "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.state=8 AND o.partner=? AND o.next_ms<=? ORDER BY o.next_ms LIMIT ?";
 inline constexpr std::string_view kSettle =
-    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, attempts=max(attempts-?, 0) WHERE id=?";
+    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0) WHERE id=?";
 inline constexpr std::string_view kReceivers =
     "SELECT DISTINCT partner FROM outbox WHERE subject=? AND NOT (state=7 AND attempts=0) ORDER BY partner";
 

@@ -123,8 +123,10 @@ class Builder {
     p.enhanced = text(s, "acknowledgement") == "enhanced";
     p.application_ack_timeout_ms = small(s, "application_ack_timeout_ms");
     p.profile = text(s, "profile");
+    p.packed = flag(s, "packed");
+    p.concurrency = small(s, "concurrency");
     p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "acknowledgement",
-                            "application_ack_timeout_ms", "profile"});
+                            "application_ack_timeout_ms", "profile", "packed", "concurrency"});
     config_.partners.push_back(std::move(p));
   }
 

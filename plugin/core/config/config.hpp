@@ -25,6 +25,9 @@ struct Partner {
   bool enhanced = false;       // acknowledgement = "enhanced": a commit at once, an application acknowledgement later
   int application_ack_timeout_ms = 3'600'000;
   std::string profile = "alliance";  // a built-in one, or a CSV file beside local.toml
+  bool packed = true;          // documents travel packed (Zstandard) where the partner is a huren
+  int concurrency = 16;        // messages on the wire at a time
+  std::map<std::string, int> time_to_live_hours;  // by message type ("ORU^R01"): older ones are not sent any more; absent: never
   Options options;             // the adapter's: address, certificate_sha256, ...
 };
 

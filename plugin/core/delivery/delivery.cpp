@@ -16,7 +16,7 @@ std::int64_t back_off_ms(int attempts, double jitter, const Policy& policy) {
 
 Settlement after_outcome(const store::OutboxRow& row, const Receipt& receipt, std::int64_t now_ms, double jitter, const Policy& policy,
                          bool owed) {
-  Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = 0, .remark = line(receipt.remark), .give_back = false};
+  Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = 0, .remark = line(receipt.remark), .give_back = false, .at_ms = now_ms};
   const std::int64_t pause = std::max<std::int64_t>(back_off_ms(row.attempts, jitter, policy), receipt.retry_after_ms);
   switch (receipt.outcome) {
     case Outcome::delivered:
@@ -75,7 +75,7 @@ bool exhausted(const store::OutboxRow& row, const Policy& policy, Settlement& se
 
 Settlement after_crash(const store::OutboxRow& row, std::int64_t now_ms, double jitter, const Policy& policy) {
   Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = now_ms, .remark = line(Error{"delivery.engine_died", "", {}}),
-               .give_back = false};
+               .give_back = false, .at_ms = now_ms};
   if (row.state == OutboxState::on_wire && !policy.peer_deduplicates) {
     s.state = OutboxState::doubtful;
     return s;

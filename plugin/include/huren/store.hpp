@@ -38,7 +38,7 @@ struct ReportRow {
   std::vector<std::pair<std::string, std::string>> verified_ids;  // of the patient in the report: finds it when the patient registers
   std::string json;           // model::LabReport
   std::string hl7;            // the ORU^R01 as sent or received, UTF-8
-  std::string document;       // the C0007 bytes
+  std::string document;       // the C0007 bytes; may be handed over packed (core/base/pack.hpp), comes back as they are
   std::int64_t stored_ms = 0;
   bool current = true;        // false: superseded or withdrawn
 };
@@ -71,12 +71,14 @@ struct OutboxRow {
   OutboxState state = OutboxState::waiting;
   int attempts = 0;
   std::int64_t next_ms = 0, created_ms = 0, changed_ms = 0;
+  std::int64_t expires_ms = 0; // not sent any more from then on; 0: never
   std::string remark;         // catalogue line of the last outcome, no patient data
 };
 
 // give_back: the attempt counted at claim is taken off again (the message provably never left).
 // A row that a person releases (from refused, doubtful, parked or cancelled to waiting) counts its attempts anew, from 1.
-struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; bool give_back = false; };
+// at_ms: when it was settled; 0: not known, the row keeps the time of its claim.
+struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; bool give_back = false; std::int64_t at_ms = 0; };
 
 struct InboxRow {
   std::int64_t id = 0;
@@ -90,7 +92,7 @@ struct InboxRow {
   std::string remark;
   std::int64_t received_ms = 0;
 };
-struct InboxVerdict { enum Kind { stored, duplicate, same_id_other_content } kind = stored; InboxRow earlier; };
+struct InboxVerdict { enum Kind { stored, duplicate, same_id_other_content } kind = stored; InboxRow earlier; std::int64_t id = 0; };  // id: of the row that now holds it
 
 struct ParkedEvent { std::int64_t id = 0; std::string type, key, remark; std::int64_t parked_ms = 0; };
 

@@ -103,6 +103,7 @@ CREATE TABLE outbox(
   next_ms INTEGER NOT NULL,
   created_ms INTEGER NOT NULL,
   changed_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL,
   remark TEXT NOT NULL,
   UNIQUE(message, partner)
 ) STRICT;
