@@ -303,9 +303,9 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
     findings = std::move(reading.findings);
   }
   // In enhanced mode the sender is told what became of it, in the same transaction.
-  const auto finish = [&](const char* state, const std::string& remark, hl7::AckCode code, const Findings& findings) -> Result<void> {
+  const auto finish = [&](const char* state, const std::string& remark, hl7::AckCode code, const Findings& why) -> Result<void> {
     if (auto r = unit.finish_inbox(row.id, state, remark); !r) return r;
-    return send_application_ack(unit, context_, row.source, header, code, findings);
+    return send_application_ack(unit, context_, row.source, header, code, why);
   };
   if (!read) return finish("parked", first_error(findings), hl7::AckCode::AE, findings);
 
