@@ -68,11 +68,11 @@ inline constexpr std::string_view kInFlight =
     "WHERE o.partner=? AND o.state IN (1, 2) ORDER BY o.id";
 inline constexpr std::string_view kOutboxRow =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM message m JOIN outbox o ON o.message = m.seq "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms FROM message m JOIN outbox o ON o.message = m.seq "
     "WHERE m.message_id=? AND o.partner=?";
 inline constexpr std::string_view kOverdue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.state=8 AND o.partner=? AND o.next_ms<=? ORDER BY o.next_ms LIMIT ?";
 inline constexpr std::string_view kSettle =
     "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0) WHERE id=?";

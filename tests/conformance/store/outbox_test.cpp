@@ -415,7 +415,9 @@ TEST_CASE("depths count what is open, what waits for a person, and how old the o
 
 TEST_CASE("a committed row is found by its message, when it is overdue, and holds nothing up") {
   FOR_EACH_STORE(o) {
-    enqueue(o, {row("m1", "b", "p1"), row("m2", "b", "p1"), row("m1", "c", "p1")});
+    auto expiring = row("m1", "b", "p1");
+    expiring.expires_ms = 777;
+    enqueue(o, {expiring, row("m2", "b", "p1"), row("m1", "c", "p1")});
     auto first = claim(o, "b", 200);
     REQUIRE(ids(first) == std::vector<std::string>{"m1"});
     settle(o, first[0].id, OutboxState::committed, 5000);
@@ -426,6 +428,8 @@ TEST_CASE("a committed row is found by its message, when it is overdue, and hold
       REQUIRE(found);
       CHECK(found->state == OutboxState::committed);
       CHECK(found->attempts == 1);
+      CHECK(found->expires_ms == 777);
+      CHECK(found->remark == "r");
       CHECK(good(r.outbox_row("c", "m1"))->state == OutboxState::waiting);
       CHECK_FALSE(good(r.outbox_row("b", "nothing")));
       CHECK_FALSE(good(r.outbox_row("d", "m1")));
