@@ -26,7 +26,7 @@ struct Waiting {
 };
 
 // What one event of the stream says about our message; nothing: wait on.
-std::optional<Exchanged> judge_event(const hl7::MllpEvent& event, Waiting& w) {
+std::optional<Exchanged> judge_event(hl7::MllpEvent& event, Waiting& w) {
   switch (event.kind) {
     case Kind::commit:
     case Kind::remark:
@@ -48,7 +48,7 @@ std::optional<Exchanged> judge_event(const hl7::MllpEvent& event, Waiting& w) {
     ++w.skipped;
     return std::nullopt;
   }
-  return Exchanged{.receipt = common::judge(*ack, w.where), .reusable = true};
+  return Exchanged{.receipt = common::judge(*ack, w.where), .reply = std::move(event.bytes), .reusable = true};
 }
 
 Receipt end_of_stream(const Connection& c, const Io& io, const Waiting& w) {

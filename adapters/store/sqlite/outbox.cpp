@@ -109,6 +109,11 @@ Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<O
   return collect<OutboxRow>(query.with(partner, state ? number(*state) : -1, limit), row_of);
 }
 
+Rows<OutboxRow> outbox_of(Database& db, const std::string& subject, const std::string& partner) {
+  Query query(db, sql::kOutboxOf);
+  return collect<OutboxRow>(query.with(subject, partner), row_of);
+}
+
 Result<void> enqueue(Database& db, const OutboxRow& row) {
   auto message = message_seq(db, row);
   if (!message) return message.error();
