@@ -171,7 +171,8 @@ Result<void> Engine::make_partners() {
           Pump::Setup{.partner = p.code,
                       .policy = {.peer_deduplicates = p.deduplicates, .max_attempts = c.max_attempts, .first_ms = c.retry_first_ms, .ceiling_ms = c.retry_ceiling_ms},
                       .deliver_timeout_ms = static_cast<std::uint32_t>(c.deliver_timeout_ms),
-                      .concurrency = 16},
+                      .concurrency = 16,
+                      .delivered = setup_.delivered},
           *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) {
             const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts) + "-" + std::to_string(clock_->now_ms());
             return notify(unit, *context_, notice, "delivery.parked/1",

@@ -177,6 +177,9 @@ void Pump::dispatch() {
       continue;
     }
     in_flight_ += static_cast<int>(claimed.size()) - settled;
+    if (setup_.delivered)
+      for (const auto& d : done)
+        if (d.receipt.outcome == Outcome::delivered) setup_.delivered(d.row);
     if (stopping) return;
     if (!claimed.empty()) {
       const std::lock_guard lock(mutex_);

@@ -88,6 +88,7 @@ std::string render(const Header& of, AckCode code, const Findings& findings, con
   h.version = of.version;
   h.charset = msh18_label(context.charset);
   h.accept_ack = context.accept_ack;
+  if (!h.accept_ack.empty()) h.application_ack = "NE";  // an acknowledgement never asks for an application one
   h.type = "ACK";
   if (!before(of, kV231)) h.trigger = of.trigger;
   if (!before(of, kV24)) h.structure = "ACK";
