@@ -54,6 +54,9 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
 int outbox_show(Place& place, std::int64_t id);
 // verb: retry | park | cancel. dry_run: says what would be done.
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run);
+// Days "2026-11-22"; to empty: the one day. Compares with a partner and repairs; a dry run changes nothing.
+int reconcile(Place& place, const std::string& partner, const std::string& from, const std::string& to, bool dry_run);
+int backfill(Place& place);  // how far each agreement's back-fill has come
 // What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.
 int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map);
 

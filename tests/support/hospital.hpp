@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -85,8 +86,8 @@ class Hospital {
       REQUIRE(spool);
       spool_ = std::move(*spool);
     }
-    auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = spool_.get(), .hooks = {},
-                                       .builtin = {&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()}, .clock = clock});
+    auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = wrap_spool ? wrap_spool(spool_.get()) : spool_.get(), .hooks = {},
+                                       .builtin = builtin, .clock = clock});
     if (!engine) return engine.error();
     engine_ = std::move(*engine);
     return {};
@@ -199,6 +200,8 @@ class Hospital {
   }
 
   config::Config config;
+  std::vector<const AdapterEntry*> builtin{&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()};
+  std::function<SpoolPort*(SpoolPort*)> wrap_spool;  // a test's own between spool and engine
   std::shared_ptr<MovingClock> clock = std::make_shared<MovingClock>();
 
  private:

@@ -166,6 +166,10 @@ Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now
   return rows;
 }
 
+Result<void> hurry(Database& db, const std::string& partner, std::int64_t beyond_ms) {
+  return Query(db, sql::kHurry).with(partner, beyond_ms).run();
+}
+
 Rows<OutboxRow> recover(Database& db, const std::string& partner) {
   Query query(db, sql::kInFlight);
   return collect<OutboxRow>(query.with(partner), row_with_body);

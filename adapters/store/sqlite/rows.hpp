@@ -54,6 +54,8 @@ Result<void> settle(Database& db, const std::vector<Settlement>& settlements);
 Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to);
 Rows<OutboxRow> recover(Database& db, const std::string& partner);
 
+Result<void> hurry(Database& db, const std::string& partner, std::int64_t beyond_ms);
+
 // inbox.cpp
 Rows<InboxRow> inbox_next(Database& db, int limit);
 Result<InboxVerdict> receive(Database& db, const InboxRow& row);

@@ -56,6 +56,7 @@ inline constexpr std::string_view kOldestOfKey =
 inline constexpr std::string_view kCloseKey =
     "UPDATE outbox SET gate=0 WHERE partner=? AND order_key=? AND state<3 AND gate>0";
 inline constexpr std::string_view kBecomeDue = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms<=?";
+inline constexpr std::string_view kHurry = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms>?";
 inline constexpr std::string_view kDue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, m.body FROM outbox o JOIN message m ON m.seq = o.message "
@@ -90,7 +91,7 @@ inline constexpr std::string_view kDropTokens = "DELETE FROM index_token WHERE p
 inline constexpr std::string_view kDropItems = "DELETE FROM index_item WHERE partner=? AND handle=?";
 inline constexpr std::string_view kFetchesDue =
     "SELECT id, partner, patient_id, reason, reference, doctor_id, asked_ms, next_ms, until_ms, attempts FROM fetch "
-    "WHERE partner=? AND next_ms<=? ORDER BY next_ms, id LIMIT ?";
+    "WHERE partner=?1 AND (next_ms<=?2 OR next_ms>?2+3600000) ORDER BY next_ms, id LIMIT ?3";  // an hour ahead: the clock went back
 inline constexpr std::string_view kHeld =
     "SELECT r.origin, r.number, r.id, r.digest, r.version, r.reported_ms FROM report r WHERE r.source=? AND r.reported_ms>=? "
     "AND r.reported_ms<? AND NOT EXISTS(SELECT 1 FROM report n WHERE n.origin=r.origin AND n.number=r.number "
@@ -133,7 +134,7 @@ inline constexpr std::string_view kStats =
 inline constexpr std::string_view kHot[] = {
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kSettle,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDue, kTake, kInFlight, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};

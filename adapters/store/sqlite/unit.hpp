@@ -101,6 +101,7 @@ class UnitOn final : public ReaderOn<Unit> {
     return sqlite::claim(db_, partner, now_ms, limit, to);
   }
   Rows<OutboxRow> recover(const std::string& partner) override { return sqlite::recover(db_, partner); }
+  Result<void> hurry(const std::string& partner, std::int64_t beyond_ms) override { return sqlite::hurry(db_, partner, beyond_ms); }
   Result<void> put_disclosure(const DisclosureRow& row) override { return sqlite::put_disclosure(db_, row); }
   Result<void> put_bar(const BarRow& row) override { return sqlite::put_bar(db_, row); }
   Result<void> lift_bar(const std::string& partner, const std::string& subject) override { return sqlite::lift_bar(db_, partner, subject); }

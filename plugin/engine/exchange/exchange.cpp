@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLook{1000};
-constexpr int kAtOnce = 16;
+constexpr int kAtOnce = 16, kMostAttempts = 500;
 constexpr std::int64_t kFirstPauseMs = 2'000, kLongestPauseMs = 60'000;
 constexpr std::int64_t kHourMs = 3'600'000;
 
@@ -91,7 +91,7 @@ Result<void> Exchange::fetch(const Peer& peer, const store::FetchRow& row) {
     context_.log.write(Severity::warning, event, {{"partner", row.partner}, {"why", std::string(why.id)}});
     return context_.store.transact([&](store::Unit& unit) { return unit.finish_fetch(row.id); });
   };
-  bool askable = row.until_ms > now;
+  bool askable = row.until_ms > now && row.attempts < kMostAttempts;
   if (!askable) return end("exchange.not_fetched", {"exchange.too_late", row.partner, {}});
   auto read = context_.store.read([&](store::Reader& reader) -> Result<void> {
     auto patient = reader.patient(row.patient_id);
@@ -182,8 +182,8 @@ Result<void> Exchange::nightly(std::int64_t now_ms) {
       return {};
     });
     if (!read) return read;
-    if (last >= today) continue;
-    const auto days = std::min<std::int64_t>(std::max<std::int64_t>(settings.reconcile_days, last == 0 ? 0 : today - last), 366);
+    if (last == today) continue;  // a clock that was wrong for a while must not stop it
+    const auto days = std::min<std::int64_t>(std::max<std::int64_t>(settings.reconcile_days, last == 0 || last > today ? 0 : today - last), 366);
     auto done = reconcile(context_, *peer.partner, asking(peer), terminology::day_of(now_ms - days * kDayMs, zone), terminology::day_of(now_ms - kDayMs, zone), false);
     if (!done) {
       context_.log.write(Severity::warning, "exchange.not_reconciled", {{"partner", code}, {"why", std::string(done.error().id)}});

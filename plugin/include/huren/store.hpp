@@ -204,6 +204,8 @@ class Unit : public Reader {
   virtual Result<std::vector<OutboxRow>> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) = 0;
   // After a crash: the rows left claimed or on_wire, state as it was, for the caller to judge and settle.
   virtual Result<std::vector<OutboxRow>> recover(const std::string& partner) = 0;
+  // Waiting rows whose time lies beyond this are due now: the clock has gone back since it was set.
+  virtual Result<void> hurry(const std::string& partner, std::int64_t beyond_ms) = 0;
   virtual Result<void> put_disclosure(const DisclosureRow& row) = 0;                       // by subject, partner, how
   virtual Result<void> put_bar(const BarRow& row) = 0;                                     // by partner and subject
   virtual Result<void> lift_bar(const std::string& partner, const std::string& subject) = 0;

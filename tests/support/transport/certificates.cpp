@@ -1,23 +1,10 @@
 #include "tests/support/transport/certificates.hpp"
 
-#include <stdlib.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 
 namespace huren::test {
-
-TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "huren-test-XXXXXX").string();
-  if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
-  path_ = name;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 void make_certificates(const std::string& dir, const std::string& names) {
   const std::string command =

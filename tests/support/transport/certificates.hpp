@@ -5,22 +5,9 @@
 #include <string>
 
 #include "adapters/common/tls_context.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace huren::test {
-
-// A folder of this test's own under the system's temporary folder, gone with the object.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // hospital_a, hospital_b, outsider (same authority, no partner), old (expired), mallory (another authority),
 // server_only (not good as a client), gone (revoked by ca.crl), soon (5 days left).

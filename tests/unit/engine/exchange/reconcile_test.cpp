@@ -37,9 +37,9 @@ struct Operator {
 
 void drop(Hospital& h, const std::string& number) {
   auto db = Pair::database(h);
-  REQUIRE(db->exec("DELETE FROM result WHERE report_id IN (SELECT id FROM report WHERE number='" + number + "')"));
+  REQUIRE(db->exec(("DELETE FROM result WHERE report_id IN (SELECT id FROM report WHERE number='" + number + "')").c_str()));
   REQUIRE(db->exec("PRAGMA foreign_keys=ON"));
-  REQUIRE(db->exec("DELETE FROM report WHERE number='" + number + "'"));
+  REQUIRE(db->exec(("DELETE FROM report WHERE number='" + number + "'").c_str()));
 }
 
 }  // namespace
