@@ -33,7 +33,7 @@ struct LinkSettings {
   std::shared_ptr<TlsSource> tls;  // nullptr: plain
   std::uint32_t connect_timeout_ms = 5'000, handshake_timeout_ms = 5'000;
   std::uint32_t keep_idle_ms = 240'000;
-  std::size_t max_idle = 4;
+  std::size_t max_idle = 16;
 };
 
 using PartnerOf = std::map<std::string, std::string>;  // fingerprint → partner
@@ -125,11 +125,11 @@ Receipt guarded_delivery(Gate& gate, const std::string& partner, Send send);
 Receipt stopping_receipt(const std::string& partner);
 Receipt broken_receipt(const std::string& partner);  // out of memory or Poco threw: how far it came is not known
 
-// ask() of every calling adapter: the same. ask: Answer().
+// ask() of every calling adapter: the same. ask: Replied().
 template <class Ask>
-Answer guarded_ask(Gate& gate, const std::string& partner, Ask ask) {
+Replied guarded_ask(Gate& gate, const std::string& partner, Ask ask) {
   if (!gate.enter()) return {stopping_receipt(partner), {}};
-  Answer answer;
+  Replied answer;
   {
     const SigpipeGuard guard;
     try {
@@ -144,7 +144,7 @@ Answer guarded_ask(Gate& gate, const std::string& partner, Ask ask) {
 
 template <class Send>
 Receipt guarded_delivery(Gate& gate, const std::string& partner, Send send) {
-  return guarded_ask(gate, partner, [&] { return Answer{send(), {}}; }).receipt;
+  return guarded_ask(gate, partner, [&] { return Replied{send(), {}}; }).receipt;
 }
 
 }  // namespace huren::common

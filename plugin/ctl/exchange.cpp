@@ -5,6 +5,7 @@
 #include "engine/codes.hpp"
 #include "engine/exchange/backfill.hpp"
 #include "engine/exchange/reconcile.hpp"
+#include "engine/profiles.hpp"
 
 namespace huren::ctl {
 namespace {
@@ -49,7 +50,8 @@ int reconcile(Place& place, const std::string& partner_code, const std::string& 
   if (!adapter) return kUnusable;
   const engine::Clock clock;
   engine::Log log(place.data + "/log-ctl", Severity::info, clock, {});
-  const engine::Context context{place.config, clock, log, *place.store, engine::load_codes(place.config, place.config_dir).set};
+  const auto profiles = engine::load_profiles(place.config, place.config_dir).profiles;
+  const engine::Context context{place.config, clock, log, *place.store, engine::load_codes(place.config, place.config_dir).set, profiles};
   const auto ask = [&](const Message& question) {
     return adapter->ask(partner->code, question, static_cast<std::uint32_t>(place.config.exchange.ask_timeout_ms));
   };

@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
   std::string partner, state;
   int limit = 50;
   list->add_option("--partner", partner);
-  list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled");
+  list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled committed");
   list->add_option("--limit", limit)->check(CLI::Range(1, 100'000));
   auto* show = outbox->add_subcommand("show");
   std::int64_t id = 0;

@@ -128,7 +128,9 @@ class AgentLink final : public Engine, public EngineLink {
   bool subscribe() {
     auto socket = local::Socket::connect(path_, Steady::now() + kPatience);
     if (!socket) return false;
-    if (auto sent = socket->send(local::frame({.ask = local::Ask::subscribe, .deadline_ms = 0, .name = {}, .body = {}}), Steady::now() + kPatience); !sent) return false;
+    // And a bell at once: what was submitted meanwhile waits in the spool.
+    const auto hello = local::frame({.ask = local::Ask::subscribe, .deadline_ms = 0, .name = {}, .body = {}}) + wake_;
+    if (auto sent = socket->send(hello, Steady::now() + kPatience); !sent) return false;
     const std::lock_guard guard(mutex_);
     events_ = *std::move(socket);
     idle_.clear();  // they were an earlier agent's

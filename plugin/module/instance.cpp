@@ -35,6 +35,15 @@ std::string json_string(std::string_view text) {
   return out + '"';
 }
 
+// A program lies in bin, the engine in lib/huren beside it (in a build: lib).
+std::string beside_program() {
+  std::error_code ignored;
+  for (const char* place : {"../lib/huren", "../lib"})
+    if (const auto folder = (fs::path(process::own_folder()) / place).lexically_normal(); fs::exists(folder / "huren-engine.so", ignored))
+      return folder.string();
+  return {};
+}
+
 Findings just(Error error) { return {{Severity::error, std::move(error)}}; }
 
 }  // namespace
@@ -73,7 +82,8 @@ Result<void> Instance::start(const std::string& config_dir, Role role) {
     engine_ = reach_agent(agent_socket(config_, config_dir), callbacks_->hooks());
     return {};
   }
-  const auto where = config_.engine_path.empty() ? std::string() : below(config_dir, config_.engine_path);
+  auto where = config_.engine_path.empty() ? std::string() : below(config_dir, config_.engine_path);
+  if (where.empty() && role == Role::agent) where = beside_program();
   auto load = [where, config_dir, spool = spool_.get(), hooks = callbacks_->hooks()] { return load_engine(where, config_dir, spool, hooks); };
   auto engine = load();
   if (engine) {

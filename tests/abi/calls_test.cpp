@@ -43,7 +43,7 @@ TEST_CASE("abi: submitted events reach the engine through the spool, in order, a
   for (const auto* key : {"a", "b", "c"}) CHECK(submit(h, kType, key, "{}") == HUREN_OK);
   CHECK(submit(h, kType, "a", "{}") == HUREN_DUPLICATE);
   CHECK(query(h, R"({"do":"spool"})").text == R"(["a","b","c"])");
-  while (health(h)["engine"]["bells"] != 3) std::this_thread::yield();  // an agent hears them a moment later
+  while (health(h)["engine"]["bells"] < 3) std::this_thread::yield();  // an agent hears them a moment later
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
@@ -69,6 +69,27 @@ TEST_CASE("abi: a notice comes until acknowledged; a short buffer consumes nothi
   CHECK(huren_acknowledge(h, read["notice_id"].get<std::string>().c_str()) == HUREN_E_ARGUMENT);
   CHECK(poll(h, 0).status == HUREN_EMPTY);
   CHECK(huren_close(h, 1000) == HUREN_OK);
+}
+
+TEST_CASE("I6: poll, acknowledge and health come back while another process holds the store up, and lose nothing", "[modes]") {
+  const Sandbox box;
+  box.config("[spool]\nsubmit_timeout_ms = 100\n");
+  const auto h = open(box);
+  REQUIRE(query(h, R"({"do":"notice","text":"甲"})").status == HUREN_OK);
+  CHECK(health(h)["engine"]["notices"] == 1);
+  REQUIRE(query(h, R"({"do":"hold_store"})").status == HUREN_OK);
+  // Each of these waited for ever when it ran on the host's own thread.
+  CHECK(poll(h, 0).status == HUREN_EMPTY);
+  CHECK(huren_acknowledge(h, "n9") == HUREN_E_BUSY);
+  CHECK(bilingual(last_error()) == "words");
+  CHECK(health(h)["engine"]["notices"] == 1);  // as it was last
+  CHECK(submit(h, kType, "k", "{}") == HUREN_OK);
+  REQUIRE(query(h, R"({"do":"release_store"})").status == HUREN_OK);
+  Answer again;  // the look that came too late gave its notice back
+  for (int i = 0; i < 200 && again.status != HUREN_OK; ++i) again = poll(h, 100);
+  CHECK(json::parse(again.text)["notice_id"] == "n1");
+  CHECK(huren_acknowledge(h, "n1") == HUREN_OK);
+  CHECK(huren_close(h, 5000) == HUREN_OK);
 }
 
 namespace {

@@ -31,14 +31,14 @@ class Agent {
  public:
   explicit Agent(const std::string& config_dir) {
     const std::string program = std::string(HUREN_BINARY_DIR) + "/bin/huren-agent", log = config_dir + "/agent.log";
+    const auto before = said(log, "agent.started");  // it has taken its socket when the log says so
     process_ = ::fork();
     if (process_ == 0) {
       if (const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600); file >= 0) ::dup2(file, 2);
       ::execl(program.c_str(), program.c_str(), "--config", config_dir.c_str(), nullptr);
       ::_exit(127);
     }
-    // It has taken its socket when the log says so: that is what its start means.
-    for (int i = 0; i < 2000 && !said(log, "agent.started"); ++i) ::usleep(10'000);
+    for (int i = 0; i < 2000 && said(log, "agent.started") == before; ++i) ::usleep(10'000);
   }
   ~Agent() { end(SIGTERM); }
   Agent(const Agent&) = delete;
@@ -52,10 +52,13 @@ class Agent {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
   [[nodiscard]] pid_t process() const { return process_; }
-  static bool said(const std::string& log, const std::string& event) {
+  static int said(const std::string& log, const std::string& event) {  // how often
     std::ifstream in(log, std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    return text.find("\"event\":\"" + event + "\"") != text.npos;
+    const auto wanted = "\"event\":\"" + event + "\"";
+    int n = 0;
+    for (auto at = text.find(wanted); at != text.npos; at = text.find(wanted, at + 1)) ++n;
+    return n;
   }
 
  private:
@@ -77,8 +80,8 @@ class Sandbox {
   void start() const {  // before huren_open
     if (by_agent() && !agent_) agent_ = std::make_unique<Agent>(dir_);
   }
-  void config(const std::string& more, const std::string& engine = "fake-engine.so") const {
-    write("local.toml", "[hospital]\ncode = \"A\"\nname = \"甲医院\"\n[engine]\n" + std::string(by_agent() ? "mode = \"agent\"\n" : "") + "path = \"" + std::string(HUREN_BINARY_DIR) + "/lib/" + engine +
+  void config(const std::string& more, const std::string& engine = "fake-engine.so", bool agent = by_agent()) const {
+    write("local.toml", "[hospital]\ncode = \"A\"\nname = \"甲医院\"\n[engine]\n" + std::string(agent ? "mode = \"agent\"\n" : "") + "path = \"" + std::string(HUREN_BINARY_DIR) + "/lib/" + engine +
                             "\"\n" + more);
   }
   void engine(const std::string& how) const { write("fake_engine.txt", how); }

@@ -24,7 +24,7 @@ class Link {
         target_{.host = dialer_.settings().address.text(), .path = dialer_.settings().path, .where = dialer_.where()} {}
 
   Receipt deliver(const Message& message, const common::Deadline& deadline) { return ask(message, deadline).receipt; }
-  Answer ask(const Message& message, const common::Deadline& deadline) {
+  Replied ask(const Message& message, const common::Deadline& deadline) {
     const auto current = dialer_.refresh();
     if (!current) return {common::not_sent(current.error()), {}};
     if (current->renewed) pool_.clear();
@@ -46,7 +46,7 @@ class Link {
   void close_idle() { pool_.clear(); }
 
  private:
-  Answer finish(Connection connection, Exchanged done) {
+  Replied finish(Connection connection, Exchanged done) {
     if (done.reusable)
       pool_.give(std::move(connection), dialer_);
     else
@@ -85,7 +85,7 @@ class HttpsPartner final : public PartnerAdapter {
     if (link == links_.end()) return common::not_sent({"transport.no_partner", "partner." + partner, {partner}});
     return common::guarded_delivery(gate_, partner, [&] { return link->second->deliver(message, deadline); });
   }
-  Answer ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) override {
+  Replied ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) override {
     const common::Deadline deadline(deadline_ms);
     const auto link = links_.find(partner);
     if (link == links_.end()) return {common::not_sent({"transport.no_partner", "partner." + partner, {partner}}), {}};

@@ -53,7 +53,7 @@ class Loopback final : public PartnerAdapter {
     if (it == channels_.end()) return common::not_sent({"transport.no_partner", "partner." + partner, {partner}});
     return it->second->take(message, "partner." + partner).receipt;
   }
-  Answer ask(const std::string& partner, const Message& question, std::uint32_t) override {
+  Replied ask(const std::string& partner, const Message& question, std::uint32_t) override {
     const auto it = channels_.find(partner);
     if (it == channels_.end()) return {common::not_sent({"transport.no_partner", "partner." + partner, {partner}}), {}};
     return it->second->take(question, "partner." + partner);
@@ -99,7 +99,7 @@ void Channel::clear() {
 }
 
 // The receiver runs under the lock: a channel carries one message at a time, and disconnecting waits for it.
-Answer Channel::take(const Message& message, const std::string& where) {
+Replied Channel::take(const Message& message, const std::string& where) {
   const std::lock_guard lock(mutex_);
   std::optional<Step> step;
   if (!steps_.empty()) {

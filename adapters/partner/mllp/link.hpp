@@ -11,17 +11,18 @@ class Link {
  public:
   Link(common::LinkSettings settings, EngineServices& engine, const common::Waker& stop);
   Receipt deliver(const Message& message, const common::Deadline& deadline) { return exchange_over(message, deadline).receipt; }
-  Answer ask(const Message& question, const common::Deadline& deadline) { return exchange_over(question, deadline); }
+  Replied ask(const Message& question, const common::Deadline& deadline) { return exchange_over(question, deadline); }
   void close_idle() { pool_.clear(); }
 
  private:
-  Answer exchange_over(const Message& message, const common::Deadline& deadline);
+  Replied exchange_over(const Message& message, const common::Deadline& deadline);
   std::optional<Connection> take_good();
   void note_skipped(int count);
 
   common::Dialer dialer_;
   common::Pool<Connection> pool_;
   EngineServices& engine_;
+  TakeLate late_;
 };
 
 }  // namespace huren::partner_mllp

@@ -125,7 +125,13 @@ class Builder {
     p.deduplicates = flag(s, "deduplicates");
     p.huren = flag(s, "huren");
     p.cda_mode = text(s, "cda_mode");
-    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode"});
+    p.enhanced = text(s, "acknowledgement") == "enhanced";
+    p.application_ack_timeout_ms = small(s, "application_ack_timeout_ms");
+    p.profile = text(s, "profile");
+    p.packed = flag(s, "packed");
+    p.concurrency = small(s, "concurrency");
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "acknowledgement",
+                            "application_ack_timeout_ms", "profile", "packed", "concurrency"});
     config_.partners.push_back(std::move(p));
   }
 
@@ -133,7 +139,7 @@ class Builder {
     if (!given(s, "listen") && !given(s, "directory")) add(s.line, "config.feed_without_source", {s.name});
     if (given(s, "certificate") != given(s, "private_key"))
       add(s.line, "config.key_without_certificate", {"[feed." + s.name + "]"});
-    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), options(s, {"adapter", "mapping"})});
+    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), text(s, "profile"), options(s, {"adapter", "mapping", "profile"})});
   }
 
   void agreement(const Section& s) {

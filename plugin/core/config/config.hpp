@@ -22,6 +22,12 @@ struct Partner {
   bool deduplicates = true;    // every huren does; false: unknown outcomes are never re-sent
   bool huren = true;           // takes our Z-messages (decisions, views, retraction receipts)
   std::string cda_mode = "cn"; // cn | strict
+  bool enhanced = false;       // acknowledgement = "enhanced": a commit at once, an application acknowledgement later
+  int application_ack_timeout_ms = 3'600'000;
+  std::string profile = "alliance";  // a built-in one, or a CSV file beside local.toml
+  bool packed = true;          // documents travel packed (Zstandard) where the partner is a huren
+  int concurrency = 16;        // messages on the wire at a time
+  std::map<std::string, int> time_to_live_hours;  // by message type ("ORU^R01"): older ones are not sent any more; absent: never
   Options options;             // the adapter's: address, certificate_sha256, ...
 };
 
@@ -29,6 +35,7 @@ struct Feed {                  // [feed.lis]
   std::string name;
   std::string adapter;         // "his.hl7v2_feed"
   std::string mapping;         // name in schemas/mapping, "" : plain ORU^R01
+  std::string profile = "feed";
   Options options;
 };
 

@@ -102,7 +102,7 @@ Result<Resent> send_again(store::Unit& unit, const Context& context, const confi
   if (!rows) return rows.error();
   if (!rows->empty()) {
     const auto state = rows->back().state;
-    if (state <= OutboxState::on_wire) return Resent::on_its_way;
+    if (state <= OutboxState::on_wire || state == OutboxState::committed) return Resent::on_its_way;
     if (state == OutboxState::refused || state == OutboxState::doubtful || state == OutboxState::parked) return Resent::waits_for_person;
   }
   auto versions = unit.report_versions(own, number);

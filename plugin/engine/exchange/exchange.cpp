@@ -74,7 +74,7 @@ bool Exchange::pause(milliseconds most, std::uint64_t& seen) {
 }
 
 Ask Exchange::asking(const Peer& peer) const {
-  return [this, &peer](const Message& message) -> Answer {
+  return [this, &peer](const Message& message) -> Replied {
     try {
       return peer.adapter->ask(peer.partner->code, message, static_cast<std::uint32_t>(context_.config.exchange.ask_timeout_ms));
     } catch (...) {  // the adapter's thunk

@@ -2,7 +2,7 @@
 
 namespace huren::engine::exchange {
 
-Result<mapping::QuestionAnswer> question(const Context& context, const config::Partner& partner, const std::function<Answer(const Message&)>& ask,
+Result<mapping::QuestionAnswer> question(const Context& context, const config::Partner& partner, const std::function<Replied(const Message&)>& ask,
                                          const mapping::Question& asked) {
   const auto control_id = new_control_id(context.clock.now_ms());
   auto q = asked;

@@ -8,7 +8,7 @@
 namespace huren::engine::exchange {
 
 // Error: what the transport said, exchange.asked_refused, exchange.not_an_answer.
-Result<mapping::QuestionAnswer> question(const Context& context, const config::Partner& partner, const std::function<Answer(const Message&)>& ask,
+Result<mapping::QuestionAnswer> question(const Context& context, const config::Partner& partner, const std::function<Replied(const Message&)>& ask,
                                          const mapping::Question& asked);
 
 }  // namespace huren::engine::exchange

@@ -22,7 +22,7 @@ struct Reconciled {
   std::vector<std::string> numbers;  // of reports concerned, "origin/number", at most 1,000
 };
 
-using Ask = std::function<Answer(const Message& question)>;
+using Ask = std::function<Replied(const Message& question)>;
 Result<Reconciled> reconcile(const Context& context, const config::Partner& partner, const Ask& ask, const Date& from, const Date& to, bool dry_run);
 
 }  // namespace huren::engine::exchange

@@ -42,7 +42,7 @@ struct Receipt {
 };
 
 // What came of a question. body: the reply whose MSA-2 names the question, as it came; empty: none did.
-struct Answer {
+struct Replied {
   Receipt receipt;  // judged like an acknowledgement; refused for now is told as not_sent
   std::string body;
 };
@@ -53,7 +53,9 @@ struct Inbound {
   std::string content_type;  // charset only when the transport states one
   std::string body;
 };
-struct Reply { std::string body; bool stored = false; };  // the answer to send back, verbatim
+// The answers to send back, verbatim; empty: none. later: to a feed in enhanced mode, the application acknowledgement that
+// follows the commit in body, on the same connection.
+struct Reply { std::string body; bool stored = false; std::string later = {}; };
 
 using Options = std::map<std::string, std::string>;
 struct Peer { std::string code; Options options; };        // a configured partner or feed that this adapter serves
@@ -83,7 +85,7 @@ class PartnerAdapter : public Adapter {
   // [thread: any, many at once] Returns by the deadline.
   virtual Receipt deliver(const std::string& partner, const Message& message, std::uint32_t deadline_ms) = 0;
   // [thread: any, many at once] A question and its reply on one connection, back by the deadline. Nothing is repeated.
-  virtual Answer ask(const std::string& partner, const Message& /*question*/, std::uint32_t /*deadline_ms*/) {
+  virtual Replied ask(const std::string& partner, const Message& /*question*/, std::uint32_t /*deadline_ms*/) {
     return {{.outcome = Outcome::not_sent, .code = "", .remark = {"transport.ask_not_offered", "partner." + partner, {}}}, {}};
   }
 };

@@ -182,7 +182,10 @@ Result<std::optional<Listener>> Listener::take(const std::string& path, unsigned
   out.file_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   // Connecting takes the right to write the file. Between bind and chmod nobody listens yet.
   if (out.file_ < 0 || ::bind(out.file_, plain(*at), sizeof *at) != 0) return fault("local.socket", path, errno);
-  if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(*group)) != 0) return fault("local.group", path, errno);
+  struct stat made{};  // a hardened service may not chown; a folder that gives its group to new files spares it
+  if (group && (::stat(path.c_str(), &made) != 0 || static_cast<std::int64_t>(made.st_gid) != *group) &&
+      ::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(*group)) != 0)
+    return fault("local.group", path, errno);
   if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0 || ::listen(out.file_, kBacklog) != 0) return fault("local.socket", path, errno);
   return std::optional<Listener>(std::move(out));
 }

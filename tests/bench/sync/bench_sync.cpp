@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "storage/sqlite.hpp"
 #include "tests/bench/sync/hospitals.hpp"
 #include "tests/bench/sync/peers.hpp"
 #include "tests/support/fault_vfs/fault_vfs.hpp"
@@ -103,6 +104,16 @@ void print_flow(const char* name, const Flow& f) {
   std::printf("%-54s %9.0f us CPU a message   %7.1f KB written a message   RSS %.0f MiB\n", "", f.used.cpu_us / f.messages, f.used.written_bytes / f.messages / 1024, rss_mib());
 }
 
+// What one report weighs: looked up in what A stored.
+void print_sizes(const std::string& store) {
+  auto db = must(storage::Database::open(store, {.read_only = true}));
+  storage::Query sizes(*db, "SELECT avg(length(r.json)), avg(length(t.hl7)), avg(length(t.document)), avg(length(m.body)) FROM report r JOIN report_text t ON t.seq=r.seq, "
+                            "(SELECT body FROM message WHERE type='ORU^R01' ORDER BY seq DESC LIMIT 1) m WHERE r.seq=(SELECT max(seq) FROM report)");
+  if (!must(sizes.step())) die("nothing was stored");
+  std::printf("one report: JSON %lld bytes, ORU^R01 without its document %lld, document %lld, message %lld\n", static_cast<long long>(sizes.integer(0)),
+              static_cast<long long>(sizes.integer(1)), static_cast<long long>(sizes.integer(2)), static_cast<long long>(sizes.integer(3)));
+}
+
 void flow(const test::TempDir& dir, const Certificates& c, const Yardsticks& y) {
   std::printf("== two hospitals, both ends in this process (CPU, bytes and RSS are of both)\n");
   Pair pair(dir.file("flow"), c, 2000);
@@ -114,6 +125,7 @@ void flow(const test::TempDir& dir, const Certificates& c, const Yardsticks& y) 
   print_flow("64 submitters, each waits until settled", many);
   const auto open = sustain(pair, 64, 8, number, 2000);
   print_flow("64 submitters, at most 2,000 ahead", open);
+  print_sizes(dir.file("flow/a/data/store.db"));
   bar("64 submitters sustain", std::max(many.settled.rate, open.settled.rate), ">=", 2500, "messages/s");
   bar("CPU of both ends together", std::min(many.used.cpu_us / many.messages, open.used.cpu_us / open.messages), "<=", 500, "us a message");
   bar("one submitter's p50 against 8 fdatasync + 4 TLS round trips", one.settled.p50_ms, "<=", 8 * y.fdatasync.p50_ms + 4 * y.tls.p50_ms, "ms");

@@ -152,13 +152,19 @@ Pair::Pair(const std::string& folder, const Certificates& c, int patients) : pat
   b = std::make_unique<Hospital>(folder + "/b", toml("HB-CITY-01", "市医院", port_b, c, "b", "county", "HB-COUNTY-01", port_a, c.fingerprint_a), nullptr);
   a = std::make_unique<Hospital>(folder + "/a", toml("HB-COUNTY-01", "县医院", port_a, c, "a", "city", "HB-CITY-01", port_b, c.fingerprint_b),
                                  [this](std::string_view subject) { settled.tell(subject); });
-  for (int i = 0; i < patients; ++i) {
-    const auto person = Json{{"patient", patient(i)}}.dump();
-    const auto key = std::to_string(i);
-    b->submit("patient.registered/1", key, person);
-    a->submit("patient.registered/1", key, person);
-    a->submit("referral.requested/1", key, Json{{"referral_id", "Z" + key}, {"patient_id", "P" + key}, {"to_partner", "city"}, {"at", "2026-11-22T08:00:00+08:00"}}.dump());
-  }
+  constexpr int kHands = 16;
+  std::vector<std::jthread> hands;
+  for (int hand = 0; hand < kHands; ++hand)
+    hands.emplace_back([this, hand, patients] {
+      for (int i = hand; i < patients; i += kHands) {
+        const auto person = Json{{"patient", patient(i)}}.dump();
+        const auto key = std::to_string(i);
+        b->submit("patient.registered/1", key, person);
+        a->submit("patient.registered/1", key, person);
+        a->submit("referral.requested/1", key, Json{{"referral_id", "Z" + key}, {"patient_id", "P" + key}, {"to_partner", "city"}, {"at", "2026-11-22T08:00:00+08:00"}}.dump());
+      }
+    });
+  hands.clear();
   Json report{{"number", "@"}, {"version", 1}, {"status", "final"}, {"panel", {{"code", "SH25"}, {"name", "生化全套"}}}, {"category", "生化"}, {"patient_class", "outpatient"},
               {"department", "内分泌科"}, {"specimen", {{"id", "S1"}, {"type", {{"code", "serum"}, {"name", "血清"}}}, {"collected_at", "2026-11-22T07:00:00+08:00"}}},
               {"observations", Json::array()}, {"requester", {{"id", "D0311"}, {"name", "王芳"}}}, {"author", {{"id", "L0007"}, {"name", "李强"}}},

@@ -189,7 +189,7 @@ TEST_CASE("I9, mechanism removed: a store that answers before it has written los
   const auto survives = [](bool lies) {
     Hospital b;
     host = &b;
-    b.builtin.push_back(&liar);
+    b.more_adapters.push_back(&liar);
     b.open();
     b.registers();
     b.encounter();

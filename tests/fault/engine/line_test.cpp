@@ -30,7 +30,7 @@ struct Line {
   }
   static void setup(Hospital& h, const std::string& own, const std::string& other, const std::string& address) {
     const auto& certs = Certificates::all();
-    h.builtin.push_back(&partner_mllp_entry());
+    h.more_adapters.push_back(&partner_mllp_entry());
     h.config.exchange.reconcile_hour = -1;
     h.config.partners[0].adapter = "partner.mllp";
     h.config.partners[0].options = {{"address", address}, {"certificate_sha256", certs.sha256(other)}, {"server_name", "localhost"}};

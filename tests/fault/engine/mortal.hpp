@@ -144,7 +144,7 @@ class MortalPair {
  private:
   static void make_mortal(Hospital& h, Life& life, std::unique_ptr<MortalSpool>& spool) {
     Life::by_folder()[h.folder()] = &life;
-    h.builtin.push_back(&mortal_store_entry());
+    h.more_adapters.push_back(&mortal_store_entry());
     h.config.store_adapter = "store.mortal";
     h.config.exchange.reconcile_hour = -1;
     h.wrap_spool = [&life, &spool](SpoolPort* inner) {

@@ -1,6 +1,5 @@
 // Throwaway certificates, made once per test program by tests/support/make_certs.sh and removed when it ends.
 #pragma once
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -15,7 +14,7 @@ class Certificates {
  public:
   static const Certificates& all();
   [[nodiscard]] std::string dir() const { return dir_.path().string(); }
-  [[nodiscard]] std::string file(const std::string& name) const { return dir_ / name; }
+  [[nodiscard]] std::string file(const std::string& name) const { return dir_.file(name); }
   [[nodiscard]] std::string sha256(const std::string& name) const;
   // name "": no certificate shown (clients).
   [[nodiscard]] common::TlsSettings settings(const std::string& name, bool server,

@@ -76,6 +76,27 @@ TEST_CASE("a partner's profile tightens and loosens") {
   CHECK(lines(kMsh + "PID|1||||张^三\r" + kObr + "OBX|1|NM|a^b^L||high||||||F\r", *loose) == "I OBX-5 data_type\n");
 }
 
+TEST_CASE("a partner's profile loosens what its base asks for: of rules about one place the last one wins") {
+  const auto checked = [](const std::string& rules) {
+    return lines(kMsh + "PID|1||||张^三||19491231|M\r" + kObr + "OBX|1|NM|2345-7^Glucose^LN||5.6|mmol/L|3.9-6.1|N|||\r",
+                 *Profile::parse("path,rule,value,severity\n*,base,alliance,\n" + rules, "p"));
+  };
+  const auto base = checked("");
+  CHECK(base.find("E OBX-11 field_required") != std::string::npos);
+  CHECK(base.find("E PID-3.1 component_required") != std::string::npos);
+  CHECK(checked("OBX-11,usage,O,\n").find("OBX-11") == std::string::npos);
+  CHECK(checked("OBX-11,usage,R,warning\n").find("W OBX-11 field_required") != std::string::npos);
+  CHECK(checked("OBX-11,usage,R,warning\n").find("E OBX-11") == std::string::npos);
+  CHECK(checked("OBX-11,usage,R,off\n").find("OBX-11") == std::string::npos);
+  CHECK(checked("OBX-11,usage,O,\nOBX-11,usage,R,error\n").find("E OBX-11") != std::string::npos);
+  CHECK(checked("PID-3,usage,O,\n").find("PID-3.1") != std::string::npos);  // another place
+  CHECK(checked("PID-3,usage,O,\nPID-3.1,usage,O,\n").find("PID-3") == std::string::npos);
+  CHECK(checked("MSH-11,value,T,error\n").find("E MSH-11 value_expected") != std::string::npos);
+  CHECK(checked("MSH-11,value,T,error\nMSH-11,value,P,error\n").find("MSH-11") == std::string::npos);
+  CHECK(checked("PID-5,length,2,off\n").find("PID-5") == std::string::npos);
+  CHECK(checked("ORU_R01:PID-8,usage,X,error\nADT_A01:PID-8,usage,O,\n").find("E PID-8 field_forbidden") != std::string::npos);
+}
+
 TEST_CASE("a wrong rule is refused by its line, and the words say what is wrong with it") {
   const auto fault = [](const std::string& csv) {
     const auto p = Profile::parse(csv, "p.csv");

@@ -2,6 +2,7 @@
 #include "engine/codes.hpp"
 #include "engine/exchange/backfill.hpp"
 #include "engine/exchange/reconcile.hpp"
+#include "engine/profiles.hpp"
 #include "pair.hpp"
 
 using namespace huren;
@@ -14,7 +15,7 @@ namespace {
 struct Operator {
   explicit Operator(Hospital& h)
       : hospital(h), log(h.folder() + "/data/log-ctl", Severity::info, *h.clock, {}), store(open(h)),
-        context{h.config, *h.clock, log, *store, engine::load_codes(h.config, h.folder()).set} {}
+        context{h.config, *h.clock, log, *store, engine::load_codes(h.config, h.folder()).set, profiles} {}
   static std::unique_ptr<store::sqlite::SqliteStore> open(Hospital& h) {
     auto s = store::sqlite::SqliteStore::open(h.folder() + "/data", {});
     REQUIRE(s);
@@ -23,7 +24,7 @@ struct Operator {
   exchange::Reconciled reconcile(Hospital& other, bool dry_run, const char* day = "2026-11-22") {
     const auto ask = [&](const Message& q) {
       auto reply = other.receive(std::string(q.body));
-      return Answer{{.outcome = Outcome::delivered, .code = "AA"}, std::move(reply.body)};
+      return Replied{{.outcome = Outcome::delivered, .code = "AA"}, std::move(reply.body)};
     };
     auto done = exchange::reconcile(context, hospital.config.partners[0], ask, *parse_date(day), *parse_date(day), dry_run);
     if (!done) FAIL(line(done.error()));
@@ -32,6 +33,7 @@ struct Operator {
   Hospital& hospital;
   engine::Log log;
   std::unique_ptr<store::sqlite::SqliteStore> store;
+  engine::Profiles profiles = engine::load_profiles(hospital.config, hospital.folder()).profiles;
   engine::Context context;
 };
 
