@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "storage/sqlite.hpp"
 #include "tests/support/hospital.hpp"
 
 namespace huren::test {
