@@ -58,6 +58,9 @@ int store_backup(Place& place, const std::string& file);
 int store_restore(Place& place, const std::string& file);
 int store_check(Place& place);
 int store_prune(Place& place, int days);  // 0: as configured
+// Days "2026-11-22"; to empty: the one day. Compares with a partner and repairs; a dry run changes nothing.
+int reconcile(Place& place, const std::string& partner, const std::string& from, const std::string& to, bool dry_run);
+int backfill(Place& place);  // how far each agreement's back-fill has come
 // What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.
 int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map);
 

@@ -9,9 +9,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/hl7/ack.hpp"
 #include "engine/applier.hpp"
 #include "engine/codes.hpp"
 #include "engine/context.hpp"
+#include "engine/exchange/exchange.hpp"
+#include "engine/exchange/index.hpp"
 #include "engine/figures.hpp"
 #include "engine/health.hpp"
 #include "engine/inbound.hpp"
@@ -40,6 +43,7 @@ class Services final : public EngineServices {
   std::int64_t now_ms() noexcept override { return clock_->now_ms(); }
   Reply accept(const huren::Inbound& inbound) noexcept override {
     if (!inbound_) return {};  // not the one that runs the hospital's traffic
+    if (exchange_ && mapping::is_question(hl7::peek_header(inbound.body))) return exchange_->answer(inbound);
     Reply reply = inbound_->accept(inbound);
     figures_->received(reply.stored);
     if (reply.stored) applier_->wake();
@@ -50,6 +54,7 @@ class Services final : public EngineServices {
   Figures* figures_ = nullptr;
   Inbound* inbound_ = nullptr;
   Applier* applier_ = nullptr;
+  exchange::Exchange* exchange_ = nullptr;
 };
 
 class Engine final : public EngineLink {
@@ -93,6 +98,7 @@ class Engine final : public EngineLink {
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<Inbound> inbound_;
   std::unique_ptr<Applier> applier_;
+  std::unique_ptr<exchange::Exchange> exchange_;
   std::map<std::string, std::unique_ptr<Adapter>> adapters_;  // by id
   std::vector<std::unique_ptr<Pump>> pumps_;
   std::unique_ptr<Health> health_;
@@ -142,12 +148,19 @@ Result<void> Engine::open() {
   if (auto r = store_adapter_->start(); !r) return r;
 
   context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set, profiles_});
+  if (const auto& file = config.exchange.key_file; !file.empty()) {
+    auto key = exchange::read_key((fs::path(setup_.config_dir) / file).string());
+    if (!key) return key.error();
+    context_->index_key = std::move(*key);
+  }
   queries_ = std::make_unique<Queries>(*context_);
   health_ = std::make_unique<Health>(*context_, *setup_.spool, setup_.config_dir, pumps_);
   upkeep_ = std::make_unique<Upkeep>(*context_);
   inbound_ = std::make_unique<Inbound>(*context_);
   applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, data + "/in-hand", [this] { changed(); });
+  exchange_ = std::make_unique<exchange::Exchange>(*context_, [this](const huren::Inbound& in) { return services_.accept(in); });
   services_.inbound_ = inbound_.get();
+  services_.exchange_ = exchange_.get();
   services_.applier_ = applier_.get();
   if (auto r = make_partners(); !r) return r;
   if (auto r = make_feeds(); !r) return r;
@@ -171,6 +184,7 @@ Result<void> Engine::make_partners() {
     for (const auto& p : setup_.config.partners) {
       if (p.adapter != id) continue;
       const auto& c = setup_.config;
+      exchange_->add(p, *adapter);
       pumps_.push_back(std::make_unique<Pump>(
           Pump::Setup{.partner = p.code,
                       .policy = {.peer_deduplicates = p.deduplicates, .max_attempts = c.max_attempts, .first_ms = c.retry_first_ms, .ceiling_ms = c.retry_ceiling_ms,
@@ -205,6 +219,7 @@ Result<void> Engine::go_live() {
     applier_->start();
     for (auto& pump : pumps_) pump->start();
     upkeep_->start();
+    exchange_->start();
     live_ = true;
     if (!setup_.config.metrics_listen.empty())  // a hospital goes on without figures
       if (auto r = metrics_.start(setup_.config.metrics_listen, {[this] { return figures_.text(health_->report(live_)); }, [this] { return health(); }}); !r)
@@ -243,6 +258,7 @@ void Engine::wait_for_lease() {
 
 void Engine::changed() {
   for (auto& pump : pumps_) pump->wake();
+  exchange_->wake();
   {
     const std::lock_guard lock(mutex_);
     ++changes_;
@@ -257,6 +273,18 @@ QueryAnswer Engine::query(std::string_view topic, std::string_view json, std::ui
     const auto begun = Steady::now();
     if (live_) applier_->caught_up(deadline_ms / 2);
     auto answer = queries_->answer(topic, json);
+    // An index entry was opened: its report is on the way, and this question may wait for it by its own deadline.
+    const auto until = Steady::now() + milliseconds(deadline_ms / 2);
+    while (live_ && answer.error.id == "exchange.being_fetched") {
+      exchange_->wake();
+      {
+        std::unique_lock lock(mutex_);
+        const auto seen = changes_;
+        if (!notices_.wait_until(lock, std::min(until, Steady::now() + milliseconds(200)), [&] { return stopping_ || changes_ != seen; }) && Steady::now() >= until) break;
+        if (stopping_) break;
+      }
+      answer = queries_->answer(topic, json);
+    }
     figures_.asked(topic, answer.status, std::chrono::duration<double>(Steady::now() - begun).count());
     return answer;
   } catch (const std::exception&) {  // the query wall; what() may quote content
@@ -333,6 +361,7 @@ void Engine::stop(std::uint32_t grace_ms) noexcept {
   metrics_.stop();
   if (upkeep_) upkeep_->stop();
   for (auto& [id, adapter] : adapters_) adapter->stop(grace_ms);  // no new bytes in; deliveries in progress end early
+  if (exchange_) exchange_->stop();
   for (auto& pump : pumps_) pump->stop();
   if (applier_) applier_->stop();
   if (live_.exchange(false)) log_->write(Severity::info, "engine.stopped", {});

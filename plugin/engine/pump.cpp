@@ -111,7 +111,8 @@ void Pump::work() {
 // One transaction: settle what is done, claim what there is room for.
 Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance) try {
   const std::int64_t now = clock_.now_ms();
-  return store_.transact([&](store::Unit& unit) -> Result<void> {
+  const bool went_back = now < last_turn_ms_;
+  auto turned = store_.transact([&](store::Unit& unit) -> Result<void> {
     claimed.clear();
     std::vector<Settlement> settlements;
     for (const auto& d : done) {
@@ -134,6 +135,8 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
     }
     if (!settlements.empty())
       if (auto r = unit.settle(settlements); !r) return r;
+    if (went_back)
+      if (auto r = unit.hurry(setup_.partner, now + setup_.policy.ceiling_ms); !r) return r;
     if (allowance <= 0) return {};
     // Claim and wire are one step, one sync: a crash in between is judged as if the peer had seen the message.
     auto rows = unit.claim(setup_.partner, now, allowance, OutboxState::on_wire);
@@ -150,6 +153,8 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
     }
     return exhausted.empty() ? Result<void>() : unit.settle(exhausted);
   });
+  if (turned) last_turn_ms_ = now;
+  return turned;
 } catch (const std::exception&) {  // the worker's wall
   return Error{"engine.worker_threw", setup_.partner, {}};
 }
@@ -157,6 +162,7 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
 Result<void> Pump::recover() {
   const std::int64_t now = clock_.now_ms();
   return store_.transact([&](store::Unit& unit) -> Result<void> {
+    if (auto r = unit.hurry(setup_.partner, now + setup_.policy.ceiling_ms); !r) return r;
     auto rows = unit.recover(setup_.partner);
     if (!rows) return rows.error();
     std::vector<Settlement> settlements;

@@ -59,6 +59,7 @@ class Pump {
   std::condition_variable dispatcher_wakes_, worker_wakes_;
   std::deque<store::OutboxRow> to_send_;
   std::vector<Done> done_;
+  std::int64_t last_turn_ms_ = 0;  // dispatcher only: a clock that goes back is noticed
   int in_flight_ = 0;  // claimed and not yet settled
   State seen_;         // of in_flight_ and the breaker, with mutex_ held
   bool woken_ = true, stopping_ = false;
