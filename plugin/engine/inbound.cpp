@@ -280,11 +280,12 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
       verdict = std::move(*v);
       return {};
     };
-    auto received = unit.nested([&]() -> Result<void> {
+    const auto receive_new_id = [&]() -> Result<void> {
       if (auto r = receive(); !r) return r;
-      if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused" || !context_.profiles.of(in.source).unique_control_ids()) return {};
+      if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused") return {};
       return Error{"inbound.control_id_again", "MSH-10", {}};
-    });
+    };
+    auto received = context_.profiles.of(in.source).unique_control_ids() ? unit.nested(receive_new_id) : receive();
     if (!received && received.error().id == "inbound.control_id_again") {  // its profile says that this cannot be
       reading.findings.push_back({Severity::error, received.error()});
       reading.verdict = hl7::AckCode::AE;

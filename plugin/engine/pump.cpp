@@ -18,6 +18,16 @@ using store::Settlement;
 namespace {
 constexpr std::chrono::milliseconds kLook{1000};  // how often an idle dispatcher looks for rows whose time has come
 
+const char* word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::not_sent: return "not_sent";
+    case Outcome::unknown: return "unknown";
+    case Outcome::delivered: return "delivered";
+    case Outcome::refused: return "refused";
+  }
+  return "unknown";
+}
+
 Receipt never_sent() { return {.outcome = Outcome::not_sent, .code = "", .remark = {"delivery.none", "", {}}}; }
 
 constexpr int kOverdueAtOnce = 100;
@@ -52,6 +62,11 @@ void Pump::wake() noexcept {
   dispatcher_wakes_.notify_one();
 }
 
+Pump::State Pump::state() noexcept {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
 void Pump::stop() noexcept {
   {
     const std::lock_guard lock(mutex_);
@@ -79,11 +94,14 @@ void Pump::work() {
       }
     }
     Receipt receipt;
+    const auto begun = std::chrono::steady_clock::now();
     try {
       receipt = adapter_.deliver(setup_.partner, {row.message_id, row.type, row.content_type, row.body}, setup_.deliver_timeout_ms);
     } catch (...) {  // the adapter's thunk: an exception proves nothing about the wire
       receipt = {.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}};
     }
+    if (setup_.figures)
+      setup_.figures->delivered(setup_.partner, word(receipt.outcome), std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     const std::lock_guard lock(mutex_);
     done_.push_back({std::move(row), std::move(receipt)});
     dispatcher_wakes_.notify_one();
@@ -211,6 +229,13 @@ void Pump::dispatch() {
       continue;
     }
     in_flight_ += static_cast<int>(claimed.size()) - settled;
+    {
+      const std::lock_guard lock(mutex_);
+      seen_.in_flight = in_flight_;
+      seen_.breaker_open = breaker.is_open();
+      for (const auto& d : done)
+        if (d.receipt.outcome == Outcome::delivered) seen_.last_success_ms = clock_.now_ms();
+    }
     if (setup_.delivered)
       for (const auto& d : done)
         if (d.receipt.outcome == Outcome::delivered) setup_.delivered(d.row);

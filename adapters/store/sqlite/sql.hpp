@@ -130,6 +130,10 @@ inline constexpr std::string_view kAudience =
     "SELECT v.report_id, v.doctor_id, v.kind, v.at_ms FROM report r JOIN viewing v ON v.report_id = r.id "
     "WHERE r.origin=? AND r.number=? ORDER BY v.at_ms, v.doctor_id";
 inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(created_ms), 0) FROM outbox WHERE state<3";
+inline constexpr std::string_view kPartnerDepth =
+    "SELECT partner, count(*), coalesce(min(created_ms), 0) FROM outbox INDEXED BY outbox_open WHERE state<3 GROUP BY partner";
+inline constexpr std::string_view kPartnerStuck =
+    "SELECT partner, count(*) FROM outbox INDEXED BY outbox_stuck WHERE state IN (4, 5, 6) GROUP BY partner";
 inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state IN (4, 5, 6)";
 inline constexpr std::string_view kCommittedDepth = "SELECT count(*) FROM outbox WHERE state=8";
 inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
@@ -145,7 +149,7 @@ inline constexpr std::string_view kHot[] = {
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDue, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
-    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth, kCommittedDepth,
+    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};
 
 }  // namespace huren::store::sqlite::sql

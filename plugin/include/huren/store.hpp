@@ -141,7 +141,8 @@ struct HeldRow { std::string origin, number, report_id, digest; int version = 1;
 
 struct StatRow { std::string side, partner, outcome, reason; std::int64_t count = 0, saved_cents = 0; };  // side: here | there
 
-struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, unmatched = 0, oldest_waiting_ms = 0; };
+struct PartnerDepth { std::string partner; std::int64_t waiting = 0, oldest_waiting_ms = 0, parked = 0; };
+struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, unmatched = 0, oldest_waiting_ms = 0; std::vector<PartnerDepth> partners; };
 
 class Reader {
  public:

@@ -29,7 +29,7 @@ TEST_CASE("who was answered counts among the receivers of a correction, who got 
       if (auto d = u.put_disclosure({"H1/R1", "city", "pull", "q", 1}); !d) return d;
       if (auto d = u.put_disclosure({"H1/R1", "city", "pull", "q2", 2}); !d) return d;
       if (auto d = u.put_disclosure({"H1/R1", "town", "index", "q", 1}); !d) return d;
-      return u.enqueue({.id = 0, .message_id = "M", .partner = "village", .type = "", .content_type = "", .body = "x", .order_key = "", .subject = "H1/R1"});
+      return u.enqueue({.id = 0, .message_id = "M", .partner = "village", .type = "", .content_type = "", .body = "x", .order_key = "", .subject = "H1/R1", .remark = ""});
     });
     o.read([](Reader& r) {
       CHECK(good(r.receivers("H1/R1")) == std::vector<std::string>{"city", "village"});
@@ -155,9 +155,9 @@ TEST_CASE("a report that is stripped keeps its name and loses its content, its r
       result.id = "r";
       result.item = "GLU";
       if (auto d = u.put_report(report("X1", 1, 10, "city"), {result}); !d) return d;
-      auto v = u.receive({.id = 0, .source = "city", .control_id = "C", .content_hash = "h", .content_type = "", .body = "secret", .verdict = "AA", .ack = "a", .state = "received"});
+      auto v = u.receive({.id = 0, .source = "city", .control_id = "C", .content_hash = "h", .content_type = "", .body = "secret", .verdict = "AA", .ack = "a", .state = "received", .remark = ""});
       if (!v) return v.error();
-      if (auto d = u.finish_inbox(v->earlier.id, "applied", ""); !d) return d;
+      if (auto d = u.finish_inbox(v->id, "applied", ""); !d) return d;
       if (auto d = u.forget_inbox("city", "C", "h"); !d) return d;
       return u.strip_report("X1/1", "{}");
     });
@@ -179,7 +179,7 @@ TEST_CASE("rows whose time a wrong clock set far ahead are due again when it is 
     o.write([](Unit& u) -> Result<void> {
       for (const auto& [id, at] : {std::pair{"A", 5'000'000}, std::pair{"B", 2'000}})
         if (auto d = u.enqueue({.id = 0, .message_id = id, .partner = "p", .type = "", .content_type = "", .body = "x", .order_key = id, .subject = "s", .lane = 1,
-                                .state = OutboxState::waiting, .attempts = 0, .next_ms = at, .created_ms = 1, .changed_ms = 1}); !d)
+                                .state = OutboxState::waiting, .attempts = 0, .next_ms = at, .created_ms = 1, .changed_ms = 1, .remark = ""}); !d)
           return d;
       CHECK(good(u.claim("p", 1000, 10, OutboxState::on_wire)).empty());
       if (auto d = u.hurry("p", 4000); !d) return d;

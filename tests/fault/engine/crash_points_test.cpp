@@ -112,7 +112,7 @@ TEST_CASE("I8, mechanism removed: without the recovery a row that was in flight 
     auto s = store::sqlite::SqliteStore::open(dir.file("data"), {});
     REQUIRE(s);
     REQUIRE((*s)->transact([](store::Unit& u) -> Result<void> {
-      if (auto r = u.enqueue({.id = 0, .message_id = "M1", .partner = "p", .type = "ORU^R01", .content_type = "", .body = "x", .order_key = "k", .subject = "s"}); !r) return r;
+      if (auto r = u.enqueue({.id = 0, .message_id = "M1", .partner = "p", .type = "ORU^R01", .content_type = "", .body = "x", .order_key = "k", .subject = "s", .remark = ""}); !r) return r;
       auto claimed = u.claim("p", 1, 10, store::OutboxState::on_wire);
       return claimed ? Result<void>() : Result<void>(claimed.error());
     }));
@@ -163,7 +163,7 @@ TEST_CASE("I3, mechanism removed: where the claim is not on disk the same row go
     auto s = store::sqlite::SqliteStore::open(dir.file("data"), {});
     REQUIRE(s);
     REQUIRE((*s)->transact([](store::Unit& u) {
-      return u.enqueue({.id = 0, .message_id = "M1", .partner = "p", .type = "ORU^R01", .content_type = "", .body = "x", .order_key = "k", .subject = "s"});
+      return u.enqueue({.id = 0, .message_id = "M1", .partner = "p", .type = "ORU^R01", .content_type = "", .body = "x", .order_key = "k", .subject = "s", .remark = ""});
     }));
   }
   const auto wire = [&](store::Store& s) {  // two claimers, one after the other, before anything is settled
@@ -182,13 +182,11 @@ TEST_CASE("I3, mechanism removed: where the claim is not on disk the same row go
 }
 
 TEST_CASE("I9, mechanism removed: a store that answers before it has written loses an acknowledged message, and the checker says so") {
-  static Hospital* host = nullptr;
   static const AdapterEntry liar{HUREN_ADAPTER_SIGNATURE, "store.liar", "huren.store/1", "forgets", nullptr, 0, [](const AdapterSetup& setup) -> Result<std::unique_ptr<Adapter>> {
                                    return std::unique_ptr<Adapter>(lying(setup.options.at("directory")));
                                  }};
   const auto survives = [](bool lies) {
     Hospital b;
-    host = &b;
     b.more_adapters.push_back(&liar);
     b.open();
     b.registers();
