@@ -104,6 +104,7 @@ struct Handler {
   Result<void> tie(const PatientRow& patient, const std::string& partner_code, const std::string& basis, const std::string& reference, std::int64_t from_ms) {
     const auto* partner = context.partner(partner_code);
     if (!partner) return Error{"event.unknown_partner", basis == "referral" ? "/to_partner" : "/partner", {partner_code}};
+    from_ms = std::min(from_ms, context.clock.now_ms());  // a HIS whose clock is ahead means now
     if (auto r = unit.put_tie({.patient_id = patient.id, .partner = partner_code, .basis = basis, .reference = reference, .from_ms = from_ms, .to_ms = 0}); !r)
       return r;
     if (auto r = exchange::consent_returned(unit, context, patient.id, *partner, context.now()); !r) return r;
@@ -142,7 +143,7 @@ struct Handler {
     if (!ties) return ties.error();
     for (auto& t : *ties)
       if (t.partner == e.partner && t.basis == "consent" && t.to_ms == 0) {
-        t.to_ms = std::max<std::int64_t>(e.at.epoch_ms, 1);
+        t.to_ms = std::clamp<std::int64_t>(e.at.epoch_ms, 1, context.clock.now_ms());
         if (auto r = unit.put_tie(t); !r) return r;
       }
     const auto* partner = context.partner(e.partner);
