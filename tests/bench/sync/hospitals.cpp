@@ -126,6 +126,7 @@ void Settled::tell(std::string_view subject) {
   it->second->done_cv.notify_one();
   open_.erase(it);
   ++count_;
+  room_.notify_one();
   if (open_.empty()) any_.notify_all();
 }
 
@@ -145,6 +146,11 @@ std::int64_t Settled::count() const {
 bool Settled::wait_for_all(double seconds) {
   std::unique_lock lock(mutex_);
   return any_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return open_.empty(); });
+}
+
+void Settled::wait_until_open_below(std::int64_t limit) {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return static_cast<std::int64_t>(open_.size()) < limit; });
 }
 
 Pair::Pair(const std::string& folder, const Certificates& c, int patients) : patients_(patients) {

@@ -50,10 +50,11 @@ class Settled {
   bool wait(const std::string& subject, double seconds);
   [[nodiscard]] std::int64_t count() const;
   bool wait_for_all(double seconds);  // nothing is open
+  void wait_until_open_below(std::int64_t limit);
 
  private:
   mutable std::mutex mutex_;
-  std::condition_variable any_;
+  std::condition_variable any_, room_;
   struct One { bool done = false; std::condition_variable done_cv; };
   std::unordered_map<std::string, std::shared_ptr<One>> open_;
   std::int64_t count_ = 0;
