@@ -213,7 +213,7 @@ struct Handler {
     if (!partner || !partner->huren) return {};
     message.hospital = context.config.hospital.code;
     const std::string control_id = new_control_id(context.clock.now_ms());
-    auto bytes = mapping::write_decision(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner->hospital.code, .at = context.now()});
+    auto bytes = mapping::write_decision(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner->hospital.code, .at = context.now(), .charset = Charset::utf8, .enhanced = partner->enhanced});
     if (!bytes) return bytes.error();
     return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner->code, .type = "ZRD", .content_type = "application/hl7-v2; charset=utf-8",
                          .body = std::move(*bytes), .order_key = report.patient_id, .subject = message.id, .lane = 1,

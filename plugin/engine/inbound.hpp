@@ -1,6 +1,7 @@
 // Bytes from a partner or a feed: read, checked, stored with the verdict, answered (accept); later applied, once (apply).
 // Promises: the answer goes out only after bytes and verdict are on disk (I9); a repeated message gets the earlier
-//   answer and no second effect; every refusal names the place and the HL7 error code; an ACK is never acknowledged.
+//   answer and no second effect; every refusal names the place and the HL7 error code; an ACK is never acknowledged, but
+//   for the commit that an application acknowledgement asks for.
 // Refuses: a sender other than the one proved by the certificate; message types that nobody here reads.
 #pragma once
 #include <memory>

@@ -65,6 +65,18 @@ Result<void> notify(store::Unit& unit, const Context& context, const std::string
   return unit.put_notice({.id = id, .topic = topic, .json = std::move(json), .created_ms = context.clock.now_ms(), .leased_until_ms = 0, .acknowledged_ms = 0});
 }
 
+bool wants_person(store::OutboxState s) {
+  return s == store::OutboxState::parked || s == store::OutboxState::refused || s == store::OutboxState::doubtful;
+}
+
+Result<void> tell_parked(store::Unit& unit, const Context& context, const store::OutboxRow& row, const store::Settlement& settlement) {
+  const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts) + "-" + std::to_string(context.clock.now_ms());
+  return notify(unit, context, notice, "delivery.parked/1",
+                model::to_json({.notice_id = notice, .at = context.now()},
+                               model::DeliveryParked{.message_id = row.message_id, .message_type = row.type, .partner = row.partner, .subject = row.subject,
+                                                     .reason = {"delivery.parked", row.partner, {settlement.remark}}, .attempts = row.attempts}));
+}
+
 namespace {
 
 Result<std::string> local_id_of(store::Unit& unit, const std::string& patient_id) {
@@ -231,8 +243,8 @@ Result<void> send_report(store::Unit& unit, const Context& context, const Report
   auto document = document_for(row, report, partner);
   if (!document) return document.error();
   const std::string control_id = new_control_id(context.clock.now_ms());
-  auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code,
-                                                        .receiver = partner.hospital.code, .at = context.now()});
+  auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code,
+                                                        .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced});
   if (!message) return message.error();
   return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner.code, .type = "ORU^R01",
                        .content_type = "application/hl7-v2; charset=utf-8", .body = std::move(*message), .order_key = row.patient_id,

@@ -163,6 +163,16 @@ Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now
   return rows;
 }
 
+Maybe<OutboxRow> outbox_row(Database& db, const std::string& partner, const std::string& message_id) {
+  Query query(db, sql::kOutboxRow);
+  return first<OutboxRow>(query.with(message_id, partner), row_of);
+}
+
+Rows<OutboxRow> overdue(Database& db, const std::string& partner, std::int64_t now_ms, int limit) {
+  Query query(db, sql::kOverdue);
+  return collect<OutboxRow>(query.with(partner, now_ms, limit), row_of);
+}
+
 Rows<OutboxRow> recover(Database& db, const std::string& partner) {
   Query query(db, sql::kInFlight);
   return collect<OutboxRow>(query.with(partner), row_with_body);

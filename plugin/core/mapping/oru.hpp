@@ -26,6 +26,7 @@ struct Envelope {               // what MSH needs
   std::string sender, receiver; // organisation codes, MSH-4 and MSH-6
   Timestamp at;                 // MSH-7
   Charset charset = Charset::utf8;
+  bool enhanced = false;        // MSH-15 and MSH-16 ask for a commit now and an application acknowledgement later
 };
 
 inline constexpr std::size_t kLargestDocument = std::size_t{64} << 20;  // unpacked; a small frame must not become a full memory

@@ -54,7 +54,8 @@ struct ResultRow {            // one observation of one version, what order.chec
   bool current = true;
 };
 
-enum class OutboxState { waiting, claimed, on_wire, delivered, refused, doubtful, parked, cancelled };
+// committed: the peer has it (CA) and owes the application acknowledgement that the message asks for, until next_ms.
+enum class OutboxState { waiting, claimed, on_wire, delivered, refused, doubtful, parked, cancelled, committed };
 const char* word(OutboxState state);
 
 struct OutboxRow {
@@ -85,7 +86,7 @@ struct InboxRow {
   std::string control_id;     // MSH-10
   std::string content_hash;   // SHA-256 hex of body
   std::string content_type, body;
-  std::string verdict;        // "AA" | "AE" | "AR": what was answered
+  std::string verdict;        // "AA" | "AE" | "AR": what was found; "CE" | "CR": not even taken (enhanced mode)
   std::string ack;            // the answer's bytes, given again to a duplicate
   std::string state;          // "received" (to apply) | "applied" | "refused" | "parked"
   std::string remark;
@@ -114,7 +115,7 @@ struct RetractionRow {                  // one open duty to be told: I10
 
 struct StatRow { std::string side, partner, outcome, reason; std::int64_t count = 0, saved_cents = 0; };  // side: here | there
 
-struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, unmatched = 0, oldest_waiting_ms = 0; };
+struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, unmatched = 0, oldest_waiting_ms = 0; };
 
 class Reader {
  public:
@@ -136,6 +137,8 @@ class Reader {
   virtual Result<std::optional<DecisionRow>> decision(const std::string& id) = 0;
   virtual Result<std::vector<StatRow>> stats(std::int64_t from_ms, std::int64_t to_ms) = 0;
   virtual Result<std::vector<OutboxRow>> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) = 0;  // without body
+  virtual Result<std::optional<OutboxRow>> outbox_row(const std::string& partner, const std::string& message_id) = 0;         // without body
+  virtual Result<std::vector<OutboxRow>> overdue(const std::string& partner, std::int64_t now_ms, int limit) = 0;  // committed, next_ms passed; without body
   virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
   virtual Result<std::vector<ParkedEvent>> parked_events(int limit) = 0;
   virtual Result<std::vector<RetractionRow>> open_retractions() = 0;
