@@ -16,6 +16,7 @@
 #include "engine/loader.hpp"
 #include "engine/pump.hpp"
 #include "engine/queries.hpp"
+#include "engine/relay.hpp"
 #include "engine/reports.hpp"
 #include "engine/threads.hpp"
 #include "huren/huren.h"
@@ -37,12 +38,13 @@ class Services final : public EngineServices {
   Reply accept(const huren::Inbound& inbound) noexcept override {
     if (!inbound_) return {};  // not the one that runs the hospital's traffic
     Reply reply = inbound_->accept(inbound);
-    if (reply.stored) applier_->wake();
+    if (reply.stored && !relay_partner(*context_, inbound.source)) applier_->wake();
     return reply;
   }
   Log* log_ = nullptr;
   const Clock* clock_ = nullptr;
   Inbound* inbound_ = nullptr;
+  const Context* context_ = nullptr;
   Applier* applier_ = nullptr;
 };
 
@@ -72,6 +74,7 @@ class Engine final : public EngineLink {
   Result<void> go_live();   // pumps, listeners, applier: only with the lease
   void wait_for_lease();
   void changed();
+  void wake_pumps();
   static QueryAnswer failed(const Error& error) { return {.status = status_of(error), .json = "", .error = error}; }
 
   EngineSetup setup_;
@@ -132,8 +135,9 @@ Result<void> Engine::open() {
 
   context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set, profiles_});
   queries_ = std::make_unique<Queries>(*context_);
-  inbound_ = std::make_unique<Inbound>(*context_);
+  inbound_ = std::make_unique<Inbound>(*context_, [this] { wake_pumps(); });
   applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, data + "/in-hand", [this] { changed(); });
+  services_.context_ = context_.get();
   services_.inbound_ = inbound_.get();
   services_.applier_ = applier_.get();
   if (auto r = make_partners(); !r) return r;
@@ -223,8 +227,12 @@ void Engine::wait_for_lease() {
   }
 }
 
-void Engine::changed() {
+void Engine::wake_pumps() {
   for (auto& pump : pumps_) pump->wake();
+}
+
+void Engine::changed() {
+  wake_pumps();
   {
     const std::lock_guard lock(mutex_);
     ++changes_;

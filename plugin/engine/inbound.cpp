@@ -9,6 +9,7 @@
 #include "core/mapping/oru.hpp"
 #include "engine/acknowledge.hpp"
 #include "engine/events.hpp"
+#include "engine/relay.hpp"
 #include "engine/reports.hpp"
 
 namespace huren::engine {
@@ -186,7 +187,7 @@ struct Inbound::Read {
   Understood understood;
 };
 
-Inbound::Inbound(const Context& context) : context_(context) {}
+Inbound::Inbound(const Context& context, std::function<void()> relayed) : context_(context), relayed_(std::move(relayed)) {}
 Inbound::~Inbound() = default;
 
 void Inbound::remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes) {
@@ -209,7 +210,12 @@ std::shared_ptr<Inbound::Read> Inbound::recall(std::int64_t id) {
 
 Reply Inbound::accept(const huren::Inbound& in) noexcept {
   try {
-    return accept_bytes(in);
+    const auto* partner = relay_partner(context_, in.source);
+    if (!partner) return accept_bytes(in);
+    bool queued = false;
+    auto reply = relay(context_, *partner, in, queued);
+    if (queued) relayed_();
+    return reply;
   } catch (const std::exception&) {  // what() may quote the message
     context_.log.write(Severity::error, "inbound.failed", {{"source", in.source}});
     return {};
@@ -303,9 +309,9 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
     findings = std::move(reading.findings);
   }
   // In enhanced mode the sender is told what became of it, in the same transaction.
-  const auto finish = [&](const char* state, const std::string& remark, hl7::AckCode code, const Findings& findings) -> Result<void> {
+  const auto finish = [&](const char* state, const std::string& remark, hl7::AckCode code, const Findings& why) -> Result<void> {
     if (auto r = unit.finish_inbox(row.id, state, remark); !r) return r;
-    return send_application_ack(unit, context_, row.source, header, code, findings);
+    return send_application_ack(unit, context_, row.source, header, code, why);
   };
   if (!read) return finish("parked", first_error(findings), hl7::AckCode::AE, findings);
 

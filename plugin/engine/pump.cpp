@@ -80,7 +80,7 @@ void Pump::work() {
     }
     Receipt receipt;
     try {
-      receipt = adapter_.deliver(setup_.partner, {row.message_id, row.type, row.content_type, row.body}, setup_.deliver_timeout_ms);
+      receipt = adapter_.deliver(setup_.partner, {row.control_id.empty() ? row.message_id : row.control_id, row.type, row.content_type, row.body}, setup_.deliver_timeout_ms);
     } catch (...) {  // the adapter's thunk: an exception proves nothing about the wire
       receipt = {.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}};
     }
@@ -91,7 +91,7 @@ void Pump::work() {
 }
 
 // One transaction: settle what is done, claim what there is room for.
-Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance) try {
+Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance, int routine) try {
   const std::int64_t now = clock_.now_ms();
   return store_.transact([&](store::Unit& unit) -> Result<void> {
     claimed.clear();
@@ -118,12 +118,12 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
       if (auto r = unit.settle(settlements); !r) return r;
     if (allowance <= 0) return {};
     // Claim and wire are one step, one sync: a crash in between is judged as if the peer had seen the message.
-    auto rows = unit.claim(setup_.partner, now, allowance, OutboxState::on_wire);
+    auto rows = unit.claim(setup_.partner, now, allowance, OutboxState::on_wire, routine);
     if (!rows) return rows.error();
     std::vector<Settlement> exhausted;
     for (auto& row : *rows) {
       Settlement s;
-      if (!delivery::exhausted(row, setup_.policy, s)) {
+      if (!delivery::exhausted(row, setup_.policy, s) && !delivery::expired(row, now, s)) {
         claimed.push_back(std::move(row));
         continue;
       }
@@ -155,6 +155,7 @@ Result<void> Pump::recover() {
 void Pump::dispatch() {
   delivery::Breaker breaker;
   bool recovered = false;
+  int critical_run = 0;
   while (true) {
     std::vector<Done> done;
     bool stopping = false;
@@ -196,7 +197,7 @@ void Pump::dispatch() {
     const int settled = static_cast<int>(done.size());
     const int room = stopping ? 0 : breaker.allowance(clock_.now_ms(), 2 * setup_.concurrency) - (in_flight_ - settled);
     std::vector<OutboxRow> claimed;
-    if (auto r = turn(done, claimed, room); !r) {
+    if (auto r = turn(done, claimed, room, delivery::places_for_routine(room, critical_run)); !r) {
       log_.write(Severity::error, "store.failed", r.error());
       if (stopping) return;  // what is not settled is recovered at the next start
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -204,6 +205,7 @@ void Pump::dispatch() {
       for (auto& d : done) done_.push_back(std::move(d));
       continue;
     }
+    for (const auto& row : claimed) critical_run = row.lane == 0 ? critical_run + 1 : 0;
     in_flight_ += static_cast<int>(claimed.size()) - settled;
     if (setup_.delivered)
       for (const auto& d : done)

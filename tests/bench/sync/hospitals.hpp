@@ -23,6 +23,12 @@ struct Certificates {
   std::string folder, fingerprint_a, fingerprint_b;
 };
 
+int free_port();
+// A hospital that relays its feed's messages to one partner without TLS.
+std::string relay_toml(int feed_port, int partner_port);
+// Messages of 3 KB that wait for that partner, in the store of the hospital at `folder`, four of each patient.
+void fill_outbox(const std::string& folder, std::int64_t rows);
+
 // One hospital from its TOML text; data below `folder`.
 class Hospital {
  public:
