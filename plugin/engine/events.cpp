@@ -8,6 +8,10 @@
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
 #include "core/model/notice.hpp"
+#include "engine/exchange/consent.hpp"
+#include "engine/exchange/exchange.hpp"
+#include "engine/exchange/index.hpp"
+#include "engine/exchange/permission.hpp"
 #include "engine/inbound.hpp"
 #include "engine/reports.hpp"
 
@@ -17,7 +21,7 @@ namespace {
 using store::PatientRow;
 using store::Unit;
 
-constexpr std::int64_t kLookBackMs = 90LL * 86'400'000;  // what a new tie sends after: no window of schemas/codes is longer
+using exchange::kLookBackMs;  // what a new tie sends after
 
 struct Handler {
   Unit& unit;
@@ -35,7 +39,7 @@ struct Handler {
     auto held = unit.reports_of(row.id);
     if (!held) return held.error();
     for (const auto& report : *held) {
-      if (report.source.empty()) continue;
+      if (report.source.empty() || report.digest.empty()) continue;  // empty: taken away with the consent
       const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
       if (parsed.report && model::same_person(parsed.report->patient, patient).match == model::Match::same) continue;
       if (auto r = unmatch(unit, context, report); !r) return r;
@@ -44,6 +48,7 @@ struct Handler {
       auto waiting = unit.unmatched_reports(type, value);
       if (!waiting) return waiting.error();
       for (auto& report : *waiting) {
+        if (report.digest.empty()) continue;
         const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
         if (!parsed.report) continue;
         auto whose = match_patient(unit, context, *parsed.report);
@@ -76,8 +81,10 @@ struct Handler {
   Result<void> operator()(const model::EncounterStarted& e) {
     auto patient = registered(e.patient_id, "/patient_id");
     if (!patient) return patient.error();
-    return unit.put_tie({.patient_id = patient->id, .partner = "", .basis = "encounter", .reference = e.encounter_id,
-                         .from_ms = e.at.epoch_ms, .to_ms = 0});
+    if (auto r = unit.put_tie({.patient_id = patient->id, .partner = "", .basis = "encounter", .reference = e.encounter_id,
+                               .from_ms = e.at.epoch_ms, .to_ms = 0}); !r)
+      return r;
+    return exchange::ask_partners(unit, context, patient->id, e.encounter_id);
   }
 
   Result<void> operator()(const model::EncounterEnded& e) {
@@ -99,11 +106,9 @@ struct Handler {
     if (!partner) return Error{"event.unknown_partner", basis == "referral" ? "/to_partner" : "/partner", {partner_code}};
     if (auto r = unit.put_tie({.patient_id = patient.id, .partner = partner_code, .basis = basis, .reference = reference, .from_ms = from_ms, .to_ms = 0}); !r)
       return r;
-    const auto lets_go = [&](const model::LabReport& report) {
-      return std::any_of(context.config.agreements.begin(), context.config.agreements.end(), [&](const model::Agreement& a) {
-        return a.partner == partner_code && a.basis == basis && a.send && a.mode == "push" && in_force(a, context.today()) && covers(a, report);
-      });
-    };
+    if (auto r = exchange::consent_returned(unit, context, patient.id, *partner, context.now()); !r) return r;
+    auto ties = unit.ties(patient.id);
+    if (!ties) return ties.error();
     auto reports = unit.reports_of(patient.id);
     if (!reports) return reports.error();
     std::reverse(reports->begin(), reports->end());  // oldest first, as they were released
@@ -113,8 +118,12 @@ struct Handler {
       if (!receivers) return receivers.error();
       if (std::find(receivers->begin(), receivers->end(), partner_code) != receivers->end()) continue;
       const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-      if (!parsed.report || !lets_go(*parsed.report)) continue;
-      if (auto r = send_report(unit, context, row, *parsed.report, *partner); !r) return r;
+      if (!parsed.report) continue;
+      if (exchange::granted(context, *ties, partner_code, *parsed.report, {"push"})) {
+        if (auto r = send_report(unit, context, row, *parsed.report, *partner); !r) return r;
+      } else if (exchange::granted(context, *ties, partner_code, *parsed.report, {"index"})) {
+        if (auto r = exchange::send_index(unit, context, row, *parsed.report, *partner, false); !r) return r;
+      }
     }
     return {};
   }
@@ -136,7 +145,9 @@ struct Handler {
         t.to_ms = std::max<std::int64_t>(e.at.epoch_ms, 1);
         if (auto r = unit.put_tie(t); !r) return r;
       }
-    return {};
+    const auto* partner = context.partner(e.partner);
+    if (!partner) return Error{"event.unknown_partner", "/partner", {e.partner}};
+    return exchange::consent_ended(unit, context, patient->id, *partner, e.at);
   }
 
   // Both forms are kept with the report; what a partner gets is written in that partner's mode when it is queued.

@@ -63,6 +63,11 @@ struct Config {
   std::vector<model::Agreement> agreements;  // [agreement.ID]
   std::string local_items, prices;        // CSV beside the file: local item ↔ standard item, price list
   std::string log_level = "info";
+  struct Exchange {                       // [exchange]
+    std::string key_file;                 // of the index; empty: none
+    int ask_timeout_ms = 5000, ask_within_ms = 600'000, questions_per_minute = 120, backfill_per_minute = 600;
+    int reconcile_hour = 2, reconcile_days = 7;  // hour -1: never by itself
+  } exchange;
   Agent agent;                            // [agent]
   std::string metrics_listen;             // a loopback address; empty: none
   int keep_days = 90;                     // 0: for ever
