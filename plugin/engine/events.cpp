@@ -227,10 +227,13 @@ struct Handler {
     const std::string control_id = new_control_id(context.clock.now_ms());
     auto bytes = mapping::write_decision(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner->hospital.code, .at = context.now(), .charset = Charset::utf8, .enhanced = partner->enhanced});
     if (!bytes) return bytes.error();
-    return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner->code, .type = "ZRD", .content_type = "application/hl7-v2; charset=utf-8",
-                         .body = std::move(*bytes), .order_key = report.patient_id, .subject = message.id, .lane = 1,
-                         .state = store::OutboxState::waiting, .attempts = 0, .next_ms = 0, .created_ms = context.clock.now_ms(),
-                         .changed_ms = context.clock.now_ms(), .remark = ""});
+    store::OutboxRow out;
+    out.message_id = control_id;
+    out.type = "ZRD";
+    out.body = std::move(*bytes);
+    out.order_key = report.patient_id;
+    out.subject = message.id;
+    return enqueue(unit, context, *partner, std::move(out));
   }
 
   Result<void> operator()(const model::RecognitionDecided& e) {

@@ -12,6 +12,7 @@
 #include "engine/events.hpp"
 #include "engine/exchange/consent.hpp"
 #include "engine/exchange/index.hpp"
+#include "engine/relay.hpp"
 #include "engine/reports.hpp"
 
 namespace huren::engine {
@@ -217,7 +218,7 @@ struct Inbound::Read {
   Understood understood;
 };
 
-Inbound::Inbound(const Context& context) : context_(context) {}
+Inbound::Inbound(const Context& context, std::function<void()> relayed) : context_(context), relayed_(std::move(relayed)) {}
 Inbound::~Inbound() = default;
 
 void Inbound::remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes) {
@@ -240,7 +241,12 @@ std::shared_ptr<Inbound::Read> Inbound::recall(std::int64_t id) {
 
 Reply Inbound::accept(const huren::Inbound& in) noexcept {
   try {
-    return accept_bytes(in);
+    const auto* partner = relay_partner(context_, in.source);
+    if (!partner) return accept_bytes(in);
+    bool queued = false;
+    auto reply = relay(context_, *partner, in, queued);
+    if (queued) relayed_();
+    return reply;
   } catch (const std::exception&) {  // what() may quote the message
     context_.log.write(Severity::error, "inbound.failed", {{"source", in.source}});
     return {};

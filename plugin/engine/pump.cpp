@@ -96,7 +96,7 @@ void Pump::work() {
     Receipt receipt;
     const auto begun = std::chrono::steady_clock::now();
     try {
-      receipt = adapter_.deliver(setup_.partner, {row.message_id, row.type, row.content_type, row.body}, setup_.deliver_timeout_ms);
+      receipt = adapter_.deliver(setup_.partner, {row.control_id.empty() ? row.message_id : row.control_id, row.type, row.content_type, row.body}, setup_.deliver_timeout_ms);
     } catch (...) {  // the adapter's thunk: an exception proves nothing about the wire
       receipt = {.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}};
     }
@@ -109,7 +109,7 @@ void Pump::work() {
 }
 
 // One transaction: settle what is done, claim what there is room for.
-Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance) try {
+Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance, int routine) try {
   const std::int64_t now = clock_.now_ms();
   const bool went_back = now < last_turn_ms_;
   auto turned = store_.transact([&](store::Unit& unit) -> Result<void> {
@@ -139,12 +139,12 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
       if (auto r = unit.hurry(setup_.partner, now + setup_.policy.ceiling_ms); !r) return r;
     if (allowance <= 0) return {};
     // Claim and wire are one step, one sync: a crash in between is judged as if the peer had seen the message.
-    auto rows = unit.claim(setup_.partner, now, allowance, OutboxState::on_wire);
+    auto rows = unit.claim(setup_.partner, now, allowance, OutboxState::on_wire, routine);
     if (!rows) return rows.error();
     std::vector<Settlement> exhausted;
     for (auto& row : *rows) {
       Settlement s;
-      if (!delivery::exhausted(row, setup_.policy, s)) {
+      if (!delivery::exhausted(row, setup_.policy, s) && !delivery::expired(row, now, s)) {
         claimed.push_back(std::move(row));
         continue;
       }
@@ -179,6 +179,7 @@ Result<void> Pump::recover() {
 void Pump::dispatch() {
   delivery::Breaker breaker;
   bool recovered = false;
+  int critical_run = 0;
   while (true) {
     std::vector<Done> done;
     bool stopping = false;
@@ -220,7 +221,7 @@ void Pump::dispatch() {
     const int settled = static_cast<int>(done.size());
     const int room = stopping ? 0 : breaker.allowance(clock_.now_ms(), 2 * setup_.concurrency) - (in_flight_ - settled);
     std::vector<OutboxRow> claimed;
-    if (auto r = turn(done, claimed, room); !r) {
+    if (auto r = turn(done, claimed, room, delivery::places_for_routine(room, critical_run)); !r) {
       log_.write(Severity::error, "store.failed", r.error());
       if (stopping) return;  // what is not settled is recovered at the next start
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -228,6 +229,7 @@ void Pump::dispatch() {
       for (auto& d : done) done_.push_back(std::move(d));
       continue;
     }
+    for (const auto& row : claimed) critical_run = row.lane == 0 ? critical_run + 1 : 0;
     in_flight_ += static_cast<int>(claimed.size()) - settled;
     {
       const std::lock_guard lock(mutex_);

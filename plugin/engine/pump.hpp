@@ -45,7 +45,7 @@ class Pump {
   struct Done { store::OutboxRow row; Receipt receipt; bool told = false; };  // told: to breaker and log
   void dispatch();
   void work();
-  Result<void> turn(std::vector<Done>& done, std::vector<store::OutboxRow>& claimed, int allowance);
+  Result<void> turn(std::vector<Done>& done, std::vector<store::OutboxRow>& claimed, int allowance, int routine);
   Result<void> recover();
 
   const Setup setup_;

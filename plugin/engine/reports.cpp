@@ -207,6 +207,12 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
   return found;
 }
 
+bool critical(const LabReport& report) {
+  return std::any_of(report.observations.begin(), report.observations.end(), [](const auto& o) {
+    return std::any_of(o.flags.begin(), o.flags.end(), [](const auto& f) { return f == "HH" || f == "LL" || f == "AA"; });
+  });
+}
+
 bool covers(const model::Agreement& agreement, const LabReport& report) {
   if (report.status == model::Status::withdrawn || report.status == model::Status::preliminary) return false;
   return agreement.items.empty() || std::any_of(report.observations.begin(), report.observations.end(), [&](const auto& o) {
@@ -218,13 +224,19 @@ Result<void> notify_received(store::Unit& unit, const Context& context, const Re
   auto local_id = local_id_of(unit, row.patient_id);
   if (!local_id) return local_id.error();
   const std::string id = new_id(context.clock.now_ms());
-  const bool critical = std::any_of(report.observations.begin(), report.observations.end(), [](const auto& o) {
-    return std::any_of(o.flags.begin(), o.flags.end(), [](const auto& f) { return f == "HH" || f == "LL" || f == "AA"; });
-  });
   model::ResultReceived notice{.patient_id = *local_id, .report_id = row.id, .report_number = row.number, .source = row.source, .origin = report.origin,
                                .version = row.version, .panel = report.panel, .collected_at = report.specimen.collected_at,
-                               .reported_at = report.reported_at, .observations = static_cast<int>(report.observations.size()), .critical = critical};
+                               .reported_at = report.reported_at, .observations = static_cast<int>(report.observations.size()), .critical = critical(report)};
   return notify(unit, context, id, "result.received/1", model::to_json({.notice_id = id, .at = context.now()}, notice));
+}
+
+Result<void> enqueue(store::Unit& unit, const Context& context, const config::Partner& partner, store::OutboxRow row) {
+  row.partner = partner.code;
+  if (row.content_type.empty()) row.content_type = "application/hl7-v2; charset=utf-8";
+  row.created_ms = row.changed_ms = context.clock.now_ms();
+  const auto hours = partner.time_to_live_hours.find(row.type.substr(0, row.type.find('^')));
+  if (hours != partner.time_to_live_hours.end()) row.expires_ms = row.created_ms + hours->second * 3'600'000LL;
+  return unit.enqueue(row);
 }
 
 namespace {
@@ -252,10 +264,14 @@ Result<void> send_report(store::Unit& unit, const Context& context, const Report
   auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code,
                                                         .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced});
   if (!message) return message.error();
-  return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner.code, .type = "ORU^R01",
-                       .content_type = "application/hl7-v2; charset=utf-8", .body = std::move(*message), .order_key = row.patient_id,
-                       .subject = subject_of(row.origin, row.number), .lane = 1, .state = store::OutboxState::waiting, .attempts = 0,
-                       .next_ms = 0, .created_ms = context.clock.now_ms(), .changed_ms = context.clock.now_ms(), .remark = ""});
+  store::OutboxRow out;
+  out.message_id = control_id;
+  out.type = "ORU^R01";
+  out.body = std::move(*message);
+  out.order_key = row.patient_id;
+  out.subject = subject_of(row.origin, row.number);
+  out.lane = critical(report) ? 0 : 1;
+  return enqueue(unit, context, partner, std::move(out));
 }
 
 Result<void> distribute(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {

@@ -38,6 +38,12 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
 // Whether an agreement lets this report go: its items, and neither preliminary nor withdrawn.
 bool covers(const model::Agreement& agreement, const model::LabReport& report);
 
+// A value that endangers the patient: told first, and before all else on the way.
+bool critical(const model::LabReport& report);
+
+// Into the outbox for this partner, with its times and, unless the row says otherwise, as HL7 v2 in UTF-8.
+Result<void> enqueue(store::Unit& unit, const Context& context, const config::Partner& partner, store::OutboxRow row);
+
 // To every partner that an agreement and a tie name, and to every one that ever received an earlier version.
 Result<void> distribute(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
 // The same for one partner, when a tie comes after the report.

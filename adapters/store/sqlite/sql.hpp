@@ -46,7 +46,7 @@ inline constexpr std::string_view kResultsIn =
 inline constexpr std::string_view kRetireResults = "UPDATE result SET current=0 WHERE report_id=?";
 
 // outbox
-inline constexpr std::string_view kMessage = "SELECT seq, type, content_type, body FROM message WHERE message_id=?";
+inline constexpr std::string_view kMessage = "SELECT seq, type, content_type, body, control_id FROM message WHERE message_id=?";
 inline constexpr std::string_view kKeyIsOpen =
     "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state<3 LIMIT 1";
 inline constexpr std::string_view kKeyInFlight =
@@ -57,33 +57,40 @@ inline constexpr std::string_view kCloseKey =
     "UPDATE outbox SET gate=0 WHERE partner=? AND order_key=? AND state<3 AND gate>0";
 inline constexpr std::string_view kBecomeDue = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms<=?";
 inline constexpr std::string_view kHurry = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms>?";
-inline constexpr std::string_view kDue =
+inline constexpr std::string_view kDueFirst =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
-    "WHERE o.partner=? AND o.gate=2 ORDER BY o.lane, o.id LIMIT ?";
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.partner=? AND o.gate=2 AND o.lane=0 ORDER BY o.id LIMIT ?";
+inline constexpr std::string_view kDueOthers =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.partner=? AND o.gate=2 AND o.lane>0 ORDER BY o.lane, o.id LIMIT ? OFFSET ?";
+// What stands before something critical of the same patient must not hold it up.
+inline constexpr std::string_view kHurryKey = "UPDATE outbox SET lane=0 WHERE partner=? AND order_key=? AND state<3 AND lane>0";
 inline constexpr std::string_view kTake =
     "UPDATE outbox SET state=?, gate=0, attempts=attempts+1, changed_ms=? WHERE id=?";
 inline constexpr std::string_view kInFlight =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id, m.body FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.partner=? AND o.state IN (1, 2) ORDER BY o.id";
 inline constexpr std::string_view kOutboxRow =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms FROM message m JOIN outbox o ON o.message = m.seq "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM message m JOIN outbox o ON o.message = m.seq "
     "WHERE m.message_id=? AND o.partner=?";
 inline constexpr std::string_view kOverdue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.state=8 AND o.partner=? AND o.next_ms<=? ORDER BY o.next_ms LIMIT ?";
 inline constexpr std::string_view kSettle =
-    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0) WHERE id=?";
+    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0), "
+    "expires_ms=iif(?, 0, expires_ms) WHERE id=?";
 inline constexpr std::string_view kReceivers =
     "SELECT partner FROM outbox WHERE subject=?1 AND NOT (state=7 AND attempts=0) UNION "
     "SELECT partner FROM disclosure WHERE subject=?1 AND how='pull' ORDER BY partner";
 
 inline constexpr std::string_view kOutboxOf =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.subject=? AND o.partner=? ORDER BY o.id";
 
 // exchange
@@ -147,7 +154,7 @@ inline constexpr std::string_view kStats =
 inline constexpr std::string_view kHot[] = {
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDue, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};

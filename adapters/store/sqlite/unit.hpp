@@ -103,8 +103,8 @@ class UnitOn final : public ReaderOn<Unit> {
     return sqlite::acknowledge_retraction(db_, notice_id, doctor_id, now_ms);
   }
   Result<void> set_cursor(const std::string& name, std::int64_t value) override { return sqlite::set_cursor(db_, name, value); }
-  Rows<OutboxRow> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) override {
-    return sqlite::claim(db_, partner, now_ms, limit, to);
+  Rows<OutboxRow> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others) override {
+    return sqlite::claim(db_, partner, now_ms, limit, to, others);
   }
   Rows<OutboxRow> recover(const std::string& partner) override { return sqlite::recover(db_, partner); }
   Result<void> hurry(const std::string& partner, std::int64_t beyond_ms) override { return sqlite::hurry(db_, partner, beyond_ms); }

@@ -27,7 +27,7 @@ struct Partner {
   std::string profile = "alliance";  // a built-in one, or a CSV file beside local.toml
   bool packed = true;          // documents travel packed (Zstandard) where the partner is a huren
   int concurrency = 16;        // messages on the wire at a time
-  std::map<std::string, int> time_to_live_hours;  // by message type ("ORU^R01"): older ones are not sent any more; absent: never
+  std::map<std::string, int> time_to_live_hours;  // by message type ("ORU"): older ones are not sent any more; absent: never
   Options options;             // the adapter's: address, certificate_sha256, ...
 };
 
@@ -35,6 +35,7 @@ struct Feed {                  // [feed.lis]
   std::string name;
   std::string adapter;         // "his.hl7v2_feed"
   std::string mapping;         // name in schemas/mapping, "" : plain ORU^R01
+  std::string relay_to;        // partner that gets every message of this feed as it came; "": they are this hospital's own
   std::string profile = "feed";
   Options options;
 };

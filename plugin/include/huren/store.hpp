@@ -62,7 +62,8 @@ const char* word(OutboxState state);
 
 struct OutboxRow {
   std::int64_t id = 0;
-  std::string message_id;     // MSH-10; the body is stored once per message, whatever the number of partners
+  std::string message_id;     // the message's own; the body is stored once per message, whatever the number of partners
+  std::string control_id{};   // MSH-10 where it is another (a relayed message: its sender's ids need not be unique); "": message_id
   std::string partner;
   std::string type;           // "ORU^R01"
   std::string content_type;
@@ -206,8 +207,9 @@ class Unit : public Reader {
   virtual Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) = 0;
   virtual Result<void> set_cursor(const std::string& name, std::int64_t value) = 0;
   // Claims up to limit rows whose time has come: state to claimed or on_wire, attempts + 1, in this transaction (I3).
-  // At most one row per (order_key, partner) is in flight, the oldest first (I5). lanes before age.
-  virtual Result<std::vector<OutboxRow>> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) = 0;
+  // At most one row per (order_key, partner) is in flight, the oldest first (I5). Lane 0 before the others, lanes before
+  // age; of limit, `others` places are kept for lanes other than 0 where they have due rows, so that none starves.
+  virtual Result<std::vector<OutboxRow>> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others = 0) = 0;
   // After a crash: the rows left claimed or on_wire, state as it was, for the caller to judge and settle.
   virtual Result<std::vector<OutboxRow>> recover(const std::string& partner) = 0;
   // Waiting rows whose time lies beyond this are due now: the clock has gone back since it was set.

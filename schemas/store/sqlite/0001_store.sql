@@ -87,6 +87,7 @@ CREATE TABLE message(
   message_id TEXT NOT NULL UNIQUE,
   type TEXT NOT NULL,
   content_type TEXT NOT NULL,
+  control_id TEXT NOT NULL,
   body BLOB NOT NULL
 ) STRICT;
 
