@@ -70,6 +70,7 @@ class Hospital {
     agreement.partner = "other";
     agreement.from = {2020, 1, 1};
     agreement.all_items = true;
+    config.exchange.reconcile_hour = -1;  // a test that wants a nightly run says so
     config.retry_first_ms = 20;
     config.retry_ceiling_ms = 50;
     write("local_items.csv", "code,name,item,panel,unit\nGLU01,葡萄糖,GLU,,mmol/L\nK01,钾,K,,mmol/L\n");
