@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   std::vector<std::int64_t> ids;
   bool dry_run = false;
   std::vector<CLI::App*> changes;
-  for (const char* verb : {"retry", "park", "cancel"}) {
+  for (const char* verb : {"retry", "park", "release", "cancel"}) {
     auto* change = outbox->add_subcommand(verb);
     change->add_option("ids", ids)->required();
     change->add_flag("--dry-run", dry_run);

@@ -1,5 +1,6 @@
 // huren-ctl outbox: what waits, what needs a person, and the verbs that help. Bodies are never printed.
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "ctl/place.hpp"
@@ -27,7 +28,7 @@ bool read_rows(Place& place, const std::string& partner, std::optional<OutboxSta
 nlohmann::ordered_json to_json(const OutboxRow& r, int offset) {
   return {{"id", r.id}, {"message_id", r.message_id}, {"partner", r.partner}, {"type", r.type}, {"subject", r.subject}, {"state", store::word(r.state)},
           {"attempts", r.attempts}, {"created_at", local_time(r.created_ms, offset)}, {"changed_at", local_time(r.changed_ms, offset)},
-          {"next_at", local_time(r.next_ms, offset)}, {"remark", r.remark}};
+          {"next_at", local_time(r.next_ms, offset)}, {"expires_at", r.expires_ms ? local_time(r.expires_ms, offset) : ""}, {"lane", r.lane}, {"remark", r.remark}};
 }
 
 }  // namespace
@@ -72,7 +73,8 @@ int outbox_show(Place& place, std::int64_t id) {
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run) {
   std::vector<OutboxRow> rows;
   if (!read_rows(place, "", std::nullopt, 1'000'000, rows)) return kUnusable;
-  const bool retry = verb == "retry";
+  const bool retry = verb == "retry" || verb == "release";
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   const auto target = retry ? OutboxState::waiting : verb == "park" ? OutboxState::parked : OutboxState::cancelled;
   std::vector<store::Settlement> settlements;
   for (const auto id : ids) {
@@ -84,12 +86,13 @@ int outbox_change(Place& place, const std::string& verb, const std::vector<std::
     const bool waits_for_person = it->state == OutboxState::parked || it->state == OutboxState::refused || it->state == OutboxState::doubtful;
     const bool committed = it->state == OutboxState::committed;  // a person who has asked the partner need not wait on
     const bool idle = waits_for_person || committed || it->state == OutboxState::waiting;
-    if (retry ? !waits_for_person && !committed : !idle) {  // what is on the wire belongs to the engine, what is delivered is over
+    const bool fits = verb == "release" ? it->state == OutboxState::parked : retry ? waits_for_person || committed : idle;
+    if (!fits) {  // what is on the wire belongs to the engine, what is delivered is over
       place.failed({"ctl.not_now", std::to_string(id), {verb, store::word(it->state)}});
       return kUnusable;
     }
     place.out << id << "  " << store::word(it->state) << " -> " << store::word(target) << (dry_run ? place.say("  （演练，未改动）", "  (dry run, unchanged)") : "") << "\n";
-    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = "huren-ctl " + verb, .give_back = false});
+    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = "huren-ctl " + verb, .give_back = false, .at_ms = now_ms});
   }
   if (dry_run) return kOk;
   auto done = place.store->transact([&](store::Unit& unit) { return unit.settle(settlements); });
