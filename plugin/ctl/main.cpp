@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   auto* results = app.add_subcommand("results", "reports held for a patient / 患者的报告");
   std::string patient;
   results->add_option("--patient", patient, "the HIS's patient number / HIS 患者号")->required();
+  auto* retractions = app.add_subcommand("retractions", "retractions that nobody acknowledged yet / 尚未确认的更正与撤回");
   auto* outbox = app.add_subcommand("outbox", "what waits for partners / 待投递与搁置的消息");
   outbox->require_subcommand(1);
   auto* list = outbox->add_subcommand("list");
@@ -93,6 +94,7 @@ int main(int argc, char** argv) {
     if (!place.open_store()) return ctl::kUnusable;
     if (*stats) return ctl::stats(place, month);
     if (*results) return ctl::results(place, patient);
+    if (*retractions) return ctl::retractions(place);
     if (*list) return ctl::outbox_list(place, partner, state, limit);
     if (*show) return ctl::outbox_show(place, id);
     for (auto* change : changes)

@@ -50,6 +50,8 @@ std::string local_time(std::int64_t epoch_ms, int offset_minutes);  // "2026-11-
 int doctor(Place& place);
 int stats(Place& place, const std::string& month);
 int results(Place& place, const std::string& patient_id);
+// Retractions that nobody acknowledged yet.
+int retractions(Place& place);
 int outbox_list(Place& place, const std::string& partner, const std::string& state, int limit);
 int outbox_show(Place& place, std::int64_t id);
 // verb: retry | park | cancel. dry_run: says what would be done.

@@ -4,11 +4,13 @@
 
 #include "engine/events.hpp"
 #include "engine/threads.hpp"
+#include "engine/upkeep.hpp"
 
 namespace huren::engine {
 namespace {
 constexpr int kBatch = 64;
 constexpr const char* kSpoolCursor = "spool";
+constexpr std::int64_t kUpkeepMs = 1000;           // by the hospital's clock
 constexpr std::chrono::milliseconds kLook{500};  // other processes may write into the same spool
 }  // namespace
 
@@ -66,7 +68,7 @@ Result<bool> Applier::step() {
   if (!read) return read.error();
   auto events = spool_.next(cursor, kBatch);
   if (!events) return events.error();
-  if (events->empty() && inbox.empty()) return false;
+  if (events->empty() && inbox.empty()) return upkeep();
 
   auto done = context_.store.transact([&](store::Unit& unit) -> Result<void> {
     for (const auto& e : *events)
@@ -82,6 +84,14 @@ Result<bool> Applier::step() {
   if (!events->empty())
     if (auto r = spool_.forget(events->back().seq); !r) context_.log.write(Severity::warning, "spool.forget_failed", r.error());
   return true;
+}
+
+Result<bool> Applier::upkeep() {
+  const std::int64_t now = context_.clock.now_ms();
+  if (now < upkept_ms_ + kUpkeepMs && now >= upkept_ms_) return false;
+  auto more = look_after(context_);
+  if (more && !*more) upkept_ms_ = now;
+  return more;
 }
 
 void Applier::run() {

@@ -31,6 +31,7 @@ class Applier {
  private:
   void run();
   Result<bool> step();  // true: there may be more
+  Result<bool> upkeep();
   Result<void> apply_one(store::Unit& unit, const SpooledEvent& event);
   Result<void> apply_one(store::Unit& unit, const store::InboxRow& row);
   const Context& context_;
@@ -38,6 +39,7 @@ class Applier {
   Inbound& inbound_;
   const std::function<void()> changed_;
   Mark mark_;
+  std::int64_t upkept_ms_ = 0;
   std::mutex mutex_;
   std::condition_variable wakes_, idle_;
   std::uint64_t asked_ = 1, served_ = 0;  // a look that began after the ask serves it

@@ -30,6 +30,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kNoticeLeaseMs = 30'000;
 constexpr milliseconds kLeaseRetry{1000};
+constexpr std::uint32_t kSubmitMs = 2000;  // what an adapter hands over waits as long as huren_submit does
 
 class Services final : public EngineServices {
  public:
@@ -41,8 +42,18 @@ class Services final : public EngineServices {
     if (reply.stored) applier_->wake();
     return reply;
   }
+  QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept override {
+    return link_->query(topic, json, deadline_ms);
+  }
+  Result<void> submit(std::string_view type, std::string_view key, std::string_view json) noexcept override {
+    auto done = spool_->submit(type, key, json, kSubmitMs);
+    if (done) applier_->wake();
+    return done;
+  }
   Log* log_ = nullptr;
   const Clock* clock_ = nullptr;
+  EngineLink* link_ = nullptr;
+  SpoolPort* spool_ = nullptr;
   Inbound* inbound_ = nullptr;
   Applier* applier_ = nullptr;
 };
@@ -108,6 +119,8 @@ Result<void> Engine::open() {
   log_ = std::make_unique<Log>(data + "/log", least, *clock_, setup_.hooks);
   services_.log_ = log_.get();
   services_.clock_ = clock_.get();
+  services_.link_ = this;
+  services_.spool_ = setup_.spool;
   loader_ = std::make_unique<Loader>(setup_.adapter_dir, setup_.builtin);
 
   auto codes = load_codes(config, setup_.config_dir);
@@ -314,6 +327,7 @@ std::string Engine::health() noexcept try {
   report["inbox_waiting"] = depths.inbox_waiting;
   report["notices_open"] = depths.notices_open;
   report["retractions_open"] = depths.retractions_open;
+  report["retractions_escalated"] = depths.retractions_escalated;
   report["unmatched_reports"] = depths.unmatched;
   return report.dump();
 } catch (const std::exception&) {

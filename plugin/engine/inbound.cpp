@@ -7,6 +7,7 @@
 #include "core/hl7/profile.hpp"
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
+#include "core/mapping/patient_message.hpp"
 #include "engine/events.hpp"
 #include "engine/reports.hpp"
 
@@ -19,9 +20,10 @@ constexpr std::string_view kFeedPrefix = "feed:";
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
-  enum class Kind { report, decision } kind = Kind::report;
+  enum class Kind { report, decision, events } kind = Kind::report;
   mapping::OruRead oru;
   mapping::DecisionMessage decision;
+  std::vector<model::Event> events;  // patients and encounters of our own HIS
 };
 
 struct Reading {
@@ -59,7 +61,8 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
   if (partner && reading.header.sending_facility != partner->hospital.code)
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
   const bool report = is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
-  if (!report && !decision) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
+  const bool patient = feed && reading.header.type == "ADT";  // a partner's numbers are not ours
+  if (!report && !decision && !patient) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
   static const hl7::Profile* const partners = hl7::Profile::named("alliance");
   static const hl7::Profile* const feeds = hl7::Profile::named("feed");
   for (auto& f : hl7::check(message, feed ? *feeds : *partners)) reading.findings.push_back(std::move(f));
@@ -80,6 +83,18 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     }
     for (const auto& r : u.oru.reports)
       if (r.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {r.origin.code, from.code}});
+  } else if (patient) {
+    u.kind = Understood::Kind::events;
+    const auto& own = context.config.hospital;
+    mapping::OruOptions options{.offset_minutes = own.offset_minutes, .origin = {own.code, own.name}, .map = nullptr, .standardise = {}};
+    if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
+    auto r = mapping::read_adt(message, options);
+    for (auto& f : r.findings) reading.findings.push_back(std::move(f));
+    if (has_error(reading.findings)) {
+      reading.verdict = hl7::AckCode::AE;
+      return;
+    }
+    u.events = std::move(r.events);
   } else {
     u.kind = Understood::Kind::decision;
     auto r = mapping::read_decision(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
@@ -160,6 +175,8 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, Understood& u) {
   if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
+  for (const auto& event : u.events)
+    if (auto r = handle(unit, context, event); !r) return r;
   for (auto& report : u.oru.reports) {
     auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, std::move(report), u.oru.versioned)
                                                  : apply_report(unit, context, row, report, u.oru.versioned, u.oru.document);
@@ -263,6 +280,8 @@ Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const Sp
   reading.header = message->header();
   understand(context, kFeedPrefix, *message, reading);
   if (!reading.understood) return reading.findings;
+  for (const auto& e : reading.understood->events)
+    if (auto r = handle(unit, context, e); !r) return r.error();
   for (auto& report : reading.understood->oru.reports)
     if (auto r = apply_feed(unit, context, std::move(report), reading.understood->oru.versioned); !r) return r.error();
   return Findings{};

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -85,8 +87,10 @@ class Hospital {
       REQUIRE(spool);
       spool_ = std::move(*spool);
     }
+    std::vector<const AdapterEntry*> adapters{&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()};
+    adapters.insert(adapters.end(), more_adapters.begin(), more_adapters.end());
     auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = spool_.get(), .hooks = {},
-                                       .builtin = {&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()}, .clock = clock});
+                                       .builtin = std::move(adapters), .clock = clock});
     if (!engine) return engine.error();
     engine_ = std::move(*engine);
     return {};
@@ -155,6 +159,7 @@ class Hospital {
   }
   [[nodiscard]] std::string folder() const { return dir_.path().string(); }
   EngineLink& link() { return *engine_; }
+  EngineServices& services() { return *services_by_feed().at(feed_); }  // as an adapter sees the engine
 
   void registers(const std::string& local_id = "P1", const char* birth = "1949-12-31", const char* rid = kRid) {
     submit("patient.registered/1", {{"patient", patient(local_id, birth, rid)}});
@@ -199,6 +204,7 @@ class Hospital {
   }
 
   config::Config config;
+  std::vector<const AdapterEntry*> more_adapters;
   std::shared_ptr<MovingClock> clock = std::make_shared<MovingClock>();
 
  private:

@@ -22,6 +22,7 @@ struct Partner {
   bool deduplicates = true;    // every huren does; false: unknown outcomes are never re-sent
   bool huren = true;           // takes our Z-messages (decisions, views, retraction receipts)
   std::string cda_mode = "cn"; // cn | strict
+  bool orders = false;         // a laboratory: takes OML^O21, and ADT^A40 and A37 with them
   Options options;             // the adapter's: address, certificate_sha256, ...
 };
 
@@ -48,6 +49,9 @@ struct Config {
   std::vector<model::Agreement> agreements;  // [agreement.ID]
   std::string local_items, prices;        // CSV beside the file: local item ↔ standard item, price list
   std::string log_level = "info";
+  int ignored_after_minutes = 240;        // a suggestion that nobody answered counts as ignored
+  int escalate_after_minutes = 1440;      // a retraction that nobody acknowledged is told again, and to:
+  std::string quality_manager;            // staff number; empty: nobody in particular
   int retry_first_ms = 1000, retry_ceiling_ms = 300000, max_attempts = 8, deliver_timeout_ms = 10000;
 };
 
