@@ -28,6 +28,19 @@ int main(int argc, char** argv) {
   auto* results = app.add_subcommand("results", "reports held for a patient / 患者的报告");
   std::string patient;
   results->add_option("--patient", patient, "the HIS's patient number / HIS 患者号")->required();
+  auto* codes = app.add_subcommand("codes", "code tables in and out, and what they cover / 编码表导入导出与覆盖情况");
+  codes->require_subcommand(1);
+  auto* codes_out = codes->add_subcommand("export", "the tables in force as CSV / 导出");
+  std::string codes_table, codes_folder, catalogue;
+  std::vector<std::string> codes_files;
+  bool codes_try = false;
+  codes_out->add_option("--table", codes_table);
+  codes_out->add_option("--to", codes_folder, "folder; default standard output / 目录");
+  auto* codes_in = codes->add_subcommand("import", "CSV files named after their tables, all or none / 导入，全部成功或全部不导入");
+  codes_in->add_option("files", codes_files)->required();
+  codes_in->add_flag("--dry-run", codes_try);
+  auto* codes_cover = codes->add_subcommand("coverage", "which items cannot be recognised, why, and what unmapped ones may be / 哪些项目不能互认及原因");
+  codes_cover->add_option("--catalogue", catalogue, "CSV of the hospital's items: code,name,pinyin,unit,loinc,specimen / 本院项目目录");
   auto* retractions = app.add_subcommand("retractions", "retractions that nobody acknowledged yet / 尚未确认的更正与撤回");
   auto* outbox = app.add_subcommand("outbox", "what waits for partners / 待投递与搁置的消息");
   outbox->require_subcommand(1);
@@ -35,7 +48,7 @@ int main(int argc, char** argv) {
   std::string partner, state;
   int limit = 50;
   list->add_option("--partner", partner);
-  list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled");
+  list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled committed");
   list->add_option("--limit", limit)->check(CLI::Range(1, 100'000));
   auto* show = outbox->add_subcommand("show");
   std::int64_t id = 0;
@@ -63,6 +76,8 @@ int main(int argc, char** argv) {
   auto* cda = app.add_subcommand("cda", "show, check, render, write, sign, verify: transfer documents / 共享文档的查看、检查、渲染与签名");
   cda->prefix_command();
 
+  hl7->set_help_flag();  // it has a help of its own
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -85,12 +100,17 @@ int main(int argc, char** argv) {
     for (const auto& [verb, command] : {std::pair<CLI::App*, Command>{recognise, &ctl::recognise_command}, {hl7, &ctl::hl7_command}, {cda, &ctl::cda_command}}) {
       if (!*verb) continue;
       auto args = verb->remaining();
-      args.insert(args.begin(), {"--lang", lang});
+      const auto says_language = [](const std::string& a) { return a == "--lang" || a.starts_with("--lang="); };
+      if (std::none_of(args.begin(), args.end(), says_language)) args.insert(args.begin(), {"--lang", lang});
+      if (place.json && verb == hl7) args.insert(args.begin(), "--json");
       return command(args, std::cout, std::cerr);
     }
     if (!place.read_config()) return ctl::kUnusable;
     if (*doctor) return ctl::doctor(place);
     if (*attempt) return ctl::try_file(place, file, type, map);
+    if (*codes_out) return ctl::codes_export(place, codes_table, codes_folder);
+    if (*codes_in) return ctl::codes_import(place, codes_files, codes_try);
+    if (*codes_cover) return ctl::codes_coverage(place, catalogue);
     if (!place.open_store()) return ctl::kUnusable;
     if (*stats) return ctl::stats(place, month);
     if (*results) return ctl::results(place, patient);

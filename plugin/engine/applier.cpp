@@ -9,6 +9,7 @@
 namespace huren::engine {
 namespace {
 constexpr int kBatch = 64;
+constexpr std::int64_t kForgetEvery = 512;
 constexpr const char* kSpoolCursor = "spool";
 constexpr std::int64_t kUpkeepMs = 1000;           // by the hospital's clock
 constexpr std::chrono::milliseconds kLook{500};  // other processes may write into the same spool
@@ -81,8 +82,9 @@ Result<bool> Applier::step() {
   });
   mark_.end();
   if (!done) return done.error();
-  if (!events->empty())
-    if (auto r = spool_.forget(events->back().seq); !r) context_.log.write(Severity::warning, "spool.forget_failed", r.error());
+  changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
+  if (!events->empty()) taken_in_ = events->back().seq;
+  if (taken_in_ - forgotten_ >= kForgetEvery) forget();
   return true;
 }
 
@@ -90,20 +92,30 @@ Result<bool> Applier::upkeep() {
   const std::int64_t now = context_.clock.now_ms();
   if (now < upkept_ms_ + kUpkeepMs && now >= upkept_ms_) return false;
   auto more = look_after(context_);
+  if (more && *more) changed_();
   if (more && !*more) upkept_ms_ = now;
   return more;
+}
+
+// What was taken in is of no more use to anybody; when it goes does not matter, so many go at once.
+void Applier::forget() {
+  if (taken_in_ == forgotten_) return;
+  if (auto r = spool_.forget(taken_in_); !r) context_.log.write(Severity::warning, "spool.forget_failed", r.error());
+  forgotten_ = taken_in_;
 }
 
 void Applier::run() {
   bool more = true;
   while (true) {
     std::uint64_t serving = 0;
+    bool asked = true;
     {
       std::unique_lock lock(mutex_);
-      if (!more) wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_ > served_; });
+      if (!more) asked = wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_ > served_; });
       if (stopping_) return;
       serving = asked_;
     }
+    if (!asked) forget();
     Result<bool> result = false;
     try {
       result = step();
@@ -118,7 +130,6 @@ void Applier::run() {
       continue;
     }
     more = *result;
-    if (more) changed_();
     if (!more) {
       const std::lock_guard lock(mutex_);
       served_ = std::max(served_, serving);

@@ -32,6 +32,7 @@ class Applier {
   void run();
   Result<bool> step();  // true: there may be more
   Result<bool> upkeep();
+  void forget();
   Result<void> apply_one(store::Unit& unit, const SpooledEvent& event);
   Result<void> apply_one(store::Unit& unit, const store::InboxRow& row);
   const Context& context_;
@@ -40,6 +41,7 @@ class Applier {
   const std::function<void()> changed_;
   Mark mark_;
   std::int64_t upkept_ms_ = 0;
+  std::int64_t taken_in_ = 0, forgotten_ = 0;  // spool numbers; the applier's thread alone
   std::mutex mutex_;
   std::condition_variable wakes_, idle_;
   std::uint64_t asked_ = 1, served_ = 0;  // a look that began after the ask serves it

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/pack.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/order_message.hpp"
 #include "core/mapping/oru.hpp"
@@ -18,9 +19,9 @@ Result<void> release(Unit& unit, const Context& context, const model::LabReport&
   auto document = cda::write_lab_report(report, {});
   if (!document) return document.error();
   const auto& own = context.config.hospital.code;
-  auto message = mapping::write_oru(report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now()});
+  auto message = mapping::write_oru(report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now(), .charset = Charset::utf8, .enhanced = false});
   if (!message) return message.error();
-  auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = std::move(*document)});
+  auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = pack(*document)});
   if (!row) return row.error();
   return distribute(unit, context, *row, report);
 }
@@ -103,7 +104,7 @@ Result<void> send_order(Unit& unit, const Context& context, const PatientRow& pa
   for (const auto& partner : context.config.partners) {
     if (!partner.orders) continue;
     const std::string control_id = new_control_id(context.clock.now_ms());
-    auto bytes = mapping::write_order(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code, .at = context.now()});
+    auto bytes = mapping::write_order(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code, .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced});
     if (!bytes) return bytes.error();
     if (auto r = send(unit, context, partner.code, control_id, "OML^O21", std::move(*bytes), patient.id, subject, message.order.priority == "stat" ? 0 : 1); !r) return r;
   }

@@ -74,7 +74,7 @@ Result<void> tell_laboratories(Unit& unit, const Context& context, const model::
   for (const auto& partner : context.config.partners) {
     if (!partner.orders) continue;
     const std::string control_id = new_control_id(context.clock.now_ms());
-    auto bytes = mapping::write_adt(e, *patient, *prior, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code, .at = context.now()});
+    auto bytes = mapping::write_adt(e, *patient, *prior, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code, .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced});
     if (!bytes) return bytes.error();
     if (auto r = send(unit, context, partner.code, control_id, e.undone ? "ADT^A37" : "ADT^A40", std::move(*bytes), stays.id, "patient/" + stays.id); !r) return r;
   }

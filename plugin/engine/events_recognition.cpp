@@ -47,7 +47,7 @@ Result<void> tell_source(Unit& unit, const Context& context, const store::Report
   if (!partner || !partner->huren) return {};
   message.hospital = context.config.hospital.code;
   const std::string control_id = new_control_id(context.clock.now_ms());
-  auto bytes = mapping::write_decision(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner->hospital.code, .at = context.now()});
+  auto bytes = mapping::write_decision(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner->hospital.code, .at = context.now(), .charset = Charset::utf8, .enhanced = partner->enhanced});
   if (!bytes) return bytes.error();
   return send(unit, context, partner->code, control_id, "ZRD", std::move(*bytes), report.patient_id, message.id);
 }

@@ -276,7 +276,14 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
       for (const auto& s : suggested) {
         auto known = unit.offer(s.id);
         if (!known) return known.error();
-        if (*known && (*known)->id == s.id) continue;  // the same suggestion, shown again
+        if (*known && (*known)->id == s.id) {  // the same suggestion, shown again: feedback on it is of who saw it last
+          auto& again = **known;
+          if (again.doctor_id == request.doctor.id || again.state == "accepted" || again.state == "declined") continue;
+          again.doctor_id = request.doctor.id;
+          again.department = request.department;
+          if (auto r = unit.put_offer(again); !r) return r;
+          continue;
+        }
         if (auto r = unit.put_offer({.id = s.id, .card_id = s.card_id, .patient_id = patient_id, .encounter_id = request.encounter_id, .doctor_id = request.doctor.id,
                                           .department = request.department, .order_id = s.order_id, .order_item = s.order_item, .result_ids = s.result_ids,
                                           .state = "open", .decision_id = "", .shown_ms = context_.clock.now_ms(), .changed_ms = context_.clock.now_ms()}); !r)

@@ -87,10 +87,10 @@ class Hospital {
       REQUIRE(spool);
       spool_ = std::move(*spool);
     }
-    std::vector<const AdapterEntry*> adapters{&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()};
-    adapters.insert(adapters.end(), more_adapters.begin(), more_adapters.end());
+    std::vector<const AdapterEntry*> builtin{&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()};
+    builtin.insert(builtin.end(), more_adapters.begin(), more_adapters.end());
     auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = spool_.get(), .hooks = {},
-                                       .builtin = std::move(adapters), .clock = clock});
+                                       .builtin = std::move(builtin), .clock = clock});
     if (!engine) return engine.error();
     engine_ = std::move(*engine);
     return {};
@@ -181,6 +181,14 @@ class Hospital {
               {"reported_at", "2026-11-22T08:30:00+08:00"}};
     if (version > 1) body["amendment_reason"] = "复核";
     return {{"report", body}};
+  }
+  [[nodiscard]] std::string log_text() const {
+    std::string all;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(dir_.path() / "data" / "log")) {
+      std::ifstream in(file.path(), std::ios::binary);
+      if (file.is_regular_file()) all.append(std::istreambuf_iterator<char>(in), {});
+    }
+    return all;
   }
   // An ORU^R01 of the partner as a huren writes it.
   static std::string oru(const std::string& number, const std::string& control_id, const std::string& value = "5.42", const std::string& extra = "F",

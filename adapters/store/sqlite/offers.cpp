@@ -34,7 +34,7 @@ Result<void> put_offer(Database& db, const OfferRow& row) {
   Query put(db,
             "INSERT INTO offer(id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, result_ids, "
             "state, decision_id, shown_ms, changed_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
-            "state=excluded.state, decision_id=excluded.decision_id, changed_ms=excluded.changed_ms");
+            "doctor_id=excluded.doctor_id, department=excluded.department, state=excluded.state, decision_id=excluded.decision_id, changed_ms=excluded.changed_ms");
   put.with(row.id, row.card_id, row.patient_id, row.encounter_id, row.doctor_id, row.department, row.order_id, row.order_item,
            nlohmann::json(row.result_ids).dump(), row.state, row.decision_id, row.shown_ms, row.changed_ms);
   return put.run();

@@ -34,6 +34,12 @@ class ReaderOn : public Interface {
   }
   Maybe<DecisionRow> decision(const std::string& id) override { return sqlite::decision(db_, id); }
   Rows<StatRow> stats(std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::stats(db_, from_ms, to_ms); }
+  Maybe<OutboxRow> outbox_row(const std::string& partner, const std::string& message_id) override {
+    return sqlite::outbox_row(db_, partner, message_id);
+  }
+  Rows<OutboxRow> overdue(const std::string& partner, std::int64_t now_ms, int limit) override {
+    return sqlite::overdue(db_, partner, now_ms, limit);
+  }
   Rows<OutboxRow> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) override {
     return sqlite::outbox(db_, partner, state, limit);
   }
