@@ -4,7 +4,7 @@
 
 #include "engine/events.hpp"
 #include "engine/threads.hpp"
-#include "engine/upkeep.hpp"
+#include "engine/duties.hpp"
 
 namespace huren::engine {
 namespace {

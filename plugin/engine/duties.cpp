@@ -1,4 +1,4 @@
-#include "engine/upkeep.hpp"
+#include "engine/duties.hpp"
 
 #include "core/model/notice.hpp"
 #include "engine/reports.hpp"
