@@ -62,6 +62,13 @@ int main(int argc, char** argv) {
     change->add_flag("--dry-run", dry_run);
     changes.push_back(change);
   }
+  auto* reconcile = app.add_subcommand("reconcile", "compare with a partner what went between you, and repair it / 与伙伴核对往来报告并补齐");
+  std::string with, day, until;
+  reconcile->add_option("partner", with, "the partner's code / 伙伴代码")->required();
+  reconcile->add_option("--day", day, "YYYY-MM-DD, day of release / 报告发布日")->required();
+  reconcile->add_option("--to", until, "last day of a stretch / 一段日期的最后一天");
+  reconcile->add_flag("--dry-run", dry_run, "change nothing / 演练，不改动");
+  auto* backfill = app.add_subcommand("backfill", "how far new agreements have sent earlier reports / 新协议补发进度");
   auto* attempt = app.add_subcommand("try", "what a file would become, nothing stored / 试映射，不保存");
   std::string file, type, map;
   attempt->add_option("file", file)->required();
@@ -115,6 +122,8 @@ int main(int argc, char** argv) {
     if (*stats) return ctl::stats(place, month);
     if (*results) return ctl::results(place, patient);
     if (*retractions) return ctl::retractions(place);
+    if (*reconcile) return ctl::reconcile(place, with, day, until, dry_run);
+    if (*backfill) return ctl::backfill(place);
     if (*list) return ctl::outbox_list(place, partner, state, limit);
     if (*show) return ctl::outbox_show(place, id);
     for (auto* change : changes)

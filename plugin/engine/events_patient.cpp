@@ -4,6 +4,10 @@
 #include <algorithm>
 
 #include "core/mapping/patient_message.hpp"
+#include "engine/exchange/consent.hpp"
+#include "engine/exchange/exchange.hpp"
+#include "engine/exchange/index.hpp"
+#include "engine/exchange/permission.hpp"
 
 namespace huren::engine {
 namespace {
@@ -11,14 +15,14 @@ namespace {
 using store::PatientRow;
 using store::Unit;
 
-constexpr std::int64_t kLookBackMs = 90LL * 86'400'000;  // what a new tie sends after: no window of schemas/codes is longer
+using exchange::kLookBackMs;  // what a new tie sends after
 
 // Results that came before the patient did, and results that no longer are this person's (I12).
 Result<void> rematch(Unit& unit, const Context& context, const PatientRow& row, const model::Patient& patient) {
   auto held = unit.reports_of(row.id);
   if (!held) return held.error();
   for (const auto& report : *held) {
-    if (report.source.empty()) continue;
+    if (report.source.empty() || report.digest.empty()) continue;  // empty: taken away with the consent
     const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
     if (parsed.report && model::same_person(parsed.report->patient, patient).match == model::Match::same) continue;
     if (auto r = unmatch(unit, context, report); !r) return r;
@@ -27,6 +31,7 @@ Result<void> rematch(Unit& unit, const Context& context, const PatientRow& row, 
     auto waiting = unit.unmatched_reports(type, value);
     if (!waiting) return waiting.error();
     for (auto& report : *waiting) {
+      if (report.digest.empty()) continue;
       const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
       if (!parsed.report) continue;
       auto whose = match_patient(unit, context, *parsed.report);
@@ -136,11 +141,12 @@ Result<void> on(Unit& unit, const Context& context, const model::PatientMerged& 
   return tell_laboratories(unit, context, e, *stays, *goes);
 }
 
-Result<void> on(Unit& unit, const Context& /*context*/, const model::EncounterStarted& e) {
+Result<void> on(Unit& unit, const Context& context, const model::EncounterStarted& e) {
   auto patient = registered(unit, e.patient_id, "/patient_id");
   if (!patient) return patient.error();
-  return unit.put_tie({.patient_id = patient->id, .partner = "", .basis = "encounter", .reference = e.encounter_id,
-                       .from_ms = e.at.epoch_ms, .to_ms = 0});
+  if (auto r = unit.put_tie({.patient_id = patient->id, .partner = "", .basis = "encounter", .reference = e.encounter_id, .from_ms = e.at.epoch_ms, .to_ms = 0}); !r)
+    return r;
+  return exchange::ask_partners(unit, context, patient->id, e.encounter_id);
 }
 
 Result<void> on(Unit& unit, const Context& /*context*/, const model::EncounterEnded& e) {
@@ -164,11 +170,9 @@ Result<void> add_tie(Unit& unit, const Context& context, const PatientRow& patie
   if (!partner) return Error{"event.unknown_partner", basis == "referral" ? "/to_partner" : "/partner", {partner_code}};
   if (auto r = unit.put_tie({.patient_id = patient.id, .partner = partner_code, .basis = basis, .reference = reference, .from_ms = from_ms, .to_ms = 0}); !r)
     return r;
-  const auto lets_go = [&](const model::LabReport& report) {
-    return std::any_of(context.config.agreements.begin(), context.config.agreements.end(), [&](const model::Agreement& a) {
-      return a.partner == partner_code && a.basis == basis && a.send && a.mode == "push" && in_force(a, context.today()) && covers(a, report);
-    });
-  };
+  if (auto r = exchange::consent_returned(unit, context, patient.id, *partner, context.now()); !r) return r;
+  auto ties = unit.ties(patient.id);
+  if (!ties) return ties.error();
   auto records = unit.same_person(patient.id);
   if (!records) return records.error();
   std::vector<store::ReportRow> reports;
@@ -183,8 +187,12 @@ Result<void> add_tie(Unit& unit, const Context& context, const PatientRow& patie
     if (!receivers) return receivers.error();
     if (std::find(receivers->begin(), receivers->end(), partner_code) != receivers->end()) continue;
     const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-    if (!parsed.report || !lets_go(*parsed.report)) continue;
-    if (auto r = send_report(unit, context, row, *parsed.report, *partner); !r) return r;
+    if (!parsed.report) continue;
+    if (exchange::granted(context, *ties, partner_code, *parsed.report, {"push"})) {
+      if (auto r = send_report(unit, context, row, *parsed.report, *partner); !r) return r;
+    } else if (exchange::granted(context, *ties, partner_code, *parsed.report, {"index"})) {
+      if (auto r = exchange::send_index(unit, context, row, *parsed.report, *partner, false); !r) return r;
+    }
   }
   return {};
 }
@@ -208,7 +216,9 @@ Result<void> on(Unit& unit, const Context& context, const model::ConsentChanged&
       t.to_ms = std::max<std::int64_t>(e.at.epoch_ms, 1);
       if (auto r = unit.put_tie(t); !r) return r;
     }
-  return {};
+  const auto* partner = context.partner(e.partner);
+  if (!partner) return Error{"event.unknown_partner", "/partner", {e.partner}};
+  return exchange::consent_ended(unit, context, patient->id, *partner, e.at);
 }
 
 }  // namespace huren::engine

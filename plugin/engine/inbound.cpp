@@ -8,8 +8,11 @@
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
 #include "core/mapping/patient_message.hpp"
+#include "core/mapping/question_message.hpp"
 #include "engine/acknowledge.hpp"
 #include "engine/events.hpp"
+#include "engine/exchange/consent.hpp"
+#include "engine/exchange/index.hpp"
 #include "engine/reports.hpp"
 
 namespace huren::engine {
@@ -21,9 +24,11 @@ constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message by
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
-  enum class Kind { report, decision, events } kind = Kind::report;
+  enum class Kind { report, decision, index, consent, events } kind = Kind::report;
   mapping::OruRead oru;
   mapping::DecisionMessage decision;
+  mapping::IndexMessage index;
+  mapping::ConsentMessage consent;
   std::vector<model::Event> events;  // patients and encounters of our own HIS
 };
 
@@ -65,7 +70,8 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
   const bool report = is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
   const bool patient = feed && reading.header.type == "ADT";  // a partner's numbers are not ours
-  if (!report && !decision && !patient) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
+  const bool index = partner && mapping::is_index(reading.header), consent = partner && mapping::is_consent(reading.header);
+  if (!report && !decision && !index && !consent && !patient) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
   reading.taken = true;
   for (auto& f : hl7::check(message, context.profiles.of(source))) reading.findings.push_back(std::move(f));
   if (has_error(reading.findings)) {
@@ -97,6 +103,22 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
       return;
     }
     u.events = std::move(r.events);
+  } else if (index || consent) {
+    if (index) {
+      u.kind = Understood::Kind::index;
+      auto r = mapping::read_index(message, partner->hospital.offset_minutes);
+      for (auto& f : r.findings) reading.findings.push_back(std::move(f));
+      if (r.entry) u.index = std::move(*r.entry);
+    } else {
+      u.kind = Understood::Kind::consent;
+      auto r = mapping::read_consent(message, partner->hospital.offset_minutes);
+      for (auto& f : r.findings) reading.findings.push_back(std::move(f));
+      if (r.consent) u.consent = std::move(*r.consent);
+    }
+    if (has_error(reading.findings)) {
+      reading.verdict = hl7::AckCode::AE;
+      return;
+    }
   } else {
     u.kind = Understood::Kind::decision;
     auto r = mapping::read_decision(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
@@ -141,6 +163,7 @@ Result<void> number_version(store::Unit& unit, const Context& context, model::La
   if (!versions) return versions.error();
   if (versions->empty()) return {};
   report.version = versions->back().version;
+  if (versions->back().digest.empty()) return {};
   const auto same = [&] { return model::to_json(report) == versions->back().json; };  // put_report will refuse it
   if (same()) return {};
   if (report.status == model::Status::final_result) report.status = model::Status::corrected;
@@ -165,12 +188,18 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
     if (auto r = number_version(unit, context, report); !r) return r;
   auto versions = unit.report_versions(report.origin.code, report.number);
   if (!versions) return versions.error();
-  if (!versions->empty() && versions->back().version == report.version && versions->back().json != model::to_json(report))
+  if (!versions->empty() && versions->back().version == report.version && !versions->back().digest.empty() && versions->back().json != model::to_json(report))
     return Error{"report.same_version_differs", "OBR-20", {std::to_string(report.version)}};
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
   auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});
   if (!stored) return stored.error();
+  if (!context.index_key.empty())
+    if (auto r = unit.index_held(row.source, exchange::handle_of(context.index_key, stored->origin, stored->number), stored->version); !r) return r;
+  auto bar = unit.bar(row.source, subject_of(stored->origin, stored->number));
+  if (!bar) return bar.error();
+  // A correction for readers of a copy that went with the consent: they are told (I10), the content does not stay.
+  if (*bar && (*bar)->removed) return exchange::strip(unit, stored->origin, stored->number);
   if (patient_id->empty() || report.status == model::Status::withdrawn) return {};
   return notify_received(unit, context, *stored, report);
 }
@@ -179,6 +208,8 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
   if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
   for (const auto& event : u.events)
     if (auto r = handle(unit, context, event); !r) return r;
+  if (u.kind == Understood::Kind::index) return exchange::apply_index(unit, context, row.source, u.index);
+  if (u.kind == Understood::Kind::consent) return exchange::apply_consent(unit, context, row.source, u.consent);
   for (auto& report : u.oru.reports) {
     auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, std::move(report), u.oru.versioned)
                                                  : apply_report(unit, context, row, report, u.oru.versioned, u.oru.document);
@@ -266,11 +297,12 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
       verdict = std::move(*v);
       return {};
     };
-    auto received = unit.nested([&]() -> Result<void> {
+    const auto receive_new_id = [&]() -> Result<void> {
       if (auto r = receive(); !r) return r;
-      if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused" || !context_.profiles.of(in.source).unique_control_ids()) return {};
+      if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused") return {};
       return Error{"inbound.control_id_again", "MSH-10", {}};
-    });
+    };
+    auto received = context_.profiles.of(in.source).unique_control_ids() ? unit.nested(receive_new_id) : receive();
     if (!received && received.error().id == "inbound.control_id_again") {  // its profile says that this cannot be
       reading.findings.push_back({Severity::error, received.error()});
       reading.verdict = hl7::AckCode::AE;

@@ -18,6 +18,16 @@ using store::Settlement;
 namespace {
 constexpr std::chrono::milliseconds kLook{1000};  // how often an idle dispatcher looks for rows whose time has come
 
+const char* word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::not_sent: return "not_sent";
+    case Outcome::unknown: return "unknown";
+    case Outcome::delivered: return "delivered";
+    case Outcome::refused: return "refused";
+  }
+  return "unknown";
+}
+
 Receipt never_sent() { return {.outcome = Outcome::not_sent, .code = "", .remark = {"delivery.none", "", {}}}; }
 
 constexpr int kOverdueAtOnce = 100;
@@ -52,6 +62,11 @@ void Pump::wake() noexcept {
   dispatcher_wakes_.notify_one();
 }
 
+Pump::State Pump::state() noexcept {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
 void Pump::stop() noexcept {
   {
     const std::lock_guard lock(mutex_);
@@ -79,11 +94,14 @@ void Pump::work() {
       }
     }
     Receipt receipt;
+    const auto begun = std::chrono::steady_clock::now();
     try {
       receipt = adapter_.deliver(setup_.partner, {row.message_id, row.type, row.content_type, row.body}, setup_.deliver_timeout_ms);
     } catch (...) {  // the adapter's thunk: an exception proves nothing about the wire
       receipt = {.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}};
     }
+    if (setup_.figures)
+      setup_.figures->delivered(setup_.partner, word(receipt.outcome), std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     const std::lock_guard lock(mutex_);
     done_.push_back({std::move(row), std::move(receipt)});
     dispatcher_wakes_.notify_one();
@@ -93,7 +111,8 @@ void Pump::work() {
 // One transaction: settle what is done, claim what there is room for.
 Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed, int allowance) try {
   const std::int64_t now = clock_.now_ms();
-  return store_.transact([&](store::Unit& unit) -> Result<void> {
+  const bool went_back = now < last_turn_ms_;
+  auto turned = store_.transact([&](store::Unit& unit) -> Result<void> {
     claimed.clear();
     std::vector<Settlement> settlements;
     for (const auto& d : done) {
@@ -116,6 +135,8 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
     }
     if (!settlements.empty())
       if (auto r = unit.settle(settlements); !r) return r;
+    if (went_back)
+      if (auto r = unit.hurry(setup_.partner, now + setup_.policy.ceiling_ms); !r) return r;
     if (allowance <= 0) return {};
     // Claim and wire are one step, one sync: a crash in between is judged as if the peer had seen the message.
     auto rows = unit.claim(setup_.partner, now, allowance, OutboxState::on_wire);
@@ -132,6 +153,8 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
     }
     return exhausted.empty() ? Result<void>() : unit.settle(exhausted);
   });
+  if (turned) last_turn_ms_ = now;
+  return turned;
 } catch (const std::exception&) {  // the worker's wall
   return Error{"engine.worker_threw", setup_.partner, {}};
 }
@@ -139,6 +162,7 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
 Result<void> Pump::recover() {
   const std::int64_t now = clock_.now_ms();
   return store_.transact([&](store::Unit& unit) -> Result<void> {
+    if (auto r = unit.hurry(setup_.partner, now + setup_.policy.ceiling_ms); !r) return r;
     auto rows = unit.recover(setup_.partner);
     if (!rows) return rows.error();
     std::vector<Settlement> settlements;
@@ -205,6 +229,13 @@ void Pump::dispatch() {
       continue;
     }
     in_flight_ += static_cast<int>(claimed.size()) - settled;
+    {
+      const std::lock_guard lock(mutex_);
+      seen_.in_flight = in_flight_;
+      seen_.breaker_open = breaker.is_open();
+      for (const auto& d : done)
+        if (d.receipt.outcome == Outcome::delivered) seen_.last_success_ms = clock_.now_ms();
+    }
     if (setup_.delivered)
       for (const auto& d : done)
         if (d.receipt.outcome == Outcome::delivered) setup_.delivered(d.row);

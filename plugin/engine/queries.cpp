@@ -1,12 +1,14 @@
 #include "engine/queries.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
 #include "core/cda/page.hpp"
 #include "core/model/event.hpp"
 #include "core/model/query.hpp"
 #include "core/recognition/trend.hpp"
+#include "engine/exchange/index.hpp"
 #include "engine/reports.hpp"
 #include "huren/huren.h"
 
@@ -97,10 +99,31 @@ model::ResultsListRow row_of(const Context& context, const ReportRow& held, cons
   row.marks = o.marks;
   row.specimen = report.specimen.type;
   row.source = source_of(held);
+  if (!held.source.empty()) row.received_at = from_epoch_ms(held.stored_ms, context.config.hospital.offset_minutes);
   row.report_number = report.number;
   row.version = report.version;
   row.banner = withdrawn ? "retracted" : banner_of(held, report);
   return row;
+}
+
+// What partners say that they hold, as the order screen and the decision see it: an item and a time.
+Result<std::vector<store::IndexEntry>> entries_of(store::Reader& reader, const Context& context, const model::Patient& person,
+                                                  const std::vector<std::string>& items, std::int64_t since_ms) {
+  auto entries = exchange::elsewhere(reader, context, person, since_ms);
+  if (entries && !items.empty())
+    std::erase_if(*entries, [&](const store::IndexEntry& e) { return std::find(items.begin(), items.end(), e.item) == items.end(); });
+  return entries;
+}
+
+LabReport report_of(const store::IndexEntry& entry, const config::Partner& partner) {
+  LabReport report;
+  report.origin = {partner.hospital.code, partner.hospital.name};
+  report.version = entry.version;
+  report.specimen.collected_at = from_epoch_ms(entry.collected_ms, partner.hospital.offset_minutes);
+  model::Observation o;
+  o.standard.code = entry.item;
+  report.observations.push_back(std::move(o));
+  return report;
 }
 
 }  // namespace
@@ -125,6 +148,8 @@ Result<std::string> Queries::results_list(std::string_view json) {
     Views views{unit, context_, request.doctor.id, access->patient.id, {}};
     for (const auto& held : reports) {
       if (!held.current) continue;
+      auto bar = unit.bar(held.source, subject_of(held.origin, held.number));
+      if (!bar) return bar.error();
       const auto report = model::lab_report_from_json(held.json, context_.config.hospital.offset_minutes);
       if (!report.report) return Error{"store.unreadable_report", held.id, {}};
       auto audience = unit.audience(held.origin, held.number);
@@ -145,6 +170,7 @@ Result<std::string> Queries::results_list(std::string_view json) {
         }
         auto row = row_of(context_, held, *report.report, i);
         row.viewed = viewed;
+        row.barred = !held.source.empty() && bar->has_value();
         for (const auto& d : *decisions)  // oldest first: the last word stays
           if (std::find(d.result_ids.begin(), d.result_ids.end(), row.result_id) != d.result_ids.end()) row.recognition = d.outcome;
         answer.results.push_back(std::move(row));
@@ -152,6 +178,17 @@ Result<std::string> Queries::results_list(std::string_view json) {
           if (auto r = views.note(held, "shown"); !r) return r;
       }
       if (answer.more) break;
+    }
+    auto entries = entries_of(unit, context_, access->person, request.items, request.since.present() ? request.since.epoch_ms : 0);
+    if (!entries) return entries.error();
+    for (const auto& e : *entries) {
+      const auto* partner = context_.partner(e.partner);
+      if (!partner || static_cast<int>(answer.elsewhere.size()) == request.limit) continue;
+      const auto* item = context_.codes->item(e.item, context_.today());
+      answer.elsewhere.push_back({.report_id = exchange::entry_id(e), .source = e.partner, .origin = {partner->hospital.code, partner->hospital.name},
+                                  .item = {e.item, item ? item->zh : "", std::string(mapping::kItemSystem)},
+                                  .collected_at = from_epoch_ms(e.collected_ms, partner->hospital.offset_minutes),
+                                  .told_at = from_epoch_ms(e.at_ms, context_.config.hospital.offset_minutes)});
     }
     return {};
   });
@@ -167,8 +204,10 @@ Result<std::string> Queries::result_open(std::string_view json) {
     return std::find(request.want.begin(), request.want.end(), what) != request.want.end() || (what == "data" && request.want.empty());
   };
   model::ResultOpenAnswer answer;
+  bool being_fetched = false;
   auto done = context_.store.transact([&](Unit& unit) -> Result<void> {
     answer = {};
+    being_fetched = false;
     auto access = enter(unit, context_, request.patient_id, request.encounter_id);
     if (!access) return access.error();
     std::string report_id = request.report_id;
@@ -177,11 +216,18 @@ Result<std::string> Queries::result_open(std::string_view json) {
       if (!result) return result.error();
       if (*result) report_id = (*result)->report_id;
     }
+    if (std::string partner, handle; exchange::split_entry_id(report_id, partner, handle)) {
+      auto here = open_entry(unit, access->patient.id, access->person, partner, handle, request.doctor.id);
+      if (!here) return here.error();
+      being_fetched = here->empty();
+      if (being_fetched) return {};
+      report_id = std::move(*here);
+    }
     auto held = unit.report(report_id);
     if (!held) return held.error();
     // The same words for "not there" and "somebody else's": the answer must not tell which.
     const auto& records = access->records;
-    if (!*held || std::find(records.begin(), records.end(), (*held)->patient_id) == records.end()) return Error{"query.unknown_result", request.report_id.empty() ? "/result_id" : "/report_id", {}};
+    if (!*held || std::find(records.begin(), records.end(), (*held)->patient_id) == records.end() || (*held)->digest.empty()) return Error{"query.unknown_result", request.report_id.empty() ? "/result_id" : "/report_id", {}};
     auto report = model::lab_report_from_json((*held)->json, context_.config.hospital.offset_minutes);
     if (!report.report) return Error{"store.unreadable_report", (*held)->id, {}};
     answer.report_id = (*held)->id;
@@ -193,7 +239,28 @@ Result<std::string> Queries::result_open(std::string_view json) {
     return unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms(), .patient_id = access->patient.id});
   });
   if (!done) return done.error();
+  if (being_fetched) return Error{"exchange.being_fetched", "/report_id", {}};
   return model::to_json(answer);
+}
+
+// The report behind an index entry of this patient: its id when it is here, "" when the partner is being asked for it.
+Result<std::string> Queries::open_entry(Unit& unit, const std::string& patient_id, const model::Patient& person, const std::string& partner,
+                                        const std::string& handle, const std::string& doctor_id) {
+  auto here = exchange::held_as(unit, context_, patient_id, partner, handle);
+  if (!here || !here->empty()) return here;
+  auto entries = exchange::elsewhere(unit, context_, person, 0);
+  if (!entries) return entries.error();
+  const bool known = std::any_of(entries->begin(), entries->end(), [&](const store::IndexEntry& e) { return e.partner == partner && e.handle == handle; });
+  if (!known) return Error{"query.unknown_result", "/report_id", {}};
+  const auto now = context_.clock.now_ms();
+  auto due = unit.fetches_due(partner, INT64_MAX, 1000);
+  if (!due) return due.error();
+  const bool asked = std::any_of(due->begin(), due->end(), [&](const store::FetchRow& f) { return f.reason == "open" && f.patient_id == patient_id && f.reference == handle; });
+  if (asked) return std::string();
+  context_.log.write(Severity::info, "exchange.fetch_asked", {{"partner", partner}, {"doctor", doctor_id}});
+  auto put = unit.put_fetch({.id = 0, .partner = partner, .patient_id = patient_id, .reason = "open", .reference = handle, .doctor_id = doctor_id, .asked_ms = now,
+                             .next_ms = now, .until_ms = now + context_.config.exchange.ask_within_ms, .attempts = 0});
+  return put ? Result<std::string>(std::string()) : Result<std::string>(put.error());
 }
 
 Result<std::string> Queries::order_check(std::string_view json) {
@@ -230,8 +297,11 @@ Result<void> Queries::gather(store::Reader& reader, const std::string& patient_i
         if (!report.report) return Error{"store.unreadable_report", row.report_id, {}};
         it = reports.emplace(row.report_id, std::pair{std::move(**held), std::move(*report.report)}).first;
       }
+      const auto& held = it->second.first;
+      auto bar = held.source.empty() ? Result<std::optional<store::BarRow>>(std::nullopt) : reader.bar(held.source, subject_of(held.origin, held.number));
+      if (!bar) return bar.error();
       input.candidates.push_back({.result_id = row.id, .report_id = row.report_id, .source = it->second.first.source, .report = &it->second.second,
-                                  .position = static_cast<std::size_t>(row.position), .current = row.current, .index_only = false, .barred = false,
+                                  .position = static_cast<std::size_t>(row.position), .current = row.current, .index_only = false, .barred = bar->has_value(),
                                   .link = record == patient_id ? recognition::Link::by_identity : recognition::Link::merged});
     }
   }
@@ -240,6 +310,7 @@ Result<void> Queries::gather(store::Reader& reader, const std::string& patient_i
 
 Result<std::string> Queries::decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request) {
   Reports reports;
+  std::deque<LabReport> entries;  // of the index, without values
   std::string patient_id;
   auto gathered = context_.store.read([&](store::Reader& reader) -> Result<void> {
     reports.clear();
@@ -250,7 +321,18 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
     patient_id = access->patient.id;
     const auto wanted = recognition::wanted(input);
     if (wanted.items.empty()) return {};
-    return gather(reader, patient_id, access->records, wanted.items, wanted.since_ms, reports, input);
+    if (auto r = gather(reader, patient_id, access->records, wanted.items, wanted.since_ms, reports, input); !r) return r;
+    entries.clear();
+    auto known = entries_of(reader, context_, access->person, wanted.items, wanted.since_ms);
+    if (!known) return known.error();
+    for (const auto& e : *known) {
+      const auto* partner = context_.partner(e.partner);
+      if (!partner) continue;
+      entries.push_back(report_of(e, *partner));
+      input.candidates.push_back({.result_id = exchange::entry_id(e), .report_id = exchange::entry_id(e), .source = e.partner, .report = &entries.back(),
+                                  .position = 0, .current = true, .index_only = true, .barred = false, .link = recognition::Link::by_token});
+    }
+    return {};
   });
   if (!gathered) return gathered.error();
   const auto decision = recognition::decide(input);
@@ -260,7 +342,8 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
   for (const auto& order : decision.orders) {
     if (order.outcome == recognition::Outcome::none) continue;
     for (const auto& analyte : order.analytes)
-      if (analyte.chosen) shown.push_back(input.candidates[analyte.considered[*analyte.chosen].candidate].report_id);
+      if (analyte.chosen)
+        if (const auto& c = input.candidates[analyte.considered[*analyte.chosen].candidate]; !c.index_only) shown.push_back(c.report_id);
   }
   std::sort(shown.begin(), shown.end());
   shown.erase(std::unique(shown.begin(), shown.end()), shown.end());

@@ -19,6 +19,8 @@ class Queries {
   QueryAnswer answer(std::string_view topic, std::string_view json);
 
  private:
+  Result<std::string> open_entry(store::Unit& unit, const std::string& patient_id, const model::Patient& person, const std::string& partner,
+                                 const std::string& handle, const std::string& doctor_id);
   Result<std::string> results_list(std::string_view json);
   Result<std::string> result_open(std::string_view json);
   Result<std::string> order_check(std::string_view json);

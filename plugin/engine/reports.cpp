@@ -10,6 +10,9 @@
 #include "core/mapping/oru.hpp"
 #include "core/model/event.hpp"
 #include "core/model/notice.hpp"
+#include "engine/exchange/digest.hpp"
+#include "engine/exchange/index.hpp"
+#include "engine/exchange/permission.hpp"
 
 namespace huren::engine {
 
@@ -183,13 +186,16 @@ Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming
   LabReport& report = in.report;
   auto versions = unit.report_versions(report.origin.code, report.number);
   if (!versions) return versions.error();
-  if (!versions->empty() && versions->back().version >= report.version)
+  // A copy that was taken away with the consent may come again in the same version once consent is back.
+  const bool again = !versions->empty() && versions->back().version == report.version && versions->back().digest.empty();
+  if (!versions->empty() && versions->back().version >= report.version && !again)
     return Error{"report.old_version", "/report/version", {std::to_string(report.version), std::to_string(versions->back().version)}};
 
-  ReportRow row{.id = new_id(context.clock.now_ms()), .origin = report.origin.code, .number = report.number, .version = report.version,
+  ReportRow row{.id = again ? versions->back().id : new_id(context.clock.now_ms()), .origin = report.origin.code, .number = report.number, .version = report.version,
                 .status = model::status_word(report.status), .source = in.source, .patient_id = in.patient_id,
                 .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = std::move(in.hl7),
-                .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true};
+                .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true,
+                .reported_ms = exchange::release_ms(report), .digest = exchange::content_digest(report)};
   std::vector<store::ResultRow> results;
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
     const auto& o = report.observations[i];
@@ -202,7 +208,7 @@ Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming
     if (earlier.current)
       if (auto r = unit.retire_report(earlier.id); !r) return r.error();
   if (auto r = unit.put_report(row, results); !r) return r.error();
-  if (!versions->empty())
+  if (!versions->empty() && !again)
     if (auto r = tell_audience(unit, context, versions->back(), row, report); !r) return r.error();
   return row;
 }
@@ -309,13 +315,17 @@ Result<void> distribute(store::Unit& unit, const Context& context, const ReportR
     if (!own) return own.error();
     ties.insert(ties.end(), own->begin(), own->end());
   }
-  const std::int64_t now = context.clock.now_ms();
-  for (const auto& agreement : context.config.agreements) {
-    if (!agreement.send || agreement.mode != "push" || !in_force(agreement, context.today()) || !covers(agreement, report)) continue;
-    const bool tied = std::any_of(ties.begin(), ties.end(), [&](const store::TieRow& t) {
-      return t.partner == agreement.partner && t.basis == agreement.basis && t.from_ms <= now && (t.to_ms == 0 || t.to_ms > now);
-    });
-    if (tied) partners.insert(agreement.partner);
+  for (const auto& partner : context.config.partners) {
+    if (exchange::granted(context, ties, partner.code, report, {"push"})) {
+      partners.insert(partner.code);
+      continue;
+    }
+    const bool indexes = exchange::granted(context, ties, partner.code, report, {"index"}) != nullptr;
+    auto told = unit.disclosed(subject_of(row.origin, row.number), partner.code, "index");
+    if (!told) return told.error();
+    const bool gone = *told && report.status == model::Status::withdrawn;
+    if (indexes || gone)
+      if (auto r = exchange::send_index(unit, context, row, report, partner, gone); !r) return r;
   }
   for (const auto& code : partners) {
     const auto* partner = context.partner(code);

@@ -89,7 +89,7 @@ class Hospital {
     }
     std::vector<const AdapterEntry*> builtin{&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()};
     builtin.insert(builtin.end(), more_adapters.begin(), more_adapters.end());
-    auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = spool_.get(), .hooks = {},
+    auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = wrap_spool ? wrap_spool(spool_.get()) : spool_.get(), .hooks = {},
                                        .builtin = std::move(builtin), .clock = clock});
     if (!engine) return engine.error();
     engine_ = std::move(*engine);
@@ -213,6 +213,7 @@ class Hospital {
 
   config::Config config;
   std::vector<const AdapterEntry*> more_adapters;
+  std::function<SpoolPort*(SpoolPort*)> wrap_spool;  // a test's own between spool and engine
   std::shared_ptr<MovingClock> clock = std::make_shared<MovingClock>();
 
  private:

@@ -28,6 +28,7 @@ struct Connection {
 
 struct Exchanged {
   Receipt receipt;
+  std::string reply = {};  // the message that names ours in MSA-2
   bool reusable = false;
   bool nothing_left = false;
 };

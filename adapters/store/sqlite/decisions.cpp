@@ -1,3 +1,4 @@
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "rows.hpp"
@@ -125,6 +126,23 @@ Result<Depths> depths(Database& db, std::int64_t now_ms) {
     if (!n) return n.error();
     *target = *n;
   }
+  std::map<std::string, PartnerDepth> by_partner;
+  Query open(db, sql::kPartnerDepth), stuck(db, sql::kPartnerStuck);
+  for (;;) {
+    auto row = open.step();
+    if (!row) return row.error();
+    if (!*row) break;
+    by_partner[open.text(0)] = {.partner = open.text(0), .waiting = open.integer(1), .oldest_waiting_ms = now_ms - open.integer(2), .parked = 0};
+  }
+  for (;;) {
+    auto row = stuck.step();
+    if (!row) return row.error();
+    if (!*row) break;
+    auto& partner = by_partner[stuck.text(0)];
+    partner.partner = stuck.text(0);
+    partner.parked = stuck.integer(1);
+  }
+  for (auto& [name, depth] : by_partner) d.partners.push_back(std::move(depth));
   return d;
 }
 

@@ -111,6 +111,11 @@ Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<O
   return collect<OutboxRow>(query.with(partner, state ? number(*state) : -1, limit), row_of);
 }
 
+Rows<OutboxRow> outbox_of(Database& db, const std::string& subject, const std::string& partner) {
+  Query query(db, sql::kOutboxOf);
+  return collect<OutboxRow>(query.with(subject, partner), row_of);
+}
+
 Result<void> enqueue(Database& db, const OutboxRow& row) {
   auto message = message_seq(db, row);
   if (!message) return message.error();
@@ -161,6 +166,10 @@ Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now
     row.changed_ms = now_ms;
   }
   return rows;
+}
+
+Result<void> hurry(Database& db, const std::string& partner, std::int64_t beyond_ms) {
+  return Query(db, sql::kHurry).with(partner, beyond_ms).run();
 }
 
 Maybe<OutboxRow> outbox_row(Database& db, const std::string& partner, const std::string& message_id) {

@@ -18,17 +18,17 @@ inline constexpr std::string_view kTies =
 // reports and results
 inline constexpr std::string_view kReportVersions =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
+    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
     "WHERE r.origin=? AND r.number=? ORDER BY r.version, r.seq";
 inline constexpr std::string_view kReportById =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
 inline constexpr std::string_view kReportsOf =
-    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json FROM report "
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json, reported_ms, digest FROM report "
     "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
 inline constexpr std::string_view kUnmatched =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
+    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
     "WHERE u.type=? AND u.value=? ORDER BY u.report";
 inline constexpr std::string_view kReportIdentifiers =
     "SELECT type, value FROM report_identifier WHERE report=? ORDER BY type, value";
@@ -56,6 +56,7 @@ inline constexpr std::string_view kOldestOfKey =
 inline constexpr std::string_view kCloseKey =
     "UPDATE outbox SET gate=0 WHERE partner=? AND order_key=? AND state<3 AND gate>0";
 inline constexpr std::string_view kBecomeDue = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms<=?";
+inline constexpr std::string_view kHurry = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms>?";
 inline constexpr std::string_view kDue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
@@ -77,7 +78,35 @@ inline constexpr std::string_view kOverdue =
 inline constexpr std::string_view kSettle =
     "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0) WHERE id=?";
 inline constexpr std::string_view kReceivers =
-    "SELECT DISTINCT partner FROM outbox WHERE subject=? AND NOT (state=7 AND attempts=0) ORDER BY partner";
+    "SELECT partner FROM outbox WHERE subject=?1 AND NOT (state=7 AND attempts=0) UNION "
+    "SELECT partner FROM disclosure WHERE subject=?1 AND how='pull' ORDER BY partner";
+
+inline constexpr std::string_view kOutboxOf =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.subject=? AND o.partner=? ORDER BY o.id";
+
+// exchange
+inline constexpr std::string_view kDisclosed = "SELECT 1 FROM disclosure WHERE subject=? AND partner=? AND how=?";
+inline constexpr std::string_view kBar = "SELECT partner, subject, removed, at_ms FROM bar WHERE partner=? AND subject=?";
+inline constexpr std::string_view kIndexReport = "SELECT version, held FROM index_report WHERE partner=? AND handle=?";
+inline constexpr std::string_view kIndexEntries =
+    "SELECT r.partner, r.handle, i.item, r.version, r.collected_ms, r.at_ms FROM index_token t "
+    "JOIN index_report r ON r.partner = t.partner AND r.handle = t.handle "
+    "JOIN index_item i ON i.partner = r.partner AND i.handle = r.handle "
+    "WHERE t.token=? AND r.held<r.version AND r.collected_ms>=? ORDER BY r.collected_ms DESC, r.handle, i.item LIMIT ?";
+inline constexpr std::string_view kDropTokens = "DELETE FROM index_token WHERE partner=? AND handle=?";
+inline constexpr std::string_view kDropItems = "DELETE FROM index_item WHERE partner=? AND handle=?";
+inline constexpr std::string_view kFetchesDue =
+    "SELECT id, partner, patient_id, reason, reference, doctor_id, asked_ms, next_ms, until_ms, attempts FROM fetch "
+    "WHERE partner=?1 AND (next_ms<=?2 OR next_ms>?2+3600000) ORDER BY next_ms, id LIMIT ?3";  // an hour ahead: the clock went back
+inline constexpr std::string_view kHeld =
+    "SELECT r.origin, r.number, r.id, r.digest, r.version, r.reported_ms FROM report r WHERE r.source=? AND r.reported_ms>=? "
+    "AND r.reported_ms<? AND NOT EXISTS(SELECT 1 FROM report n WHERE n.origin=r.origin AND n.number=r.number "
+    "AND n.version>r.version) ORDER BY r.number, r.origin";
+inline constexpr std::string_view kOwnReports =
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json, reported_ms, digest "
+    "FROM report WHERE seq>? AND source='' AND current=1 AND stored_ms>=? ORDER BY seq LIMIT ?";
 
 // inbox, notices, views
 inline constexpr std::string_view kInboxSame =
@@ -86,6 +115,8 @@ inline constexpr std::string_view kInboxSame =
 inline constexpr std::string_view kInboxSameId =
     "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
     "WHERE source=? AND control_id=? AND content_hash<>? AND state<>'refused' LIMIT 1";
+inline constexpr std::string_view kForgetInbox =
+    "DELETE FROM inbox_body WHERE id IN (SELECT id FROM inbox WHERE source=? AND control_id=? AND content_hash=? AND state='applied')";
 inline constexpr std::string_view kInboxNext =
     "SELECT i.id, i.source, i.control_id, i.content_hash, i.verdict, i.ack, i.state, i.remark, i.received_ms, "
     "b.content_type, b.body FROM inbox i JOIN inbox_body b ON b.id = i.id WHERE i.state='received' ORDER BY i.id LIMIT ?";
@@ -99,6 +130,10 @@ inline constexpr std::string_view kAudience =
     "SELECT v.report_id, v.doctor_id, v.kind, v.at_ms, v.patient_id FROM report r JOIN viewing v ON v.report_id = r.id "
     "WHERE r.origin=? AND r.number=? ORDER BY v.at_ms, v.doctor_id";
 inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(created_ms), 0) FROM outbox WHERE state<3";
+inline constexpr std::string_view kPartnerDepth =
+    "SELECT partner, count(*), coalesce(min(created_ms), 0) FROM outbox INDEXED BY outbox_open WHERE state<3 GROUP BY partner";
+inline constexpr std::string_view kPartnerStuck =
+    "SELECT partner, count(*) FROM outbox INDEXED BY outbox_stuck WHERE state IN (4, 5, 6) GROUP BY partner";
 inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state IN (4, 5, 6)";
 inline constexpr std::string_view kCommittedDepth = "SELECT count(*) FROM outbox WHERE state=8";
 inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
@@ -146,8 +181,9 @@ inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
-    kReceivers, kInboxSame, kInboxSameId, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth, kCommittedDepth,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDue, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
+    kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
+    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};
 
 }  // namespace huren::store::sqlite::sql

@@ -61,6 +61,21 @@ class ReaderOn : public Interface {
   Maybe<OrderRow> order(const std::string& id) override { return sqlite::order(db_, id); }
   Result<std::int64_t> cursor(const std::string& name) override { return sqlite::cursor(db_, name); }
   Result<Depths> depths(std::int64_t now_ms) override { return sqlite::depths(db_, now_ms); }
+  Result<bool> disclosed(const std::string& subject, const std::string& partner, const std::string& how) override {
+    return sqlite::disclosed(db_, subject, partner, how);
+  }
+  Maybe<BarRow> bar(const std::string& partner, const std::string& subject) override { return sqlite::bar(db_, partner, subject); }
+  Rows<IndexEntry> index_entries(const std::vector<std::string>& tokens, std::int64_t collected_since_ms) override {
+    return sqlite::index_entries(db_, tokens, collected_since_ms);
+  }
+  Rows<FetchRow> fetches_due(const std::string& partner, std::int64_t now_ms, int limit) override {
+    return sqlite::fetches_due(db_, partner, now_ms, limit);
+  }
+  Rows<HeldRow> held(const std::string& source, std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::held(db_, source, from_ms, to_ms); }
+  Rows<std::pair<std::int64_t, ReportRow>> own_reports(std::int64_t after_seq, std::int64_t stored_since_ms, int limit) override {
+    return sqlite::own_reports(db_, after_seq, stored_since_ms, limit);
+  }
+  Rows<OutboxRow> outbox_of(const std::string& subject, const std::string& partner) override { return sqlite::outbox_of(db_, subject, partner); }
 
  protected:
   Database& db_;
@@ -112,6 +127,21 @@ class UnitOn final : public ReaderOn<Unit> {
     return sqlite::claim(db_, partner, now_ms, limit, to);
   }
   Rows<OutboxRow> recover(const std::string& partner) override { return sqlite::recover(db_, partner); }
+  Result<void> hurry(const std::string& partner, std::int64_t beyond_ms) override { return sqlite::hurry(db_, partner, beyond_ms); }
+  Result<void> put_disclosure(const DisclosureRow& row) override { return sqlite::put_disclosure(db_, row); }
+  Result<void> put_bar(const BarRow& row) override { return sqlite::put_bar(db_, row); }
+  Result<void> lift_bar(const std::string& partner, const std::string& subject) override { return sqlite::lift_bar(db_, partner, subject); }
+  Result<void> strip_report(const std::string& report_id, const std::string& json) override { return sqlite::strip_report(db_, report_id, json); }
+  Result<void> forget_inbox(const std::string& source, const std::string& control_id, const std::string& content_hash) override {
+    return sqlite::forget_inbox(db_, source, control_id, content_hash);
+  }
+  Result<bool> put_index(const IndexRow& row) override { return sqlite::put_index(db_, row); }
+  Result<void> index_held(const std::string& partner, const std::string& handle, int version) override {
+    return sqlite::index_held(db_, partner, handle, version);
+  }
+  Result<void> put_fetch(const FetchRow& row) override { return sqlite::put_fetch(db_, row); }
+  Result<void> finish_fetch(std::int64_t id) override { return sqlite::finish_fetch(db_, id); }
+  Result<void> postpone_fetch(std::int64_t id, std::int64_t next_ms) override { return sqlite::postpone_fetch(db_, id, next_ms); }
 };
 
 }  // namespace huren::store::sqlite

@@ -113,6 +113,11 @@ class Builder {
     config_.retry_ceiling_ms = small(delivery, "retry_ceiling_ms");
     config_.max_attempts = small(delivery, "max_attempts");
     config_.deliver_timeout_ms = small(delivery, "deliver_timeout_ms");
+    const auto& exchange = sections_.one("exchange");
+    config_.exchange = {.key_file = text(exchange, "key_file"), .ask_timeout_ms = small(exchange, "ask_timeout_ms"),
+                        .ask_within_ms = small(exchange, "ask_within_ms"), .questions_per_minute = small(exchange, "questions_per_minute"),
+                        .backfill_per_minute = small(exchange, "backfill_per_minute"), .reconcile_hour = small(exchange, "reconcile_hour"),
+                        .reconcile_days = small(exchange, "reconcile_days")};
     if (config_.retry_ceiling_ms < config_.retry_first_ms) add(line(delivery, "retry_ceiling_ms"), "config.retry_reversed", {});
   }
 
@@ -162,6 +167,8 @@ class Builder {
         a.window_days[std::string(pair.substr(0, equals))] = std::stoi(std::string(pair.substr(equals + 1)));
     a.window_base = text(s, "window_base");
     a.min_level = small(s, "min_level");
+    a.backfill_days = small(s, "backfill_days");
+    if (a.mode == "index" && config_.exchange.key_file.empty()) add(line(s, "mode"), "config.index_without_key", {s.name});
     if (!a.partner.empty()) known_partner(s, a.partner);
     if (a.from.present() && a.to.present() && to_iso_date(a.to) < to_iso_date(a.from)) add(line(s, "to"), "config.dates_reversed", {s.name});
     config_.agreements.push_back(std::move(a));

@@ -66,6 +66,11 @@ struct Config {
   int ignored_after_minutes = 240;        // a suggestion that nobody answered counts as ignored
   int escalate_after_minutes = 1440;      // a retraction that nobody acknowledged is told again, and to:
   std::string quality_manager;            // staff number; empty: nobody in particular
+  struct Exchange {                       // [exchange]
+    std::string key_file;                 // of the index; empty: none
+    int ask_timeout_ms = 5000, ask_within_ms = 600'000, questions_per_minute = 120, backfill_per_minute = 600;
+    int reconcile_hour = 2, reconcile_days = 7;  // hour -1: never by itself
+  } exchange;
   Agent agent;                            // [agent]
   std::string metrics_listen;             // a loopback address; empty: none
   int keep_days = 90;                     // 0: for ever

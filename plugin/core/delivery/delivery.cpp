@@ -91,7 +91,7 @@ Settlement after_crash(const store::OutboxRow& row, std::int64_t now_ms, double 
 
 int Breaker::allowance(std::int64_t now_ms, int limit) const {
   if (!is_open()) return limit;
-  return now_ms >= retry_at_ms_ ? 1 : 0;
+  return now_ms >= retry_at_ms_ || now_ms < failed_at_ms_ ? 1 : 0;
 }
 
 void Breaker::record(const Receipt& receipt, std::int64_t now_ms, double jitter, const Policy& policy) {
@@ -102,6 +102,7 @@ void Breaker::record(const Receipt& receipt, std::int64_t now_ms, double jitter,
     return;
   }
   ++failures_;
+  failed_at_ms_ = now_ms;
   if (is_open()) retry_at_ms_ = now_ms + std::max<std::int64_t>(back_off_ms(failures_ - kOpenAfter + 1, jitter, policy), receipt.retry_after_ms);
 }
 

@@ -46,7 +46,7 @@ class Breaker {
  public:
   static constexpr int kOpenAfter = 3;
   [[nodiscard]] bool is_open() const { return failures_ >= kOpenAfter; }
-  // How many messages may be in flight now: 0 while paused, 1 as a probe, limit when closed.
+  // How many messages may be in flight now: 0 while paused (over, too, when the clock has gone back since), 1 as a probe, limit when closed.
   [[nodiscard]] int allowance(std::int64_t now_ms, int limit) const;
   [[nodiscard]] std::int64_t retry_at_ms() const { return retry_at_ms_; }
   // A peer that answered, whatever it said, is alive.
@@ -54,7 +54,7 @@ class Breaker {
 
  private:
   int failures_ = 0;
-  std::int64_t retry_at_ms_ = 0;
+  std::int64_t retry_at_ms_ = 0, failed_at_ms_ = 0;
 };
 
 }  // namespace huren::delivery

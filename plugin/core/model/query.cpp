@@ -36,6 +36,8 @@ OrderedJson row_json(const ResultsListRow& row) {
   out["report_number"] = row.report_number;
   out["version"] = row.version;
   put(out, "banner", row.banner);
+  put(out, "received_at", row.received_at);
+  if (row.barred) out["barred"] = true;
   put(out, "recognition", row.recognition);
   out["viewed"] = row.viewed;
   return out;
@@ -68,6 +70,20 @@ std::string to_json(const ResultsListAnswer& answer) {
   auto out = OrderedJson::object();
   out["results"] = std::move(rows);
   out["more"] = answer.more;
+  if (!answer.elsewhere.empty()) {
+    auto entries = OrderedJson::array();
+    for (const auto& e : answer.elsewhere) {
+      auto entry = OrderedJson::object();
+      entry["report_id"] = e.report_id;
+      entry["source"] = e.source;
+      entry["origin"] = organisation_json(e.origin);
+      entry["item"] = code_json(e.item);
+      put(entry, "collected_at", e.collected_at);
+      put(entry, "told_at", e.told_at);
+      entries.push_back(std::move(entry));
+    }
+    out["elsewhere"] = std::move(entries);
+  }
   return out.dump();
 }
 

@@ -37,11 +37,25 @@ struct ResultsListRow {
   std::string report_number;
   int version = 1;
   std::string banner;                    // "" | "corrected" | "retracted" | "superseded"
+  Timestamp received_at;                 // of a partner's: when this copy came; absent: our own
+  bool barred = false;                   // consent ended: stays in the record, not for new use
   std::string recognition;               // "" | "accepted" | "declined" | "revoked": the last word here
   bool viewed = false;                   // by a doctor of this hospital
   friend bool operator==(const ResultsListRow&, const ResultsListRow&) = default;
 };
-struct ResultsListAnswer { std::vector<ResultsListRow> results; bool more = false; };  // more: the limit cut the list
+// A partner says that it has a result; report_id may be given to result.open, which has the report fetched.
+struct ResultElsewhere {
+  std::string report_id, source;
+  Organisation origin;
+  Code item;
+  Timestamp collected_at, told_at;
+  friend bool operator==(const ResultElsewhere&, const ResultElsewhere&) = default;
+};
+struct ResultsListAnswer {
+  std::vector<ResultsListRow> results;
+  bool more = false;                     // the limit cut the list
+  std::vector<ResultElsewhere> elsewhere = {};
+};
 struct ParsedResultsList { std::optional<ResultsListRequest> request; Findings findings; };
 ParsedResultsList parse_results_list(std::string_view json, int assumed_offset_minutes);
 std::string to_json(const ResultsListAnswer& answer);

@@ -44,7 +44,10 @@ std::string names(const Input& input, const std::vector<std::string>& items, Lan
   return out;
 }
 
-std::string value_words(const ShownResult& r) { return r.unit.empty() ? r.value : r.value + " " + r.unit; }
+std::string value_words(const ShownResult& r, Language language) {
+  if (r.candidate->link == Link::by_token) return language == Language::zh ? "（伙伴处有结果，尚未调取）" : "(exists at the partner, not fetched)";
+  return r.unit.empty() ? r.value : r.value + " " + r.unit;
+}
 
 std::string age_words(const ShownResult& r, Language language) {
   const bool zh = language == Language::zh;
@@ -64,7 +67,7 @@ std::string summary(const OrderDecision& order, const std::vector<ShownResult>& 
   if (order.outcome == Outcome::partial) e.id = "card.partial";
   if (order.critical) e.id = "card.critical";
   const auto& first = results.front();
-  e.args.push_back(value_words(first));
+  e.args.push_back(value_words(first, language));
   e.args.push_back(first.candidate->report->origin.name);
   e.args.push_back(age_words(first, language));
   e.args.push_back(missing);
@@ -82,7 +85,7 @@ void detail_of(std::string& out, const ShownResult& r, Language language) {
   };
   out += "- ";
   out += name_of(r, language);
-  out += " **" + value_words(r) + "**";
+  out += " **" + value_words(r, language) + "**";
   if (r.converted) {
     part("（原值 ", " (reported ", r.original);
     part(" ", " ", o.unit);

@@ -36,7 +36,7 @@ ParsedOrderCheck parse_order_check(std::string_view json, int assumed_offset_min
 struct PartnerAgreement { model::Agreement agreement; model::Hospital partner; };
 
 // How the result came to this patient besides its own identifiers.
-enum class Link { by_identity, merged, unmerged };  // merged: a person confirmed that both records are one
+enum class Link { by_identity, merged, unmerged, by_token };  // merged: a person confirmed that both records are one; by_token: an index entry
 
 // One observation of one report: report->observations[position]. The report outlives the decision.
 struct Candidate {

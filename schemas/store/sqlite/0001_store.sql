@@ -36,8 +36,11 @@ CREATE TABLE report(
   patient_id TEXT NOT NULL,
   stored_ms INTEGER NOT NULL,
   current INTEGER NOT NULL,
+  reported_ms INTEGER NOT NULL,
+  digest TEXT NOT NULL,
   json TEXT NOT NULL
 ) STRICT;
+CREATE INDEX report_of_day ON report(source, reported_ms);
 CREATE INDEX report_version ON report(origin, number, version);
 CREATE INDEX report_of_patient ON report(patient_id, stored_ms) WHERE patient_id <> '';
 CREATE INDEX report_unmatched ON report(seq) WHERE patient_id = '';
@@ -112,7 +115,7 @@ CREATE INDEX outbox_later ON outbox(partner, next_ms) WHERE gate = 1;
 CREATE INDEX outbox_open ON outbox(partner, order_key, id, created_ms, state) WHERE state < 3;
 CREATE INDEX outbox_in_flight ON outbox(partner, order_key, id) WHERE state IN (1, 2);
 CREATE INDEX outbox_stuck ON outbox(state, partner) WHERE state IN (4, 5, 6);
-CREATE INDEX outbox_committed ON outbox(partner, next_ms) WHERE state = 8;
+CREATE INDEX outbox_committed ON outbox(state, partner, next_ms) WHERE state = 8;
 CREATE INDEX outbox_subject ON outbox(subject, partner);
 
 CREATE TABLE inbox(
@@ -242,6 +245,67 @@ CREATE TABLE retraction(
   PRIMARY KEY(notice_id, doctor_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX retraction_open ON retraction(at_ms) WHERE acknowledged_ms = 0;
+
+-- Who was given a subject otherwise than by the outbox: "pull" in an answer, "index" an entry without values.
+CREATE TABLE disclosure(
+  subject TEXT NOT NULL,
+  partner TEXT NOT NULL,
+  how TEXT NOT NULL,
+  query TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY(subject, partner, how)
+) STRICT, WITHOUT ROWID;
+
+-- Consent ended: our subjects that a partner was told of, and a partner's that it told us of.
+CREATE TABLE bar(
+  partner TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  removed INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY(partner, subject)
+) STRICT, WITHOUT ROWID;
+
+-- What partners say that they hold. held: the version that came whole, 0 none.
+CREATE TABLE index_report(
+  partner TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  held INTEGER NOT NULL,
+  collected_ms INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY(partner, handle)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE index_token(
+  token TEXT NOT NULL,
+  partner TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  PRIMARY KEY(token, partner, handle)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX index_token_of ON index_token(partner, handle);
+
+CREATE TABLE index_item(
+  partner TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  item TEXT NOT NULL,
+  PRIMARY KEY(partner, handle, item)
+) STRICT, WITHOUT ROWID;
+
+-- Questions to partners that wait to be asked.
+CREATE TABLE fetch(
+  id INTEGER PRIMARY KEY,
+  partner TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  asked_ms INTEGER NOT NULL,
+  next_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  UNIQUE(partner, patient_id, reason, reference)
+) STRICT;
+CREATE INDEX fetch_due ON fetch(partner, next_ms);
 
 CREATE TABLE cursor(
   name TEXT NOT NULL PRIMARY KEY,
