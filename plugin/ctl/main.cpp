@@ -28,6 +28,20 @@ int main(int argc, char** argv) {
   auto* results = app.add_subcommand("results", "reports held for a patient / 患者的报告");
   std::string patient;
   results->add_option("--patient", patient, "the HIS's patient number / HIS 患者号")->required();
+  auto* codes = app.add_subcommand("codes", "code tables in and out, and what they cover / 编码表导入导出与覆盖情况");
+  codes->require_subcommand(1);
+  auto* codes_out = codes->add_subcommand("export", "the tables in force as CSV / 导出");
+  std::string codes_table, codes_folder, catalogue;
+  std::vector<std::string> codes_files;
+  bool codes_try = false;
+  codes_out->add_option("--table", codes_table);
+  codes_out->add_option("--to", codes_folder, "folder; default standard output / 目录");
+  auto* codes_in = codes->add_subcommand("import", "CSV files named after their tables, all or none / 导入，全部成功或全部不导入");
+  codes_in->add_option("files", codes_files)->required();
+  codes_in->add_flag("--dry-run", codes_try);
+  auto* codes_cover = codes->add_subcommand("coverage", "which items cannot be recognised, why, and what unmapped ones may be / 哪些项目不能互认及原因");
+  codes_cover->add_option("--catalogue", catalogue, "CSV of the hospital's items: code,name,pinyin,unit,loinc,specimen / 本院项目目录");
+  auto* retractions = app.add_subcommand("retractions", "retractions that nobody acknowledged yet / 尚未确认的更正与撤回");
   auto* outbox = app.add_subcommand("outbox", "what waits for partners / 待投递与搁置的消息");
   outbox->require_subcommand(1);
   auto* list = outbox->add_subcommand("list", "one line each, what needs a person with its cure / 逐条列出，需人工的附处理办法");
@@ -109,12 +123,16 @@ int main(int argc, char** argv) {
     if (*doctor) return ctl::doctor(place);
     if (*attempt) return ctl::try_file(place, file, type, map);
     if (*restore) return ctl::store_restore(place, copy);  // the present one need not open
+    if (*codes_out) return ctl::codes_export(place, codes_table, codes_folder);
+    if (*codes_in) return ctl::codes_import(place, codes_files, codes_try);
+    if (*codes_cover) return ctl::codes_coverage(place, catalogue);
     if (!place.open_store()) return ctl::kUnusable;
     if (*backup) return ctl::store_backup(place, copy);
     if (*check) return ctl::store_check(place);
     if (*prune) return ctl::store_prune(place, days);
     if (*stats) return ctl::stats(place, month);
     if (*results) return ctl::results(place, patient);
+    if (*retractions) return ctl::retractions(place);
     if (*reconcile) return ctl::reconcile(place, with, day, until, dry_run);
     if (*backfill) return ctl::backfill(place);
     if (*list) return ctl::outbox_list(place, partner, state, limit);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -159,6 +160,7 @@ class Hospital {
   }
   [[nodiscard]] std::string folder() const { return dir_.path().string(); }
   EngineLink& link() { return *engine_; }
+  EngineServices& services() { return *services_by_feed().at(feed_); }  // as an adapter sees the engine
 
   void registers(const std::string& local_id = "P1", const char* birth = "1949-12-31", const char* rid = kRid) {
     submit("patient.registered/1", {{"patient", patient(local_id, birth, rid)}});
