@@ -22,6 +22,7 @@
 #include "engine/metrics_server.hpp"
 #include "engine/pump.hpp"
 #include "engine/queries.hpp"
+#include "engine/relay.hpp"
 #include "engine/reports.hpp"
 #include "engine/threads.hpp"
 #include "engine/upkeep.hpp"
@@ -36,6 +37,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kNoticeLeaseMs = 30'000;
 constexpr milliseconds kLeaseRetry{1000};
+constexpr std::uint32_t kSubmitMs = 2000;  // what an adapter hands over waits as long as huren_submit does
 
 class Services final : public EngineServices {
  public:
@@ -43,16 +45,28 @@ class Services final : public EngineServices {
   std::int64_t now_ms() noexcept override { return clock_->now_ms(); }
   Reply accept(const huren::Inbound& inbound) noexcept override {
     if (!inbound_) return {};  // not the one that runs the hospital's traffic
-    if (exchange_ && mapping::is_question(hl7::peek_header(inbound.body))) return exchange_->answer(inbound);
+    const bool passes_through = relay_partner(*context_, inbound.source) != nullptr;
+    if (!passes_through && exchange_ && mapping::is_question(hl7::peek_header(inbound.body))) return exchange_->answer(inbound);
     Reply reply = inbound_->accept(inbound);
     figures_->received(reply.stored);
-    if (reply.stored) applier_->wake();
+    if (reply.stored && !passes_through) applier_->wake();
     return reply;
+  }
+  QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept override {
+    return link_->query(topic, json, deadline_ms);
+  }
+  Result<void> submit(std::string_view type, std::string_view key, std::string_view json) noexcept override {
+    auto done = spool_->submit(type, key, json, kSubmitMs);
+    if (done) applier_->wake();
+    return done;
   }
   Log* log_ = nullptr;
   const Clock* clock_ = nullptr;
+  EngineLink* link_ = nullptr;
+  SpoolPort* spool_ = nullptr;
   Figures* figures_ = nullptr;
   Inbound* inbound_ = nullptr;
+  const Context* context_ = nullptr;
   Applier* applier_ = nullptr;
   exchange::Exchange* exchange_ = nullptr;
 };
@@ -83,6 +97,7 @@ class Engine final : public EngineLink {
   Result<void> go_live();   // pumps, listeners, applier: only with the lease
   void wait_for_lease();
   void changed();
+  void wake_pumps();
   static QueryAnswer failed(const Error& error) { return {.status = status_of(error), .json = "", .error = error}; }
 
   EngineSetup setup_;
@@ -124,6 +139,8 @@ Result<void> Engine::open() {
   log_ = std::make_unique<Log>(data + "/log", least, *clock_, setup_.hooks);
   services_.log_ = log_.get();
   services_.clock_ = clock_.get();
+  services_.link_ = this;
+  services_.spool_ = setup_.spool;
   services_.figures_ = &figures_;
   loader_ = std::make_unique<Loader>(setup_.adapter_dir, setup_.builtin);
 
@@ -156,9 +173,10 @@ Result<void> Engine::open() {
   queries_ = std::make_unique<Queries>(*context_);
   health_ = std::make_unique<Health>(*context_, *setup_.spool, setup_.config_dir, pumps_);
   upkeep_ = std::make_unique<Upkeep>(*context_);
-  inbound_ = std::make_unique<Inbound>(*context_);
+  inbound_ = std::make_unique<Inbound>(*context_, [this] { wake_pumps(); });
   applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, data + "/in-hand", [this] { changed(); });
   exchange_ = std::make_unique<exchange::Exchange>(*context_, [this](const huren::Inbound& in) { return services_.accept(in); });
+  services_.context_ = context_.get();
   services_.inbound_ = inbound_.get();
   services_.exchange_ = exchange_.get();
   services_.applier_ = applier_.get();
@@ -256,8 +274,12 @@ void Engine::wait_for_lease() {
   }
 }
 
-void Engine::changed() {
+void Engine::wake_pumps() {
   for (auto& pump : pumps_) pump->wake();
+}
+
+void Engine::changed() {
+  wake_pumps();
   exchange_->wake();
   {
     const std::lock_guard lock(mutex_);

@@ -45,7 +45,8 @@ class Pump {
   struct Done { store::OutboxRow row; Receipt receipt; bool told = false; };  // told: to breaker and log
   void dispatch();
   void work();
-  Result<void> turn(std::vector<Done>& done, std::vector<store::OutboxRow>& claimed, int allowance);
+  Result<void> turn(const std::vector<Done>& done, const std::vector<store::OutboxRow>& hand_over, std::vector<store::OutboxRow>& claimed, int allowance,
+                    int routine);
   Result<void> recover();
 
   const Setup setup_;
