@@ -111,6 +111,8 @@ class MortalSpool final : public SpoolPort {
 
 // Two hospitals on a line that each end's death cuts.
 class MortalPair {
+  std::unique_ptr<MortalSpool> spool_a_, spool_b_;  // outlive the engines that read them
+
  public:
   Life life_a, life_b;
   Hospital a{"HB-COUNTY-01", "HB-CITY-01"}, b{"HB-CITY-01", "HB-COUNTY-01"};
@@ -159,7 +161,6 @@ class MortalPair {
     if (to.dead() || !from.pass("deliver.after")) return {};  // the answer never came back
     return reply;
   }
-  std::unique_ptr<MortalSpool> spool_a_, spool_b_;
 };
 
 }  // namespace huren::test

@@ -189,7 +189,7 @@ TEST_CASE("the hospital's own ADT feed registers, merges (A40) and unmerges (A37
   open(b);
   const auto adt = [](const std::string& trigger, const std::string& structure, const std::string& id, const std::string& rest) {
     return "MSH|^~\\&|HIS|HB-CITY-01|HUREN|HB-CITY-01|20261122090000+0800||ADT^" + trigger + "^" + structure + "|A" + trigger + rest.substr(0, 3) +
-           "|P|2.5.1|||||CHN|UNICODE UTF-8\rEVN||20261122090000+0800\rPID|1||P2^^^HB-CITY-01^PI||李四||19800101|M\r" + rest;
+           "|P|2.5.1|||||CHN|UNICODE UTF-8\rEVN||20261122090000+0800\rPID|1||" + id + "^^^HB-CITY-01^PI||李四||19800101|M\r" + rest;
   };
   CHECK(b.from_own_lab(adt("A28", "ADT_A05", "P2", "PV1|1|U\r")).stored);
   b.encounter("P2", "E2");
