@@ -157,7 +157,7 @@ TEST_CASE("laboratories learn of merged and unmerged patients: ADT^A40, ADT^A37"
 TEST_CASE("I10: an EQA pass withdrawn afterwards reaches everyone who recognised a result that no longer would qualify") {
   Hospital b;
   b.config.agreements[0].all_items = true;
-  const std::string head = "lab,item,method_group,verdict,from,to,source\n";
+  const std::string head = "lab,item,method_group,verdict,valid_from,valid_to,source\n";
   std::filesystem::create_directories(b.folder() + "/codes");
   b.write("codes/eqa.csv", head + "HB-COUNTY-01,GLU,,passed,2026-01-01,2026-12-31,test\n");
   open(b);
