@@ -25,6 +25,32 @@ bool read_rows(Place& place, const std::string& partner, std::optional<OutboxSta
   return read ? true : place.failed(read.error());
 }
 
+// A remark is stored in both languages, "where: zh / en [id]": the reader's half of it.
+std::string in_language(const std::string& remark, Language language) {
+  const auto bar = remark.find(" / ");
+  const auto id = remark.rfind(" [");
+  if (bar == remark.npos || id == remark.npos || id < bar) return remark;
+  if (language == Language::zh) return remark.substr(0, bar);
+  const auto where = remark.substr(0, bar).find(": ");
+  return (where == remark.npos ? "" : remark.substr(0, where + 2)) + remark.substr(bar + 3, id - bar - 3);
+}
+
+// What a person does about it; plugin/doc/outbox.md has the long form.
+std::string cure(const Place& place, const OutboxRow& r) {
+  const auto id = std::to_string(r.id);
+  switch (r.state) {
+    case OutboxState::refused:
+      return place.say(("请按说明更正后 outbox retry " + id + "；若须改内容，请 HIS 发布更正报告，再 outbox cancel " + id).c_str(),
+                       ("mend what is told, then outbox retry " + id + "; if the content must change, have it released as amended and outbox cancel " + id).c_str());
+    case OutboxState::doubtful:
+      return place.say(("请向伙伴核实控制号 " + r.message_id + "：已收到则 outbox cancel " + id + "，未收到则 outbox retry " + id).c_str(),
+                       ("ask the partner for control id " + r.message_id + ": has it, outbox cancel " + id + "; has it not, outbox retry " + id).c_str());
+    case OutboxState::parked:
+      return place.say(("请按说明查明原因，然后 outbox retry " + id + " 或 outbox cancel " + id).c_str(), ("find out why, then outbox retry " + id + " or outbox cancel " + id).c_str());
+    default: return "";
+  }
+}
+
 nlohmann::ordered_json to_json(const OutboxRow& r, int offset) {
   return {{"id", r.id}, {"message_id", r.message_id}, {"partner", r.partner}, {"type", r.type}, {"subject", r.subject}, {"state", store::word(r.state)},
           {"attempts", r.attempts}, {"created_at", local_time(r.created_ms, offset)}, {"changed_at", local_time(r.changed_ms, offset)},
@@ -51,9 +77,12 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
     return kOk;
   }
   std::vector<std::vector<std::string>> table{{"id", place.say("伙伴", "partner"), place.say("类型", "type"), place.say("对象", "subject"), place.say("状态", "state"),
-                                               place.say("次数", "attempts"), place.say("变动时间", "changed"), place.say("说明", "remark")}};
-  for (const auto& r : rows)
-    table.push_back({std::to_string(r.id), r.partner, r.type, r.subject, store::word(r.state), std::to_string(r.attempts), local_time(r.changed_ms, offset), r.remark});
+                                               place.say("次数", "attempts"), place.say("变动时间", "changed"), place.say("说明与处理办法", "what happened, what to do")}};
+  for (const auto& r : rows) {
+    const auto todo = cure(place, r);
+    table.push_back({std::to_string(r.id), r.partner, r.type, r.subject, store::word(r.state), std::to_string(r.attempts), local_time(r.changed_ms, offset),
+                     in_language(r.remark, place.language) + (todo.empty() ? "" : " -> " + todo)});
+  }
   print_table(place.out, table);
   return kOk;
 }

@@ -50,6 +50,12 @@ std::string local_time(std::int64_t epoch_ms, int offset_minutes);  // "2026-11-
 int doctor(Place& place);
 int stats(Place& place, const std::string& month);
 int results(Place& place, const std::string& patient_id);
+// The code tables: to files or standard output; from files, all or none; what of the hospital's items is recognisable, and why not.
+int codes_export(Place& place, const std::string& table, const std::string& folder);
+int codes_import(Place& place, const std::vector<std::string>& files, bool dry_run);
+int codes_coverage(Place& place, const std::string& catalogue);
+// Retractions that nobody acknowledged yet.
+int retractions(Place& place);
 int outbox_list(Place& place, const std::string& partner, const std::string& state, int limit);
 int outbox_show(Place& place, std::int64_t id);
 // verb: retry | park | cancel. dry_run: says what would be done.

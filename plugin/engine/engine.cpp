@@ -37,6 +37,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kNoticeLeaseMs = 30'000;
 constexpr milliseconds kLeaseRetry{1000};
+constexpr std::uint32_t kSubmitMs = 2000;  // what an adapter hands over waits as long as huren_submit does
 
 class Services final : public EngineServices {
  public:
@@ -51,8 +52,18 @@ class Services final : public EngineServices {
     if (reply.stored && !passes_through) applier_->wake();
     return reply;
   }
+  QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept override {
+    return link_->query(topic, json, deadline_ms);
+  }
+  Result<void> submit(std::string_view type, std::string_view key, std::string_view json) noexcept override {
+    auto done = spool_->submit(type, key, json, kSubmitMs);
+    if (done) applier_->wake();
+    return done;
+  }
   Log* log_ = nullptr;
   const Clock* clock_ = nullptr;
+  EngineLink* link_ = nullptr;
+  SpoolPort* spool_ = nullptr;
   Figures* figures_ = nullptr;
   Inbound* inbound_ = nullptr;
   const Context* context_ = nullptr;
@@ -128,6 +139,8 @@ Result<void> Engine::open() {
   log_ = std::make_unique<Log>(data + "/log", least, *clock_, setup_.hooks);
   services_.log_ = log_.get();
   services_.clock_ = clock_.get();
+  services_.link_ = this;
+  services_.spool_ = setup_.spool;
   services_.figures_ = &figures_;
   loader_ = std::make_unique<Loader>(setup_.adapter_dir, setup_.builtin);
 

@@ -85,6 +85,7 @@ Json Health::report(bool live) const {
   report["inbox_waiting"] = depths.inbox_waiting;
   report["notices_open"] = depths.notices_open;
   report["retractions_open"] = depths.retractions_open;
+  report["retractions_escalated"] = depths.retractions_escalated;
   report["unmatched_reports"] = depths.unmatched;
   report["partners"] = partners(depths, live);
   return report;

@@ -7,6 +7,7 @@
 #include "core/hl7/profile.hpp"
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
+#include "core/mapping/patient_message.hpp"
 #include "core/mapping/question_message.hpp"
 #include "engine/acknowledge.hpp"
 #include "engine/events.hpp"
@@ -24,11 +25,12 @@ constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message by
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
-  enum class Kind { report, decision, index, consent } kind = Kind::report;
+  enum class Kind { report, decision, index, consent, events } kind = Kind::report;
   mapping::OruRead oru;
   mapping::DecisionMessage decision;
   mapping::IndexMessage index;
   mapping::ConsentMessage consent;
+  std::vector<model::Event> events;  // patients and encounters of our own HIS
 };
 
 struct Reading {
@@ -68,8 +70,9 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
   if (partner && reading.header.sending_facility != partner->hospital.code)
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
   const bool report = is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
+  const bool patient = feed && reading.header.type == "ADT";  // a partner's numbers are not ours
   const bool index = partner && mapping::is_index(reading.header), consent = partner && mapping::is_consent(reading.header);
-  if (!report && !decision && !index && !consent) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
+  if (!report && !decision && !index && !consent && !patient) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
   reading.taken = true;
   for (auto& f : hl7::check(message, context.profiles.of(source))) reading.findings.push_back(std::move(f));
   if (has_error(reading.findings)) {
@@ -89,6 +92,18 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     }
     for (const auto& r : u.oru.reports)
       if (r.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {r.origin.code, from.code}});
+  } else if (patient) {
+    u.kind = Understood::Kind::events;
+    const auto& own = context.config.hospital;
+    mapping::OruOptions options{.offset_minutes = own.offset_minutes, .origin = {own.code, own.name}, .map = nullptr, .standardise = {}};
+    if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
+    auto r = mapping::read_adt(message, options);
+    for (auto& f : r.findings) reading.findings.push_back(std::move(f));
+    if (has_error(reading.findings)) {
+      reading.verdict = hl7::AckCode::AE;
+      return;
+    }
+    u.events = std::move(r.events);
   } else if (index || consent) {
     if (index) {
       u.kind = Understood::Kind::index;
@@ -192,6 +207,8 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, Understood& u) {
   if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
+  for (const auto& event : u.events)
+    if (auto r = handle(unit, context, event); !r) return r;
   if (u.kind == Understood::Kind::index) return exchange::apply_index(unit, context, row.source, u.index);
   if (u.kind == Understood::Kind::consent) return exchange::apply_consent(unit, context, row.source, u.consent);
   for (auto& report : u.oru.reports) {
@@ -374,6 +391,8 @@ Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const Sp
   reading.header = message->header();
   understand(context, kFeedPrefix, *message, reading);
   if (!reading.understood) return reading.findings;
+  for (const auto& e : reading.understood->events)
+    if (auto r = handle(unit, context, e); !r) return r.error();
   for (auto& report : reading.understood->oru.reports)
     if (auto r = apply_feed(unit, context, std::move(report), reading.understood->oru.versioned); !r) return r.error();
   return Findings{};

@@ -7,6 +7,7 @@
 #include "core/cda/page.hpp"
 #include "core/model/event.hpp"
 #include "core/model/query.hpp"
+#include "core/recognition/trend.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/reports.hpp"
 #include "huren/huren.h"
@@ -22,22 +23,28 @@ constexpr std::int64_t kHourMs = 3'600'000;
 constexpr int kTries = 3;
 
 // The asking doctor's right to look: this patient, an encounter that is open (domain.md §8).
-struct Access { store::PatientRow patient; model::Patient person; };
+// records: all that the HIS says are this person's, the one asked for among them.
+struct Access { store::PatientRow patient; model::Patient person; std::vector<std::string> records; };
 
 Result<Access> enter(store::Reader& reader, const Context& context, const std::string& patient_id, const std::string& encounter_id) {
   auto row = reader.patient_by_local_id(patient_id);
   if (!row) return row.error();
   if (!*row) return Error{"query.unknown_patient", "/patient_id", {}};
-  auto ties = reader.ties((*row)->id);
-  if (!ties) return ties.error();
+  auto records = reader.same_person((*row)->id);
+  if (!records) return records.error();
   const std::int64_t now = context.clock.now_ms();
-  const bool open = std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) {
-    return t.basis == "encounter" && t.reference == encounter_id && (t.to_ms == 0 || t.to_ms > now);
-  });
+  bool open = false;
+  for (const auto& record : *records) {
+    auto ties = reader.ties(record);
+    if (!ties) return ties.error();
+    open = open || std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) {
+             return t.basis == "encounter" && t.reference == encounter_id && (t.to_ms == 0 || t.to_ms > now);
+           });
+  }
   if (!open) return Error{"query.no_encounter", "/encounter_id", {}};
   auto person = model::patient_from_json((*row)->json);
   if (!person) return Error{"query.unknown_patient", "/patient_id", {}};
-  return Access{std::move(**row), std::move(*person)};
+  return Access{std::move(**row), std::move(*person), std::move(*records)};
 }
 
 std::string banner_of(const ReportRow& row, const LabReport& report) {
@@ -53,10 +60,11 @@ struct Views {
   Unit& unit;
   const Context& context;
   const std::string& doctor;
+  const std::string& patient_id;  // the record under which it is seen
   std::map<std::string, bool> noted;
   Result<void> note(const ReportRow& row, const char* kind) {
     if (!noted.emplace(row.id, true).second) return {};
-    return unit.put_view({.report_id = row.id, .doctor_id = doctor, .kind = kind, .at_ms = context.clock.now_ms()});
+    return unit.put_view({.report_id = row.id, .doctor_id = doctor, .kind = kind, .at_ms = context.clock.now_ms(), .patient_id = patient_id});
   }
 };
 
@@ -129,10 +137,16 @@ Result<std::string> Queries::results_list(std::string_view json) {
     answer = {};
     auto access = enter(unit, context_, request.patient_id, request.encounter_id);
     if (!access) return access.error();
-    auto reports = unit.reports_of(access->patient.id);
-    if (!reports) return reports.error();
-    Views views{unit, context_, request.doctor.id, {}};
-    for (const auto& held : *reports) {
+    std::vector<ReportRow> reports;
+    for (const auto& record : access->records) {
+      auto own = unit.reports_of(record);
+      if (!own) return own.error();
+      reports.insert(reports.end(), std::make_move_iterator(own->begin()), std::make_move_iterator(own->end()));
+    }
+    if (access->records.size() > 1)
+      std::stable_sort(reports.begin(), reports.end(), [](const ReportRow& a, const ReportRow& b) { return a.stored_ms > b.stored_ms; });
+    Views views{unit, context_, request.doctor.id, access->patient.id, {}};
+    for (const auto& held : reports) {
       if (!held.current) continue;
       auto bar = unit.bar(held.source, subject_of(held.origin, held.number));
       if (!bar) return bar.error();
@@ -141,8 +155,11 @@ Result<std::string> Queries::results_list(std::string_view json) {
       auto audience = unit.audience(held.origin, held.number);
       if (!audience) return audience.error();
       const bool viewed = std::any_of(audience->begin(), audience->end(), [](const auto& v) { return v.kind == "viewed" || v.kind == "recognised"; });
-      const bool recognised = std::any_of(audience->begin(), audience->end(), [&](const auto& v) { return v.kind == "recognised" && v.report_id == held.id; });
-      const bool noted = std::any_of(audience->begin(), audience->end(), [&](const auto& v) { return v.report_id == held.id && v.doctor_id == request.doctor.id; });
+      const bool noted = std::any_of(audience->begin(), audience->end(), [&](const auto& v) {
+        return v.report_id == held.id && v.doctor_id == request.doctor.id && v.patient_id == access->patient.id;
+      });
+      auto decisions = unit.decisions_on(held.id);
+      if (!decisions) return decisions.error();
       for (std::size_t i = 0; i < report.report->observations.size(); ++i) {
         const auto& o = report.report->observations[i];
         if (!request.items.empty() && std::find(request.items.begin(), request.items.end(), o.standard.code) == request.items.end()) continue;
@@ -154,7 +171,8 @@ Result<std::string> Queries::results_list(std::string_view json) {
         auto row = row_of(context_, held, *report.report, i);
         row.viewed = viewed;
         row.barred = !held.source.empty() && bar->has_value();
-        row.recognition = recognised ? "accepted" : "";
+        for (const auto& d : *decisions)  // oldest first: the last word stays
+          if (std::find(d.result_ids.begin(), d.result_ids.end(), row.result_id) != d.result_ids.end()) row.recognition = d.outcome;
         answer.results.push_back(std::move(row));
         if (!noted)
           if (auto r = views.note(held, "shown"); !r) return r;
@@ -208,7 +226,8 @@ Result<std::string> Queries::result_open(std::string_view json) {
     auto held = unit.report(report_id);
     if (!held) return held.error();
     // The same words for "not there" and "somebody else's": the answer must not tell which.
-    if (!*held || (*held)->patient_id != access->patient.id || (*held)->digest.empty()) return Error{"query.unknown_result", request.report_id.empty() ? "/result_id" : "/report_id", {}};
+    const auto& records = access->records;
+    if (!*held || std::find(records.begin(), records.end(), (*held)->patient_id) == records.end() || (*held)->digest.empty()) return Error{"query.unknown_result", request.report_id.empty() ? "/result_id" : "/report_id", {}};
     auto report = model::lab_report_from_json((*held)->json, context_.config.hospital.offset_minutes);
     if (!report.report) return Error{"store.unreadable_report", (*held)->id, {}};
     answer.report_id = (*held)->id;
@@ -217,7 +236,7 @@ Result<std::string> Queries::result_open(std::string_view json) {
     if (wants("document")) answer.document = (*held)->document;
     if (wants("page")) answer.page = cda::lab_page(*report.report, {.language = Language::zh, .previous = {}, .superseded = !(*held)->current});
     if (wants("data")) answer.report = std::move(report.report);
-    return unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms()});
+    return unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms(), .patient_id = access->patient.id});
   });
   if (!done) return done.error();
   if (being_fetched) return Error{"exchange.being_fetched", "/report_id", {}};
@@ -263,19 +282,10 @@ Result<std::string> Queries::order_check(std::string_view json) {
   return Error{"query.changed_meanwhile", "/orders", {}};
 }
 
-Result<std::string> Queries::decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request) {
-  std::map<std::string, std::pair<ReportRow, LabReport>> reports;  // by id; candidates point into it
-  std::deque<LabReport> entries;                                   // of the index, without values
-  auto gathered = context_.store.read([&](store::Reader& reader) -> Result<void> {
-    reports.clear();
-    entries.clear();
-    input.candidates.clear();
-    auto access = enter(reader, context_, request.patient_id, request.encounter_id);
-    if (!access) return access.error();
-    input.patient = access->person;
-    const auto wanted = recognition::wanted(input);
-    if (wanted.items.empty()) return {};
-    auto rows = reader.results_of(access->patient.id, wanted.items, wanted.since_ms);
+Result<void> Queries::gather(store::Reader& reader, const std::string& patient_id, const std::vector<std::string>& records, const std::vector<std::string>& items,
+                             std::int64_t since_ms, Reports& reports, recognition::Input& input) {
+  for (const auto& record : records) {
+    auto rows = reader.results_of(record, items, since_ms);
     if (!rows) return rows.error();
     for (const auto& row : *rows) {
       auto it = reports.find(row.report_id);
@@ -291,8 +301,28 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
       auto bar = held.source.empty() ? Result<std::optional<store::BarRow>>(std::nullopt) : reader.bar(held.source, subject_of(held.origin, held.number));
       if (!bar) return bar.error();
       input.candidates.push_back({.result_id = row.id, .report_id = row.report_id, .source = it->second.first.source, .report = &it->second.second,
-                                  .position = static_cast<std::size_t>(row.position), .current = row.current, .index_only = false, .barred = bar->has_value()});
+                                  .position = static_cast<std::size_t>(row.position), .current = row.current, .index_only = false, .barred = bar->has_value(),
+                                  .link = record == patient_id ? recognition::Link::by_identity : recognition::Link::merged});
     }
+  }
+  return {};
+}
+
+Result<std::string> Queries::decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request) {
+  Reports reports;
+  std::deque<LabReport> entries;  // of the index, without values
+  std::string patient_id;
+  auto gathered = context_.store.read([&](store::Reader& reader) -> Result<void> {
+    reports.clear();
+    input.candidates.clear();
+    auto access = enter(reader, context_, request.patient_id, request.encounter_id);
+    if (!access) return access.error();
+    input.patient = access->person;
+    patient_id = access->patient.id;
+    const auto wanted = recognition::wanted(input);
+    if (wanted.items.empty()) return {};
+    if (auto r = gather(reader, patient_id, access->records, wanted.items, wanted.since_ms, reports, input); !r) return r;
+    entries.clear();
     auto known = entries_of(reader, context_, access->person, wanted.items, wanted.since_ms);
     if (!known) return known.error();
     for (const auto& e : *known) {
@@ -317,13 +347,30 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
   }
   std::sort(shown.begin(), shown.end());
   shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
+  const auto suggested = recognition::suggestions_of(input, decision);
   if (!shown.empty()) {
     auto noted = context_.store.transact([&](Unit& unit) -> Result<void> {
       for (const auto& id : shown) {
         auto held = unit.report(id);
         if (!held) return held.error();
         if (!*held || !(*held)->current) return Error{"query.changed_meanwhile", "/orders", {}};
-        if (auto r = unit.put_view({.report_id = id, .doctor_id = request.doctor.id, .kind = "shown", .at_ms = context_.clock.now_ms()}); !r) return r;
+        if (auto r = unit.put_view({.report_id = id, .doctor_id = request.doctor.id, .kind = "shown", .at_ms = context_.clock.now_ms(), .patient_id = patient_id}); !r) return r;
+      }
+      for (const auto& s : suggested) {
+        auto known = unit.offer(s.id);
+        if (!known) return known.error();
+        if (*known && (*known)->id == s.id) {  // the same suggestion, shown again: feedback on it is of who saw it last
+          auto& again = **known;
+          if (again.doctor_id == request.doctor.id || again.state == "accepted" || again.state == "declined") continue;
+          again.doctor_id = request.doctor.id;
+          again.department = request.department;
+          if (auto r = unit.put_offer(again); !r) return r;
+          continue;
+        }
+        if (auto r = unit.put_offer({.id = s.id, .card_id = s.card_id, .patient_id = patient_id, .encounter_id = request.encounter_id, .doctor_id = request.doctor.id,
+                                          .department = request.department, .order_id = s.order_id, .order_item = s.order_item, .result_ids = s.result_ids,
+                                          .state = "open", .decision_id = "", .shown_ms = context_.clock.now_ms(), .changed_ms = context_.clock.now_ms()}); !r)
+          return r;
       }
       return {};
     });
@@ -332,10 +379,68 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
   return recognition::to_cards(input, decision);
 }
 
+Result<std::string> Queries::results_trend(std::string_view json) {
+  auto parsed = model::parse_results_trend(json, context_.config.hospital.offset_minutes);
+  if (!parsed.request) return parsed.findings.front().error;
+  const auto& request = *parsed.request;
+  recognition::Input input;
+  input.asking = context_.config.hospital;
+  input.terminology = context_.codes;
+  input.at = context_.now();
+  for (const auto& agreement : context_.config.agreements)
+    if (const auto* partner = context_.partner(agreement.partner)) input.agreements.push_back({agreement, partner->hospital});
+  if (!context_.codes->item(request.item, context_.today())) return Error{"query.unknown_item", "/item", {request.item}};
+  Reports reports;
+  std::string answer;
+  auto done = context_.store.transact([&](Unit& unit) -> Result<void> {
+    reports.clear();
+    input.candidates.clear();
+    auto access = enter(unit, context_, request.patient_id, request.encounter_id);
+    if (!access) return access.error();
+    input.patient = access->person;
+    if (auto r = gather(unit, access->patient.id, access->records, recognition::answering(*context_.codes, request.item, context_.today()),
+                        request.since.present() ? request.since.epoch_ms : 0, reports, input); !r)
+      return r;
+    const auto series = recognition::trend(input, request.item);
+    Views views{unit, context_, request.doctor.id, access->patient.id, {}};
+    for (const auto& p : series.points)
+      if (auto r = views.note(reports.at(input.candidates[p.candidate].report_id).first, "shown"); !r) return r;
+    answer = recognition::to_json(input, series);
+    return {};
+  });
+  if (!done) return done.error();
+  return answer;
+}
+
+Result<std::string> Queries::suggestion_open(std::string_view json) {
+  auto parsed = model::parse_suggestion_open(json);
+  if (!parsed.request) return parsed.findings.front().error;
+  model::SuggestionOpenAnswer answer;
+  auto done = context_.store.read([&](store::Reader& reader) -> Result<void> {
+    auto found = reader.offer(parsed.request->id);
+    if (!found) return found.error();
+    if (!*found) return Error{"query.unknown_suggestion", "/id", {}};
+    const auto& s = **found;
+    auto patient = reader.patient(s.patient_id);
+    if (!patient) return patient.error();
+    if (!*patient) return Error{"query.unknown_suggestion", "/id", {}};
+    answer = {.suggestion_id = s.id, .card_id = s.card_id, .patient_id = (*patient)->local_id, .encounter_id = s.encounter_id, .doctor_id = s.doctor_id,
+              .department = s.department, .order_id = s.order_id, .order_item = s.order_item, .state = s.state, .result_ids = s.result_ids,
+              .reasons = {}, .reasons_with_note = {}};
+    return {};
+  });
+  if (!done) return done.error();
+  for (const auto& reason : context_.codes->reasons())
+    if (terminology::holds(reason.period, context_.today())) (reason.requires_note ? answer.reasons_with_note : answer.reasons).push_back(reason.code);
+  return model::to_json(answer);
+}
+
 QueryAnswer Queries::answer(std::string_view topic, std::string_view json) {
   auto result = topic == "results.list/1"  ? results_list(json)
                 : topic == "result.open/1" ? result_open(json)
                 : topic == "order.check/1" ? order_check(json)
+                : topic == "results.trend/1" ? results_trend(json)
+                : topic == "suggestion.open/1" ? suggestion_open(json)
                                            : Result<std::string>(Error{"query.unknown_topic", std::string(topic), {}});
   if (!result) return {.status = status_of(result.error()), .json = "", .error = result.error()};
   return {.status = HUREN_OK, .json = std::move(*result)};

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -70,6 +71,7 @@ class Hospital {
     agreement.partner = "other";
     agreement.from = {2020, 1, 1};
     agreement.all_items = true;
+    config.exchange.reconcile_hour = -1;  // a test that wants a nightly run says so
     config.retry_first_ms = 20;
     config.retry_ceiling_ms = 50;
     write("local_items.csv", "code,name,item,panel,unit\nGLU01,葡萄糖,GLU,,mmol/L\nK01,钾,K,,mmol/L\n");
@@ -158,6 +160,7 @@ class Hospital {
   }
   [[nodiscard]] std::string folder() const { return dir_.path().string(); }
   EngineLink& link() { return *engine_; }
+  EngineServices& services() { return *services_by_feed().at(feed_); }  // as an adapter sees the engine
 
   void registers(const std::string& local_id = "P1", const char* birth = "1949-12-31", const char* rid = kRid) {
     submit("patient.registered/1", {{"patient", patient(local_id, birth, rid)}});

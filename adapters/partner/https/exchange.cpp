@@ -24,6 +24,8 @@ using common::Deadline;
 using common::Io;
 using common::IoStatus;
 using common::unknown;
+using common::HttpChannel;
+using common::HttpRead;
 using End = HttpRead::End;
 
 constexpr std::size_t kMaxAnswer = std::size_t{16} << 20;  // the reply to a question may hold documents

@@ -16,7 +16,7 @@
 #pragma once
 #include <string>
 
-#include "adapters/partner/https/http_channel.hpp"
+#include "adapters/common/http_channel.hpp"
 #include "huren/adapter.hpp"
 
 namespace huren::partner_https {

@@ -78,7 +78,24 @@ Result<void> put_retraction(Database& db, const RetractionRow& row);
 Result<void> acknowledge_retraction(Database& db, const std::string& notice_id, const std::string& doctor_id,
                                     std::int64_t now_ms);
 
+Result<void> escalate_retraction(Database& db, const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms);
+Maybe<NoticeRow> notice(Database& db, const std::string& id);
+
+// offers.cpp
+Maybe<OfferRow> offer(Database& db, const std::string& id);
+Rows<OfferRow> offers_open(Database& db, std::int64_t shown_before_ms, int limit);
+Result<void> put_offer(Database& db, const OfferRow& row);
+Rows<std::string> same_person(Database& db, const std::string& patient_id);
+Rows<MergeRow> merges(Database& db, const std::string& prior_id);
+Result<void> put_merge(Database& db, const MergeRow& row);
+Maybe<OrderRow> order(Database& db, const std::string& id);
+Result<void> put_order(Database& db, const OrderRow& row);
+
 // decisions.cpp
+Rows<DecisionRow> decisions_on(Database& db, const std::string& report_id);
+Rows<DecisionRow> decisions_of_order(Database& db, const std::string& patient_id, const std::string& order_id);
+Rows<UseRow> uses_after(Database& db, std::int64_t seq, int limit);
+Result<void> put_use(Database& db, const UseRow& row);
 Rows<ViewRow> audience(Database& db, const std::string& origin, const std::string& number);
 Maybe<DecisionRow> decision(Database& db, const std::string& id);
 Rows<StatRow> stats(Database& db, std::int64_t from_ms, std::int64_t to_ms);

@@ -131,10 +131,10 @@ inline constexpr std::string_view kNoticeToLease =
     "SELECT id, topic, json, created_ms, leased_until_ms, acknowledged_ms FROM notice "
     "WHERE acknowledged_ms=0 AND (leased_until_ms<=? OR leased_until_ms>?) ORDER BY seq LIMIT 1";
 inline constexpr std::string_view kOpenRetractions =
-    "SELECT notice_id, report_id, doctor_id, at_ms, acknowledged_ms FROM retraction "
+    "SELECT notice_id, report_id, doctor_id, at_ms, acknowledged_ms, escalated_ms FROM retraction "
     "WHERE acknowledged_ms=0 ORDER BY at_ms, notice_id, doctor_id";
 inline constexpr std::string_view kAudience =
-    "SELECT v.report_id, v.doctor_id, v.kind, v.at_ms FROM report r JOIN viewing v ON v.report_id = r.id "
+    "SELECT v.report_id, v.doctor_id, v.kind, v.at_ms, v.patient_id FROM report r JOIN viewing v ON v.report_id = r.id "
     "WHERE r.origin=? AND r.number=? ORDER BY v.at_ms, v.doctor_id";
 inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(created_ms), 0) FROM outbox WHERE state<3";
 inline constexpr std::string_view kPartnerDepth =
@@ -146,12 +146,46 @@ inline constexpr std::string_view kCommittedDepth = "SELECT count(*) FROM outbox
 inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
 inline constexpr std::string_view kNoticeDepth = "SELECT count(*) FROM notice WHERE acknowledged_ms=0";
 inline constexpr std::string_view kRetractionDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0";
+inline constexpr std::string_view kEscalatedDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0 AND escalated_ms>0";
+inline constexpr std::string_view kNotice =
+    "SELECT id, topic, json, created_ms, leased_until_ms, acknowledged_ms FROM notice WHERE id=?";
 inline constexpr std::string_view kUnmatchedDepth = "SELECT count(*) FROM report WHERE patient_id=''";
 inline constexpr std::string_view kStats =
     "SELECT source<>'' AS there, source, outcome, reason, count(*), sum(saved_cents) FROM decision "
     "WHERE at_ms>=? AND at_ms<? GROUP BY there, source, outcome, reason ORDER BY there, source, outcome, reason";
 
+// decisions, suggestions, merged records, orders
+inline constexpr std::string_view kDecisionsOn =
+    "SELECT DISTINCT d.id, d.suggestion_id, d.order_id, d.order_item, d.outcome, d.reason, d.note, d.patient_id, d.doctor_id, "
+    "d.department, d.result_ids, d.result_refs, d.source, d.at_ms, d.saved_cents FROM decision_use u JOIN decision d ON d.id = u.decision_id "
+    "WHERE u.report_id=? ORDER BY d.at_ms, d.id";
+inline constexpr std::string_view kDecisionsOfOrder =
+    "SELECT id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department, "
+    "result_ids, result_refs, source, at_ms, saved_cents FROM decision "
+    "WHERE patient_id=? AND order_id=? AND source='' ORDER BY at_ms, id";
+inline constexpr std::string_view kUsesAfter =
+    "SELECT u.seq, u.decision_id, u.result_id, u.report_id, u.quality FROM decision_use u CROSS JOIN decision d ON d.id = u.decision_id "
+    "WHERE u.seq>? AND d.outcome='accepted' ORDER BY u.seq LIMIT ?";
+inline constexpr std::string_view kOffer =
+    "SELECT id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, result_ids, state, "
+    "decision_id, shown_ms, changed_ms FROM offer WHERE id=?";
+inline constexpr std::string_view kOfferOfCard =
+    "SELECT id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, result_ids, state, "
+    "decision_id, shown_ms, changed_ms FROM offer WHERE card_id=? LIMIT 1";
+inline constexpr std::string_view kOffersOpen =
+    "SELECT id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, result_ids, state, "
+    "decision_id, shown_ms, changed_ms FROM offer WHERE state='open' AND shown_ms<? ORDER BY shown_ms LIMIT ?";
+inline constexpr std::string_view kSamePerson =
+    "WITH RECURSIVE linked(id) AS (SELECT ? UNION "
+    "SELECT m.patient_id FROM linked l JOIN merge m INDEXED BY merge_from ON m.prior_id = l.id WHERE m.to_ms=0 UNION "
+    "SELECT m.prior_id FROM linked l JOIN merge m INDEXED BY merge_into ON m.patient_id = l.id WHERE m.to_ms=0) "
+    "SELECT l.id FROM linked l ORDER BY EXISTS(SELECT 1 FROM merge m WHERE m.prior_id = l.id AND m.to_ms=0), l.id";
+inline constexpr std::string_view kMerges =
+    "SELECT prior_id, patient_id, from_ms, to_ms FROM merge WHERE prior_id=? ORDER BY from_ms DESC";
+inline constexpr std::string_view kOrder = "SELECT id, patient_id, json, state, at_ms FROM lab_order WHERE id=?";
+
 inline constexpr std::string_view kHot[] = {
+    kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,

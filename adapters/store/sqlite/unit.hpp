@@ -46,6 +46,19 @@ class ReaderOn : public Interface {
   Rows<InboxRow> inbox_next(int limit) override { return sqlite::inbox_next(db_, limit); }
   Rows<ParkedEvent> parked_events(int limit) override { return sqlite::parked_events(db_, limit); }
   Rows<RetractionRow> open_retractions() override { return sqlite::open_retractions(db_); }
+  Maybe<NoticeRow> notice(const std::string& id) override { return sqlite::notice(db_, id); }
+  Rows<DecisionRow> decisions_on(const std::string& report_id) override { return sqlite::decisions_on(db_, report_id); }
+  Rows<DecisionRow> decisions_of_order(const std::string& patient_id, const std::string& order_id) override {
+    return sqlite::decisions_of_order(db_, patient_id, order_id);
+  }
+  Rows<UseRow> uses_after(std::int64_t seq, int limit) override { return sqlite::uses_after(db_, seq, limit); }
+  Maybe<OfferRow> offer(const std::string& id) override { return sqlite::offer(db_, id); }
+  Rows<OfferRow> offers_open(std::int64_t shown_before_ms, int limit) override {
+    return sqlite::offers_open(db_, shown_before_ms, limit);
+  }
+  Rows<std::string> same_person(const std::string& patient_id) override { return sqlite::same_person(db_, patient_id); }
+  Rows<MergeRow> merges(const std::string& prior_id) override { return sqlite::merges(db_, prior_id); }
+  Maybe<OrderRow> order(const std::string& id) override { return sqlite::order(db_, id); }
   Result<std::int64_t> cursor(const std::string& name) override { return sqlite::cursor(db_, name); }
   Result<Depths> depths(std::int64_t now_ms) override { return sqlite::depths(db_, now_ms); }
   Result<bool> disclosed(const std::string& subject, const std::string& partner, const std::string& how) override {
@@ -102,6 +115,13 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) override {
     return sqlite::acknowledge_retraction(db_, notice_id, doctor_id, now_ms);
   }
+  Result<void> escalate_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) override {
+    return sqlite::escalate_retraction(db_, notice_id, doctor_id, now_ms);
+  }
+  Result<void> put_use(const UseRow& row) override { return sqlite::put_use(db_, row); }
+  Result<void> put_offer(const OfferRow& row) override { return sqlite::put_offer(db_, row); }
+  Result<void> put_merge(const MergeRow& row) override { return sqlite::put_merge(db_, row); }
+  Result<void> put_order(const OrderRow& row) override { return sqlite::put_order(db_, row); }
   Result<void> set_cursor(const std::string& name, std::int64_t value) override { return sqlite::set_cursor(db_, name, value); }
   Rows<OutboxRow> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others) override {
     return sqlite::claim(db_, partner, now_ms, limit, to, others);

@@ -113,6 +113,10 @@ class Builder {
     const auto& codes = sections_.one("codes");
     config_.local_items = text(codes, "local_items");
     config_.prices = text(codes, "prices");
+    const auto& recognition = sections_.one("recognition");
+    config_.ignored_after_minutes = small(recognition, "ignored_after_minutes");
+    config_.escalate_after_minutes = small(recognition, "escalate_after_minutes");
+    config_.quality_manager = text(recognition, "quality_manager");
     const auto& delivery = sections_.one("delivery");
     config_.retry_first_ms = small(delivery, "retry_first_ms");
     config_.retry_ceiling_ms = small(delivery, "retry_ceiling_ms");
@@ -134,13 +138,14 @@ class Builder {
     p.deduplicates = flag(s, "deduplicates");
     p.huren = flag(s, "huren");
     p.cda_mode = text(s, "cda_mode");
+    p.orders = flag(s, "orders");
     p.enhanced = text(s, "acknowledgement") == "enhanced";
     p.application_ack_timeout_ms = small(s, "application_ack_timeout_ms");
     p.profile = text(s, "profile");
     p.packed = flag(s, "packed");
     p.concurrency = small(s, "concurrency");
     p.time_to_live_hours = numbers(text(s, "time_to_live_hours"));
-    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "packed", "concurrency", "time_to_live_hours", "acknowledgement",
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "orders", "packed", "concurrency", "time_to_live_hours", "acknowledgement",
                             "application_ack_timeout_ms", "profile"});
     config_.partners.push_back(std::move(p));
   }

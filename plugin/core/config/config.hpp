@@ -22,6 +22,7 @@ struct Partner {
   bool deduplicates = true;    // every huren does; false: unknown outcomes are never re-sent
   bool huren = true;           // takes our Z-messages (decisions, views, retraction receipts)
   std::string cda_mode = "cn"; // cn | strict
+  bool orders = false;         // a laboratory: takes OML^O21, and ADT^A40 and A37 with them
   bool enhanced = false;       // acknowledgement = "enhanced": a commit at once, an application acknowledgement later
   int application_ack_timeout_ms = 3'600'000;
   std::string profile = "alliance";  // a built-in one, or a CSV file beside local.toml
@@ -63,6 +64,9 @@ struct Config {
   std::vector<model::Agreement> agreements;  // [agreement.ID]
   std::string local_items, prices;        // CSV beside the file: local item ↔ standard item, price list
   std::string log_level = "info";
+  int ignored_after_minutes = 240;        // a suggestion that nobody answered counts as ignored
+  int escalate_after_minutes = 1440;      // a retraction that nobody acknowledged is told again, and to:
+  std::string quality_manager;            // staff number; empty: nobody in particular
   struct Exchange {                       // [exchange]
     std::string key_file;                 // of the index; empty: none
     int ask_timeout_ms = 5000, ask_within_ms = 600'000, questions_per_minute = 120, backfill_per_minute = 600;

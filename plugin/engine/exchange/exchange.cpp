@@ -87,12 +87,12 @@ Result<void> Exchange::fetch(const Peer& peer, const store::FetchRow& row) {
   const auto now = context_.clock.now_ms();
   mapping::Question q{.asked = mapping::Asked::reports, .tag = "", .patient = {}, .items = {}, .collected_since_ms = now - kLookBackMs, .side = "",
                       .from = {}, .to = {}, .numbers = {}};
-  const auto end = [&](std::string_view event, const Error& why) {
-    context_.log.write(Severity::warning, event, {{"partner", row.partner}, {"why", std::string(why.id)}});
+  const auto end = [&](const Error& why) {
+    context_.log.write(Severity::warning, "exchange.not_fetched", {{"partner", row.partner}, {"why", std::string(why.id)}});
     return context_.store.transact([&](store::Unit& unit) { return unit.finish_fetch(row.id); });
   };
   bool askable = row.until_ms > now && row.attempts < kMostAttempts;
-  if (!askable) return end("exchange.not_fetched", {"exchange.too_late", row.partner, {}});
+  if (!askable) return end({"exchange.too_late", row.partner, {}});
   auto read = context_.store.read([&](store::Reader& reader) -> Result<void> {
     auto patient = reader.patient(row.patient_id);
     if (!patient) return patient.error();
@@ -117,11 +117,11 @@ Result<void> Exchange::fetch(const Peer& peer, const store::FetchRow& row) {
     return {};
   });
   if (!read) return read;
-  if (!askable) return end("exchange.not_fetched", {"exchange.nothing_to_ask", row.partner, {}});
+  if (!askable) return end({"exchange.nothing_to_ask", row.partner, {}});
 
   auto answer = question(context_, *peer.partner, asking(peer), q);
   if (!answer) {
-    if (answer.error().id == "exchange.asked_refused" && answer.error().args.front() != "AR") return end("exchange.not_fetched", answer.error());
+    if (answer.error().id == "exchange.asked_refused" && answer.error().args.front() != "AR") return end(answer.error());
     context_.log.write(Severity::info, "exchange.asked_in_vain", {{"partner", row.partner}, {"why", std::string(answer.error().id)}});
     return context_.store.transact([&](store::Unit& unit) { return unit.postpone_fetch(row.id, now + pause_after(row.attempts)); });
   }
@@ -183,15 +183,21 @@ Result<void> Exchange::nightly(std::int64_t now_ms) {
     });
     if (!read) return read;
     if (last == today) continue;  // a clock that was wrong for a while must not stop it
-    const auto days = std::min<std::int64_t>(std::max<std::int64_t>(settings.reconcile_days, last == 0 || last > today ? 0 : today - last), 366);
+    if (last == 0) {              // a hospital that has just begun has nothing to compare
+      if (auto r = context_.store.transact([&](store::Unit& unit) { return unit.set_cursor(place, today); }); !r) return r;
+      continue;
+    }
+    const auto days = std::min<std::int64_t>(std::max<std::int64_t>(settings.reconcile_days, last > today ? 0 : today - last), 366);
     auto done = reconcile(context_, *peer.partner, asking(peer), terminology::day_of(now_ms - days * kDayMs, zone), terminology::day_of(now_ms - kDayMs, zone), false);
     if (!done) {
       context_.log.write(Severity::warning, "exchange.not_reconciled", {{"partner", code}, {"why", std::string(done.error().id)}});
       continue;  // tried again at the next look
     }
-    context_.log.write(done->differs || done->only_there || done->waits_for_person ? Severity::warning : Severity::info, "exchange.reconciled",
-                       {{"partner", code}, {"days", std::to_string(done->days)}, {"differing", std::to_string(done->differing_days)}, {"sent", std::to_string(done->sent)},
-                        {"asked", std::to_string(done->asked)}, {"person", std::to_string(done->differs + done->only_there + done->waits_for_person + done->unknown_there)}});
+    const int open = done->differs + done->only_there + done->waits_for_person + done->unknown_there;
+    const auto severity = open > 0 ? Severity::warning : Severity::info;
+    context_.log.write(severity, "exchange.reconciled",
+                       {{"partner", code}, {"days", std::to_string(done->days)}, {"differing", std::to_string(done->differing_days)},
+                        {"sent", std::to_string(done->sent)}, {"asked", std::to_string(done->asked)}, {"person", std::to_string(open)}});
     if (auto r = context_.store.transact([&](store::Unit& unit) { return unit.set_cursor(place, today); }); !r) return r;
   }
   return {};

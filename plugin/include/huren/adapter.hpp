@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/link.hpp"
 #include "core/base/result.hpp"
 #include "huren/store.hpp"
 
@@ -71,6 +72,15 @@ class EngineServices {
   // Parse, check, store, answer. When it returns the bytes and the verdict are on disk (I9): now the reply may go out.
   // A question (QBP) is answered from the store instead: who was given what is on disk when it returns.
   virtual Reply accept(const Inbound& inbound) noexcept = 0;
+  // For a his adapter: what the HIS may ask by huren_query, and suggestion.open/1. Answers by the deadline.
+  virtual QueryAnswer query(std::string_view topic, std::string_view /*json*/, std::uint32_t /*deadline_ms*/) noexcept {
+    const Error error{"engine.not_offered", std::string(topic), {}};
+    return {.status = status_of(error), .json = "", .error = error};
+  }
+  // For a his adapter: an event as huren_submit takes it. On disk when it returns without an error (I1).
+  virtual Result<void> submit(std::string_view type, std::string_view /*key*/, std::string_view /*json*/) noexcept {
+    return Error{"engine.not_offered", std::string(type), {}};
+  }
 };
 
 class Adapter {

@@ -110,10 +110,31 @@ struct DecisionRow {
   std::int64_t saved_cents = 0;         // price of what was not repeated; 0 unless accepted
 };
 
-struct ViewRow { std::string report_id, doctor_id, kind; std::int64_t at_ms = 0; };  // kind: shown | viewed | recognised
+struct ViewRow {                      // kind: shown | viewed | recognised; patient_id: the record under which it was seen
+  std::string report_id, doctor_id, kind; std::int64_t at_ms = 0; std::string patient_id{};
+};
+
+// The life of one suggestion, from the moment it was first shown to what a doctor made of it, or nothing.
+struct OfferRow {
+  std::string id, card_id;              // the uuids of the card, the same for the same order and results
+  std::string patient_id, encounter_id, doctor_id, department, order_id, order_item;
+  std::vector<std::string> result_ids;  // what accepting it means
+  std::string state = "open";           // open | accepted | declined | ignored
+  std::string decision_id;              // of accepted and declined
+  std::int64_t shown_ms = 0, changed_ms = 0;
+};
+
+// A result that a decision of this hospital rests on, and how its quality mark stood then or was last judged:
+// pass | advise | fail.
+struct UseRow { std::int64_t seq = 0; std::string decision_id, result_id, report_id, quality; };
+
+// The HIS said that two records are one person's: reading either shows both. to_ms 0: still so.
+struct MergeRow { std::string prior_id, patient_id; std::int64_t from_ms = 0, to_ms = 0; };
+
+struct OrderRow { std::string id, patient_id, json, state; std::int64_t at_ms = 0; };  // json: model::LabOrder; state: placed | cancelled
 
 struct RetractionRow {                  // one open duty to be told: I10
-  std::string notice_id, report_id, doctor_id; std::int64_t at_ms = 0, acknowledged_ms = 0;
+  std::string notice_id, report_id, doctor_id; std::int64_t at_ms = 0, acknowledged_ms = 0, escalated_ms = 0;
 };
 
 // ---- what is exchanged otherwise than by the outbox (engine/exchange)
@@ -143,7 +164,7 @@ struct HeldRow { std::string origin, number, report_id, digest; int version = 1;
 struct StatRow { std::string side, partner, outcome, reason; std::int64_t count = 0, saved_cents = 0; };  // side: here | there
 
 struct PartnerDepth { std::string partner; std::int64_t waiting = 0, oldest_waiting_ms = 0, parked = 0; };
-struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, unmatched = 0, oldest_waiting_ms = 0; std::vector<PartnerDepth> partners; };
+struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, retractions_escalated = 0, unmatched = 0, oldest_waiting_ms = 0; std::vector<PartnerDepth> partners; };
 
 class Reader {
  public:
@@ -170,6 +191,15 @@ class Reader {
   virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
   virtual Result<std::vector<ParkedEvent>> parked_events(int limit) = 0;
   virtual Result<std::vector<RetractionRow>> open_retractions() = 0;
+  virtual Result<std::optional<NoticeRow>> notice(const std::string& id) = 0;
+  virtual Result<std::vector<DecisionRow>> decisions_on(const std::string& report_id) = 0;   // decided here, any outcome
+  virtual Result<std::vector<DecisionRow>> decisions_of_order(const std::string& patient_id, const std::string& order_id) = 0;  // decided here
+  virtual Result<std::vector<UseRow>> uses_after(std::int64_t seq, int limit) = 0;           // of decisions that stand as accepted
+  virtual Result<std::optional<OfferRow>> offer(const std::string& id) = 0;        // its own uuid or its card's
+  virtual Result<std::vector<OfferRow>> offers_open(std::int64_t shown_before_ms, int limit) = 0;  // oldest first
+  virtual Result<std::vector<std::string>> same_person(const std::string& patient_id) = 0;   // all records joined by merges, the surviving one first
+  virtual Result<std::vector<MergeRow>> merges(const std::string& prior_id) = 0;             // newest first
+  virtual Result<std::optional<OrderRow>> order(const std::string& id) = 0;
   virtual Result<std::int64_t> cursor(const std::string& name) = 0;                        // 0 when never set
   virtual Result<Depths> depths(std::int64_t now_ms) = 0;
   virtual Result<bool> disclosed(const std::string& subject, const std::string& partner, const std::string& how) = 0;
@@ -205,6 +235,11 @@ class Unit : public Reader {
   virtual Result<void> put_view(const ViewRow& row) = 0;
   virtual Result<void> put_retraction(const RetractionRow& row) = 0;
   virtual Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) = 0;
+  virtual Result<void> escalate_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) = 0;
+  virtual Result<void> put_use(const UseRow& row) = 0;                                     // by decision and result
+  virtual Result<void> put_offer(const OfferRow& row) = 0;                       // by id
+  virtual Result<void> put_merge(const MergeRow& row) = 0;                                 // by prior and from_ms
+  virtual Result<void> put_order(const OrderRow& row) = 0;                                 // by id
   virtual Result<void> set_cursor(const std::string& name, std::int64_t value) = 0;
   // Claims up to limit rows whose time has come: state to claimed or on_wire, attempts + 1, in this transaction (I3).
   // At most one row per (order_key, partner) is in flight, the oldest first (I5). Lane 0 before the others, lanes before

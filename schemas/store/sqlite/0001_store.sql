@@ -176,13 +176,64 @@ CREATE TABLE decision(
   saved_cents INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX decision_at ON decision(at_ms);
+CREATE INDEX decision_of_order ON decision(patient_id, order_id) WHERE source = '';
+
+-- The results that a decision of this hospital rests on. quality: how their mark stood when it was last judged.
+CREATE TABLE decision_use(
+  seq INTEGER PRIMARY KEY,
+  decision_id TEXT NOT NULL,
+  result_id TEXT NOT NULL,
+  report_id TEXT NOT NULL,
+  quality TEXT NOT NULL,
+  UNIQUE(decision_id, result_id)
+) STRICT;
+CREATE INDEX decision_use_of ON decision_use(report_id);
+
+-- The life of a suggestion: what accepting it means, and what came of it. state: open | accepted | declined | ignored.
+CREATE TABLE offer(
+  id TEXT NOT NULL UNIQUE,
+  card_id TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  encounter_id TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  department TEXT NOT NULL,
+  order_id TEXT NOT NULL,
+  order_item TEXT NOT NULL,
+  result_ids TEXT NOT NULL,
+  state TEXT NOT NULL,
+  decision_id TEXT NOT NULL,
+  shown_ms INTEGER NOT NULL,
+  changed_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX offer_of_card ON offer(card_id);
+CREATE INDEX offer_open ON offer(shown_ms) WHERE state = 'open';
+
+-- Two records of one person, as the HIS told. to_ms 0: still so.
+CREATE TABLE merge(
+  prior_id TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  from_ms INTEGER NOT NULL,
+  to_ms INTEGER NOT NULL,
+  PRIMARY KEY(prior_id, from_ms)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX merge_into ON merge(patient_id) WHERE to_ms = 0;
+CREATE INDEX merge_from ON merge(prior_id) WHERE to_ms = 0;
+
+CREATE TABLE lab_order(
+  id TEXT NOT NULL UNIQUE,
+  patient_id TEXT NOT NULL,
+  state TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE viewing(
   report_id TEXT NOT NULL,
   doctor_id TEXT NOT NULL,
   kind TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
-  PRIMARY KEY(report_id, doctor_id, kind)
+  PRIMARY KEY(report_id, doctor_id, kind, patient_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE retraction(
@@ -191,6 +242,7 @@ CREATE TABLE retraction(
   report_id TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
   acknowledged_ms INTEGER NOT NULL,
+  escalated_ms INTEGER NOT NULL,
   PRIMARY KEY(notice_id, doctor_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX retraction_open ON retraction(at_ms) WHERE acknowledged_ms = 0;

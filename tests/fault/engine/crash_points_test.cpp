@@ -36,6 +36,7 @@ void flow(MortalPair& p) {
       if (holds()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+    UNSCOPED_INFO("A " << p.a.health().dump() << "\nB " << p.b.health().dump());
     return false;
   };
   p.a.registers();

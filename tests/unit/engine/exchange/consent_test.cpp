@@ -34,18 +34,18 @@ TEST_CASE("consent withdrawn: what nobody recognised is gone at the partner, to 
 
 TEST_CASE("consent withdrawn: what waits and never left is cancelled; nothing new goes out") {
   Pair p;
+  p.a.config.retry_first_ms = p.a.config.retry_ceiling_ms = 60'000;
   p.open().known();
-  p.cut = true;
+  p.a.wire().script({{{.outcome = Outcome::not_sent, .code = "", .remark = {"transport.connect_refused", "partner.other", {}}}, false}});
   p.a.submit("lab.report.released/1", Hospital::report("R1"));
-  p.a.settle();
-  p.a.wire().script(std::vector<loopback::Channel::Step>(200, {{.outcome = Outcome::not_sent, .code = "", .remark = {"delivery.none", "", {}}}, false}));
+  REQUIRE(p.a.eventually([&] { return Pair::count(p.a, "SELECT count(*) FROM outbox WHERE state=0 AND next_ms>0") == 1; }));  // tried in vain, pauses
   p.consent(false);
   p.a.submit("lab.report.released/1", Hospital::report("R2"));
   p.a.settle();
-  p.a.wire().clear();
-  p.cut = false;
+  CHECK(Pair::count(p.a, "SELECT count(*) FROM outbox WHERE state=7") == 1);
+  p.a.clock->advance(std::chrono::minutes(2));
   REQUIRE(p.all_delivered());
-  for (const auto& bytes : p.said_by_a) CHECK(bytes.find("ORU^R01") == std::string::npos);
+  for (const auto& bytes : p.said_by_a()) CHECK(bytes.find("ORU^R01") == std::string::npos);
 }
 
 TEST_CASE("I10: a correction after the consent ended still reaches the doctor who saw the copy, and leaves none behind") {

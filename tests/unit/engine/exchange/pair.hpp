@@ -10,7 +10,6 @@ class Pair {
  public:
   Hospital a{"HB-COUNTY-01", "HB-CITY-01"}, b{"HB-CITY-01", "HB-COUNTY-01"};
   std::atomic<bool> cut{false};  // while set nobody answers
-  std::vector<std::string> said_by_a, said_by_b;  // every byte that went over, requests and replies
 
   explicit Pair(const std::string& mode = "push", const std::string& basis = "consent") {
     for (auto* h : {&a, &b}) {
@@ -33,8 +32,8 @@ class Pair {
     return *this;
   }
   void connect() {
-    a.wire().connect([this](std::string_view body) { return carry(body, b, said_by_a, said_by_b); });
-    b.wire().connect([this](std::string_view body) { return carry(body, a, said_by_b, said_by_a); });
+    a.wire().connect([this](std::string_view body) { return carry(body, b, said_by_a_, said_by_b_); });
+    b.wire().connect([this](std::string_view body) { return carry(body, a, said_by_b_, said_by_a_); });
   }
   // Both know the patient, A has her consent, B has her in front of it.
   Pair& known() {
@@ -47,6 +46,11 @@ class Pair {
     a.submit(given ? "consent.given/1" : "consent.withdrawn/1",
              {{"patient_id", "P1"}, {"partner", "other"}, {"at", to_iso_time(from_epoch_ms(a.clock->now_ms(), 480))}});
     a.settle();
+  }
+  // Every message that went over from A, requests and replies.
+  std::vector<std::string> said_by_a() {
+    const std::lock_guard lock(mutex_);
+    return said_by_a_;
   }
   bool all_delivered() {
     return a.eventually([&] { return a.health()["outbox_waiting"] == 0 && b.health()["outbox_waiting"] == 0 && b.health()["inbox_waiting"] == 0; });
@@ -84,6 +88,7 @@ class Pair {
     return reply;
   }
   std::mutex mutex_;
+  std::vector<std::string> said_by_a_, said_by_b_;
 };
 
 }  // namespace huren::test
