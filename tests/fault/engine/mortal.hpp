@@ -105,7 +105,8 @@ class MortalSpool final : public SpoolPort {
   }
   Result<std::int64_t> depth() noexcept override { return inner_.depth(); }
   Result<void> submit(std::string_view type, std::string_view key, std::string_view body, std::uint32_t wait_ms) noexcept override {
-    return life_.dead() ? Result<void>(dead_error()) : inner_.submit(type, key, body, wait_ms);
+    if (life_.dead()) return dead_error();
+    return inner_.submit(type, key, body, wait_ms);
   }
 
  private:
