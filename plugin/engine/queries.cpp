@@ -26,13 +26,9 @@ Result<Access> enter(store::Reader& reader, const Context& context, const std::s
   auto row = reader.patient_by_local_id(patient_id);
   if (!row) return row.error();
   if (!*row) return Error{"query.unknown_patient", "/patient_id", {}};
-  auto ties = reader.ties((*row)->id);
-  if (!ties) return ties.error();
-  const std::int64_t now = context.clock.now_ms();
-  const bool open = std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) {
-    return t.basis == "encounter" && t.reference == encounter_id && (t.to_ms == 0 || t.to_ms > now);
-  });
-  if (!open) return Error{"query.no_encounter", "/encounter_id", {}};
+  auto tie = reader.tie((*row)->id, "", "encounter", encounter_id);
+  if (!tie) return tie.error();
+  if (!*tie || ((*tie)->to_ms != 0 && (*tie)->to_ms <= context.clock.now_ms())) return Error{"query.no_encounter", "/encounter_id", {}};
   auto person = model::patient_from_json((*row)->json);
   if (!person) return Error{"query.unknown_patient", "/patient_id", {}};
   return Access{std::move(**row), std::move(*person)};
@@ -190,64 +186,38 @@ Result<std::string> Queries::order_check(std::string_view json) {
 
   // A correction may come between reading and answering: then the question is asked once more, of what is true now.
   for (int tries = 0; tries < kTries; ++tries) {
-    auto answer = decide_once(input, request);
+    auto answer = decide_once(input, request, json);
     if (answer || answer.error().id != "query.changed_meanwhile") return answer;
   }
   return Error{"query.changed_meanwhile", "/orders", {}};
 }
 
-Result<std::string> Queries::decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request) {
-  std::map<std::string, std::pair<ReportRow, LabReport>> reports;  // by id; candidates point into it
-  auto gathered = context_.store.read([&](store::Reader& reader) -> Result<void> {
-    reports.clear();
-    input.candidates.clear();
+Result<std::string> Queries::decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request, std::string_view json) {
+  History history;  // outlives the decision, whose candidates point into it
+  recognition::Decision decision;
+  Shown shown{.request_json = "", .patient_json = "", .patient_id = "", .doctor_id = request.doctor.id, .department = request.department, .fresh = {}, .answer = ""};
+  auto decided = context_.store.read([&](store::Reader& reader) -> Result<void> {
     auto access = enter(reader, context_, request.patient_id, request.encounter_id);
     if (!access) return access.error();
-    input.patient = access->person;
-    const auto wanted = recognition::wanted(input);
-    if (wanted.items.empty()) return {};
-    auto rows = reader.results_of(access->patient.id, wanted.items, wanted.since_ms);
-    if (!rows) return rows.error();
-    for (const auto& row : *rows) {
-      auto it = reports.find(row.report_id);
-      if (it == reports.end()) {
-        auto held = reader.report(row.report_id);
-        if (!held) return held.error();
-        if (!*held) continue;
-        auto report = model::lab_report_from_json((*held)->json, context_.config.hospital.offset_minutes);
-        if (!report.report) return Error{"store.unreadable_report", row.report_id, {}};
-        it = reports.emplace(row.report_id, std::pair{std::move(**held), std::move(*report.report)}).first;
-      }
-      input.candidates.push_back({.result_id = row.id, .report_id = row.report_id, .source = it->second.first.source, .report = &it->second.second,
-                                  .position = static_cast<std::size_t>(row.position), .current = row.current});
-    }
+    input.patient = std::move(access->person);
+    if (auto r = gather(reader, context_.config.hospital.offset_minutes, access->patient.id, recognition::wanted(input), history); !r) return r;
+    input.candidates = std::move(history.candidates);
+    decision = recognition::decide(input);
+    std::vector<recognition::CardRef> cards;
+    shown.answer = recognition::to_cards(input, decision, {}, &cards);
+    auto fresh = checks_.fresh(reader, std::move(cards), request.doctor.id);
+    if (!fresh) return fresh.error();
+    shown.fresh = std::move(*fresh);
+    shown.patient_id = std::move(access->patient.id);
+    shown.patient_json = std::move(access->patient.json);
     return {};
   });
-  if (!gathered) return gathered.error();
-  const auto decision = recognition::decide(input);
-
-  // Who saw what on this card must be known when the result is corrected later (I10).
-  std::vector<std::string> shown;
-  for (const auto& order : decision.orders) {
-    if (order.outcome == recognition::Outcome::none) continue;
-    for (const auto& analyte : order.analytes)
-      if (analyte.chosen) shown.push_back(input.candidates[analyte.considered[*analyte.chosen].candidate].report_id);
+  if (!decided) return decided.error();
+  if (!shown.fresh.empty()) {
+    shown.request_json = json;
+    if (auto noted = checks_.note(input, decision, shown); !noted) return noted.error();
   }
-  std::sort(shown.begin(), shown.end());
-  shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
-  if (!shown.empty()) {
-    auto noted = context_.store.transact([&](Unit& unit) -> Result<void> {
-      for (const auto& id : shown) {
-        auto held = unit.report(id);
-        if (!held) return held.error();
-        if (!*held || !(*held)->current) return Error{"query.changed_meanwhile", "/orders", {}};
-        if (auto r = unit.put_view({.report_id = id, .doctor_id = request.doctor.id, .kind = "shown", .at_ms = context_.clock.now_ms()}); !r) return r;
-      }
-      return {};
-    });
-    if (!noted) return noted.error();
-  }
-  return recognition::to_cards(input, decision);
+  return std::move(shown.answer);
 }
 
 QueryAnswer Queries::answer(std::string_view topic, std::string_view json) {

@@ -4,13 +4,14 @@
 // Shapes: schemas/query.
 #pragma once
 #include "core/base/link.hpp"
+#include "engine/checks.hpp"
 #include "engine/context.hpp"
 
 namespace huren::engine {
 
 class Queries {
  public:
-  explicit Queries(const Context& context) : context_(context) {}
+  explicit Queries(const Context& context) : context_(context), checks_(context) {}
   // [thread: any] May throw std::bad_alloc only; the caller is the wall.
   QueryAnswer answer(std::string_view topic, std::string_view json);
 
@@ -19,8 +20,9 @@ class Queries {
   Result<std::string> result_open(std::string_view json);
   Result<std::string> order_check(std::string_view json);
   // Error query.changed_meanwhile: what it rested on was corrected before it could be noted as shown.
-  Result<std::string> decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request);
+  Result<std::string> decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request, std::string_view json);
   const Context& context_;
+  Checks checks_;
 };
 
 }  // namespace huren::engine

@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/oru.hpp"
+#include "core/model/brief.hpp"
 #include "core/model/event.hpp"
 #include "core/model/notice.hpp"
 
@@ -133,14 +134,14 @@ Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming
   ReportRow row{.id = new_id(context.clock.now_ms()), .origin = report.origin.code, .number = report.number, .version = report.version,
                 .status = model::status_word(report.status), .source = in.source, .patient_id = in.patient_id,
                 .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = std::move(in.hl7),
-                .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true};
+                .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true, .brief = model::brief_of(report)};
   std::vector<store::ResultRow> results;
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
     const auto& o = report.observations[i];
     const auto& at = o.observed_at.present() && !report.specimen.collected_at.present() ? o.observed_at : report.specimen.collected_at;
     results.push_back({.id = row.id + "." + std::to_string(i), .report_id = row.id, .patient_id = row.patient_id, .item = o.standard.code,
                        .position = static_cast<int>(i), .status = model::status_word(report.status == model::Status::withdrawn ? report.status : o.status),
-                       .collected_ms = at.epoch_ms, .current = true});
+                       .collected_ms = at.epoch_ms, .current = true, .brief = model::brief_of(o)});
   }
   for (const auto& earlier : *versions)
     if (earlier.current)

@@ -33,54 +33,59 @@ Result<void> put_view(Database& db, const ViewRow& row) {
   return put.with(row.report_id, row.doctor_id, row.kind, row.at_ms).run();
 }
 
+namespace {
+
+DecisionRow decision_of(const Query& q) {
+  DecisionRow r;
+  r.id = q.text(0);
+  r.suggestion_id = q.text(1);
+  r.order_id = q.text(2);
+  r.order_item = q.text(3);
+  r.outcome = q.text(4);
+  r.reason = q.text(5);
+  r.note = q.text(6);
+  r.patient_id = q.text(7);
+  r.doctor_id = q.text(8);
+  r.department = q.text(9);
+  r.result_ids = list_of(q.view(10));
+  r.result_refs = list_of(q.view(11));
+  r.source = q.text(12);
+  r.at_ms = q.integer(13);
+  r.saved_cents = q.integer(14);
+  r.item = q.text(15);
+  r.partner = q.text(16);
+  return r;
+}
+
+}  // namespace
+
 Maybe<DecisionRow> decision(Database& db, const std::string& id) {
   Query query(db,
               "SELECT id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department, "
-              "result_ids, result_refs, source, at_ms, saved_cents FROM decision WHERE id=?");
-  return first<DecisionRow>(query.with(id), [](const Query& q) {
-    DecisionRow r;
-    r.id = q.text(0);
-    r.suggestion_id = q.text(1);
-    r.order_id = q.text(2);
-    r.order_item = q.text(3);
-    r.outcome = q.text(4);
-    r.reason = q.text(5);
-    r.note = q.text(6);
-    r.patient_id = q.text(7);
-    r.doctor_id = q.text(8);
-    r.department = q.text(9);
-    r.result_ids = list_of(q.view(10));
-    r.result_refs = list_of(q.view(11));
-    r.source = q.text(12);
-    r.at_ms = q.integer(13);
-    r.saved_cents = q.integer(14);
-    return r;
-  });
+              "result_ids, result_refs, source, at_ms, saved_cents, item, partner FROM decision WHERE id=?");
+  return first<DecisionRow>(query.with(id), decision_of);
 }
 
 Result<void> put_decision(Database& db, const DecisionRow& row) {
   // The last word counts, also when words arrive in another order than they were spoken.
   Query put(db,
             "INSERT INTO decision(id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, "
-            "department, result_ids, result_refs, source, at_ms, saved_cents) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+            "department, result_ids, result_refs, source, at_ms, saved_cents, item, partner) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
             "suggestion_id=excluded.suggestion_id, order_id=excluded.order_id, order_item=excluded.order_item, "
             "outcome=excluded.outcome, reason=excluded.reason, note=excluded.note, patient_id=excluded.patient_id, "
             "doctor_id=excluded.doctor_id, department=excluded.department, result_ids=excluded.result_ids, "
             "result_refs=excluded.result_refs, source=excluded.source, at_ms=excluded.at_ms, "
-            "saved_cents=excluded.saved_cents WHERE excluded.at_ms >= decision.at_ms");
+            "saved_cents=excluded.saved_cents, item=excluded.item, partner=excluded.partner WHERE excluded.at_ms >= decision.at_ms");
   put.with(row.id, row.suggestion_id, row.order_id, row.order_item, row.outcome, row.reason, row.note, row.patient_id,
            row.doctor_id, row.department, list_text(row.result_ids), list_text(row.result_refs), row.source, row.at_ms,
-           row.saved_cents);
+           row.saved_cents, row.item, row.partner);
   return put.run();
 }
 
-Rows<StatRow> stats(Database& db, std::int64_t from_ms, std::int64_t to_ms) {
-  Query query(db, sql::kStats);
-  return collect<StatRow>(query.with(from_ms, to_ms), [](const Query& q) {
-    return StatRow{.side = q.integer(0) != 0 ? "there" : "here", .partner = q.text(1), .outcome = q.text(2),
-                   .reason = q.text(3), .count = q.integer(4), .saved_cents = q.integer(5)};
-  });
+Rows<DecisionRow> decisions(Database& db, std::int64_t from_ms, std::int64_t to_ms) {
+  Query query(db, sql::kDecisions);
+  return collect<DecisionRow>(query.with(from_ms, to_ms), decision_of);
 }
 
 Result<Depths> depths(Database& db, std::int64_t now_ms) {

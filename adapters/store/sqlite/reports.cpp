@@ -9,7 +9,7 @@ struct Stored {
   ReportRow row;
 };
 
-Stored brief_of(const Query& q) {
+Stored head_of(const Query& q) {
   Stored s;
   s.seq = q.integer(0);
   s.row.id = q.text(1);
@@ -21,14 +21,20 @@ Stored brief_of(const Query& q) {
   s.row.patient_id = q.text(7);
   s.row.stored_ms = q.integer(8);
   s.row.current = q.integer(9) != 0;
-  s.row.json = q.text(10);
+  s.row.brief = q.text(10);
+  return s;
+}
+
+Stored brief_of(const Query& q) {
+  auto s = head_of(q);
+  s.row.json = q.text(11);
   return s;
 }
 
 Stored whole_of(const Query& q) {
   auto s = brief_of(q);
-  s.row.hl7 = q.text(11);
-  s.row.document = q.text(12);
+  s.row.hl7 = q.text(12);
+  s.row.document = q.text(13);
   return s;
 }
 
@@ -66,6 +72,11 @@ Maybe<ReportRow> report(Database& db, const std::string& id) {
   return std::optional<ReportRow>(std::move(rows->front()));
 }
 
+Maybe<ReportRow> report_head(Database& db, const std::string& id) {
+  Query query(db, sql::kReportHead);
+  return first<ReportRow>(query.with(id), [](const Query& q) { return head_of(q).row; });
+}
+
 Rows<ReportRow> reports_of(Database& db, const std::string& patient_id) {
   Query query(db, sql::kReportsOf);
   return with_identifiers(db, collect<Stored>(query.with(patient_id), brief_of));
@@ -80,10 +91,10 @@ Result<void> put_report(Database& db, const ReportRow& row, const std::vector<Re
   Query replace(db, "DELETE FROM report WHERE id=?");
   if (auto done = replace.with(row.id).run(); !done) return done;
   Query put(db,
-            "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, json) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   put.with(row.id, row.origin, row.number, row.version, row.status, row.source, row.patient_id, row.stored_ms,
-           row.current, row.json);
+           row.current).bind_blob(row.brief).bind(row.json);
   if (auto done = put.run(); !done) return done;
   const auto seq = db.last_rowid();
   Query texts(db, "INSERT INTO report_text(seq, hl7, document) VALUES(?, ?, ?)");

@@ -12,36 +12,40 @@ inline constexpr std::string_view kPatientsByVerifiedId =
     "WHERE i.type=? AND i.value=? ORDER BY i.patient_id";
 inline constexpr std::string_view kIdentifiersOf =
     "SELECT type, value FROM patient_identifier WHERE patient_id=? ORDER BY type, value";
+inline constexpr std::string_view kTie =
+    "SELECT patient_id, partner, basis, reference, from_ms, to_ms FROM tie WHERE patient_id=? AND partner=? AND basis=? AND reference=?";
 inline constexpr std::string_view kTies =
     "SELECT patient_id, partner, basis, reference, from_ms, to_ms FROM tie WHERE patient_id=?";
 
 // reports and results
 inline constexpr std::string_view kReportVersions =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
+    "r.brief, r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
     "WHERE r.origin=? AND r.number=? ORDER BY r.version, r.seq";
 inline constexpr std::string_view kReportById =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+    "r.brief, r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+inline constexpr std::string_view kReportHead =
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief FROM report WHERE id=?";
 inline constexpr std::string_view kReportsOf =
-    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json FROM report "
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json FROM report "
     "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
 inline constexpr std::string_view kUnmatched =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
+    "r.brief, r.json, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
     "WHERE u.type=? AND u.value=? ORDER BY u.report";
 inline constexpr std::string_view kReportIdentifiers =
     "SELECT type, value FROM report_identifier WHERE report=? ORDER BY type, value";
 inline constexpr std::string_view kResultsOfItem =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
     "WHERE patient_id=? AND current=1 AND item=? AND collected_ms>=? ORDER BY collected_ms DESC, rowid DESC";
 inline constexpr std::string_view kResultsOfAll =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
     "WHERE patient_id=? AND current=1 AND collected_ms>=? ORDER BY collected_ms DESC, rowid DESC";
 inline constexpr std::string_view kResultById =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result WHERE id=?";
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result WHERE id=?";
 inline constexpr std::string_view kResultsIn =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
     "WHERE report_id=? ORDER BY position";
 inline constexpr std::string_view kRetireResults = "UPDATE result SET current=0 WHERE report_id=?";
 
@@ -96,15 +100,33 @@ inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHER
 inline constexpr std::string_view kNoticeDepth = "SELECT count(*) FROM notice WHERE acknowledged_ms=0";
 inline constexpr std::string_view kRetractionDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0";
 inline constexpr std::string_view kUnmatchedDepth = "SELECT count(*) FROM report WHERE patient_id=''";
-inline constexpr std::string_view kStats =
-    "SELECT source<>'' AS there, source, outcome, reason, count(*), sum(saved_cents) FROM decision "
-    "WHERE at_ms>=? AND at_ms<? GROUP BY there, source, outcome, reason ORDER BY there, source, outcome, reason";
+inline constexpr std::string_view kInboxNewest = "SELECT coalesce(max(id), 0) FROM inbox WHERE state='received'";
+
+// decisions, suggestions, audit
+inline constexpr std::string_view kDecisions =
+    "SELECT id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department, result_ids, "
+    "result_refs, source, at_ms, saved_cents, item, partner FROM decision WHERE at_ms>=? AND at_ms<? ORDER BY at_ms, rowid";
+inline constexpr std::string_view kSuggestion =
+    "SELECT id, doctor_id, accepting, patient_id, department, order_item, item, outcome, partner, check_seq, shown_ms "
+    "FROM suggestion WHERE id=? AND doctor_id=?";
+inline constexpr std::string_view kShowings =
+    "SELECT id, doctor_id, accepting, patient_id, department, order_item, item, outcome, partner, check_seq, shown_ms "
+    "FROM suggestion WHERE id=?1 OR (accepting=?1 AND accepting<>'') ORDER BY shown_ms, id, doctor_id";
+inline constexpr std::string_view kSuggestions =
+    "SELECT id, doctor_id, accepting, patient_id, department, order_item, item, outcome, partner, check_seq, shown_ms "
+    "FROM suggestion WHERE shown_ms>=? AND shown_ms<? ORDER BY shown_ms, id, doctor_id";
+inline constexpr std::string_view kOldChecks = "DELETE FROM order_check WHERE seq IN (SELECT seq FROM order_check WHERE at_ms<? ORDER BY at_ms LIMIT ?)";
+inline constexpr std::string_view kAudit =
+    "SELECT seq, at_ms, event, who, object, outcome, fields, hash FROM audit WHERE seq>? ORDER BY seq LIMIT ?";
+inline constexpr std::string_view kAuditHead =
+    "SELECT seq, at_ms, event, who, object, outcome, fields, hash FROM audit ORDER BY seq DESC LIMIT 1";
 
 inline constexpr std::string_view kHot[] = {
-    kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
+    kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kSettle,
     kReceivers, kInboxSame, kInboxSameId, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth,
-    kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};
+    kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,
+    kDecisions, kSuggestion, kShowings, kSuggestions, kOldChecks, kAudit};
 
 }  // namespace huren::store::sqlite::sql

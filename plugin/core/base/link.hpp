@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 
-#define HUREN_ENGINE_SIGNATURE "huren 0.1.0;engine 1;" __VERSION__
+#define HUREN_ENGINE_SIGNATURE "huren 0.1.0;engine 2;" __VERSION__
 
 namespace huren {
 
@@ -22,6 +22,7 @@ class SpoolPort {  // offered by the module
   virtual Result<std::vector<SpooledEvent>> next(std::int64_t after_seq, int limit) noexcept = 0;
   virtual Result<void> forget(std::int64_t up_to_seq) noexcept = 0;  // bodies dropped; keys and hashes stay for de-duplication
   virtual Result<std::int64_t> depth() noexcept = 0;
+  virtual Result<std::int64_t> newest() noexcept = 0;  // seq of the newest that waits; 0: none does
 };
 
 struct HostHooks {  // the HIS's callbacks, already guarded by the module; either may be empty

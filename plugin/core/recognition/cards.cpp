@@ -148,16 +148,18 @@ Words words_of(const Input& input, const OrderDecision& order, const std::vector
   return w;
 }
 
-void write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options) {
+CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options) {
   const auto results = shown(input, order);
   const std::string identity = identity_of(input, order, results);
   const Words zh = words_of(input, order, results, Language::zh), en = words_of(input, order, results, Language::en);
   const Words& said = options.language == Language::zh ? zh : en;
-  json.open('{').member("uuid", uuid_of("card\n" + identity)).member("summary", said.summary).member("detail", said.detail);
+  CardRef ref{uuid_of("card\n" + identity), "", 0};
+  json.open('{').member("uuid", ref.uuid).member("summary", said.summary).member("detail", said.detail);
   json.member("indicator", order.critical ? "critical" : "info").key("source").open('{').member("label", options.source_label).close('}');
   const bool suggests = order.outcome == Outcome::recognised || order.outcome == Outcome::partial;
   if (suggests) {
-    json.key("suggestions").open('[').open('{').member("label", said.suggestion).member("uuid", uuid_of("suggestion\n" + identity));
+    ref.accepting = uuid_of("suggestion\n" + identity);
+    json.key("suggestions").open('[').open('{').member("label", said.suggestion).member("uuid", ref.accepting);
     json.member("isRecommended", !order.critical).close('}').close(']').member("selectionBehavior", "at-most-one");
     write_reasons(json, input, options.language);
   }
@@ -176,18 +178,23 @@ void write_card(JsonWriter& json, const Input& input, const OrderDecision& order
     json.close('}');
   }
   json.close(']').close('}').close('}').close('}');
+  return ref;
 }
 
 }  // namespace
 
-std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options) {
+std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options, std::vector<CardRef>* refs) {
   std::vector<std::pair<int, const OrderDecision*>> orders;
   for (const auto& order : decision.orders)
     if (order.outcome != Outcome::none) orders.emplace_back(order.critical ? -1 : static_cast<int>(order.outcome), &order);
   std::stable_sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   JsonWriter json;
   json.open('{').key("cards").open('[');
-  for (const auto& [rank, order] : orders) write_card(json, input, *order, options);
+  for (const auto& [rank, order] : orders) {
+    auto ref = write_card(json, input, *order, options);
+    ref.order = static_cast<std::size_t>(order - decision.orders.data());
+    if (refs) refs->push_back(std::move(ref));
+  }
   json.close(']').key("extension").open('{').key("huren").open('{');
   json.member("terminology", decision.terminology_version).member("at", to_iso_time(decision.at)).close('}').close('}').close('}');
   return json.take();

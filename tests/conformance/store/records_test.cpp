@@ -281,6 +281,8 @@ TEST_CASE("the last word on a decision counts once in the figures, in whatever o
     d.result_refs = {"H1/R1#GLU"};
     d.at_ms = 100;
     d.saved_cents = 500;
+    d.item = "GLU";
+    d.partner = "city+own";
     auto revoked = d;
     revoked.outcome = "revoked";
     revoked.saved_cents = 0;
@@ -303,17 +305,139 @@ TEST_CASE("the last word on a decision counts once in the figures, in whatever o
       CHECK(good(r.decision("d1"))->result_ids == Ids{"a", "b"});
       CHECK(good(r.decision("d1"))->result_refs == Ids{"H1/R1#GLU"});
       CHECK_FALSE(good(r.decision("none")));
-      auto all = good(r.stats(0, 1000));
-      REQUIRE(all.size() == 3);
-      CHECK(all[0].side == "here");
-      CHECK(all[0].outcome == "accepted");
-      CHECK(all[0].count == 1);
-      CHECK(all[0].saved_cents == 500);
-      CHECK(all[2].side == "there");
-      CHECK(all[2].partner == "city");
-      CHECK(all[2].reason == "condition_changed");
-      CHECK(good(r.stats(0, 100)).empty());
-      CHECK(good(r.stats(200, 201)).size() == 1);
+      auto all = good(r.decisions(0, 1000));
+      CHECK(ids(all) == Ids{"d2", "d3", "d1"});
+      CHECK(all[0].source == "city");
+      CHECK(all[0].reason == "condition_changed");
+      CHECK(all[1].item == "GLU");
+      CHECK(all[1].partner == "city+own");
+      CHECK(good(r.decisions(0, 100)).empty());
+      CHECK(ids(good(r.decisions(200, 201))) == Ids{"d1"});
+    });
+  }
+}
+
+TEST_CASE("a card is noted once a doctor, and is found by its own uuid and by that of its suggestion") {
+  FOR_EACH_STORE(o) {
+    SuggestionRow first{.id = "c1", .doctor_id = "D1", .accepting = "s1", .patient_id = "p1", .department = "内科", .order_item = "GLU01", .item = "GLU",
+                        .outcome = "recognised", .partner = "city", .check = 7, .shown_ms = 100};
+    auto again = first, other = first, informs = first;
+    again.shown_ms = 150;
+    other.doctor_id = "D2";
+    other.shown_ms = 90;
+    informs.id = "c2";
+    informs.accepting = "";
+    informs.shown_ms = 300;
+    o.write([&](Unit& u) -> Result<void> {
+      for (const auto& row : {first, again, other, informs})
+        if (auto done = u.put_suggestion(row); !done) return done;
+      return {};
+    });
+    o.read([&](Reader& r) {
+      const auto one = good(r.suggestion("c1", "D1"));
+      REQUIRE(one);
+      CHECK(one->shown_ms == 100);
+      CHECK(one->check == 7);
+      CHECK(one->partner == "city");
+      CHECK(one->department == "内科");
+      CHECK_FALSE(good(r.suggestion("c1", "D3")));
+      REQUIRE(good(r.showings("c1")).size() == 2);
+      CHECK(good(r.showings("s1"))[0].doctor_id == "D2");
+      CHECK(good(r.showings("")).empty());
+      CHECK(ids(good(r.suggestions(95, 301))) == Ids{"c1", "c2"});
+    });
+  }
+}
+
+TEST_CASE("a check record comes back byte by byte; what it rests on is kept once; old ones leave and showings stay") {
+  FOR_EACH_STORE(o) {
+    const std::string bytes("a\0\xFF", 3);
+    std::int64_t seq = 0;
+    o.write([&](Unit& u) -> Result<void> {
+      seq = good(u.put_check_record({.seq = 0, .at_ms = 10, .patient_id = "p1", .doctor_id = "D1", .codes = "v1", .setting = "s", .basis = bytes, .answer = bytes}));
+      good(u.put_check_record({.seq = 0, .at_ms = 20, .patient_id = "p1", .doctor_id = "D1", .codes = "v1", .setting = "s", .basis = "", .answer = ""}));
+      if (auto d = u.put_suggestion({.id = "c1", .doctor_id = "D1", .accepting = "", .patient_id = "", .department = "", .order_item = "", .item = "", .outcome = "", .partner = "", .check = seq, .shown_ms = 10}); !d) return d;
+      if (auto d = u.keep("codes", "v1", bytes); !d) return d;
+      return u.keep("codes", "v1", "another");
+    });
+    o.read([&](Reader& r) {
+      const auto record = good(r.check_record(seq));
+      REQUIRE(record);
+      CHECK(record->basis == bytes);
+      CHECK(record->answer == bytes);
+      CHECK(record->codes == "v1");
+      CHECK(good(r.kept("codes", "v1")) == bytes);
+      CHECK_FALSE(good(r.kept("codes", "v2")));
+      CHECK_FALSE(good(r.kept("setting", "v1")));
+    });
+    CHECK(good(o.store().prune_checks(15, 10)));
+    o.read([&](Reader& r) {
+      CHECK_FALSE(good(r.check_record(seq)));
+      CHECK(good(r.check_record(seq + 1)));
+      CHECK(good(r.suggestion("c1", "D1")));
+    });
+  }
+}
+
+TEST_CASE("audit rows are taken in their order alone, and come back whole") {
+  FOR_EACH_STORE(o) {
+    const auto link = [](std::int64_t seq) {
+      return AuditRow{.seq = seq, .at_ms = 5, .event = "e", .who = "w", .object = "o", .outcome = "y", .fields = "{}", .hash = std::string(32, '\xFE')};
+    };
+    o.read([](Reader& r) { CHECK_FALSE(good(r.audit_head())); });
+    o.write([&](Unit& u) -> Result<void> {
+      if (auto d = u.put_audit(link(1)); !d) return d;
+      CHECK(u.put_audit(link(1)).error().id == "store.audit_order");
+      CHECK(u.put_audit(link(3)).error().id == "store.audit_order");
+      return u.put_audit(link(2));
+    });
+    o.read([](Reader& r) {
+      const auto all = good(r.audit(0, 10));
+      REQUIRE(all.size() == 2);
+      CHECK(all[1].seq == 2);
+      CHECK(all[1].hash == std::string(32, '\xFE'));
+      CHECK(good(r.audit(1, 10)).size() == 1);
+      CHECK(good(r.audit(0, 1)).size() == 1);
+      CHECK(good(r.audit_head())->seq == 2);
+    });
+  }
+}
+
+TEST_CASE("one tie is found without the others, and the newest message to apply by its number") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      if (auto d = u.put_tie({"p1", "", "encounter", "e1", 10, 20}); !d) return d;
+      return u.put_tie({"p1", "", "encounter", "e2", 10, 0});
+    });
+    o.read([](Reader& r) {
+      CHECK(good(r.tie("p1", "", "encounter", "e1"))->to_ms == 20);
+      CHECK_FALSE(good(r.tie("p1", "", "referral", "e1")));
+      CHECK_FALSE(good(r.tie("p2", "", "encounter", "e1")));
+      CHECK(good(r.inbox_newest()) == 0);
+    });
+  }
+}
+
+TEST_CASE("the compact records of a report and its results come back byte by byte, without the rest of the report") {
+  FOR_EACH_STORE(o) {
+    const std::string bytes("\x01\0b", 3);
+    o.write([&](Unit& u) {
+      auto row = report("v1", "p1");
+      row.brief = bytes;
+      auto one = result("a", "GLU", 100);
+      one.brief = bytes + "x";
+      return u.put_report(row, {one});
+    });
+    o.read([&](Reader& r) {
+      const auto head = good(r.report_head("v1"));
+      REQUIRE(head);
+      CHECK(head->brief == bytes);
+      CHECK(head->source == "city");
+      CHECK(head->json.empty());
+      CHECK_FALSE(good(r.report_head("none")));
+      CHECK(good(r.report("v1"))->brief == bytes);
+      CHECK(good(r.results_of("p1", {"GLU"}, 0))[0].brief == bytes + "x");
+      CHECK(good(r.result("a"))->brief == bytes + "x");
     });
   }
 }
