@@ -52,6 +52,18 @@ Result<void> audit(store::Unit& unit, std::int64_t now_ms, std::string_view even
   return unit.set_cursor(kAuditMark, row.seq);
 }
 
+Result<void> audit_decision(store::Unit& unit, const Context& context, const store::DecisionRow& row) {
+  const bool there = !row.source.empty();
+  const AuditSubject subject{there ? "partner:" + row.source + "/" + row.doctor_id : "doctor:" + row.doctor_id, "decision:" + opaque(row.id), row.outcome};
+  const auto at = std::to_string(row.at_ms), saved = std::to_string(row.saved_cents);
+  const auto& item = row.item.empty() ? row.order_item : row.item;
+  const std::int64_t now = context.clock.now_ms();
+  if (there)
+    return audit(unit, now, "decision.told", subject, {{"at_ms", at}, {"department", row.department}, {"item", item}, {"partner", row.source}, {"reason", row.reason}, {"saved_cents", saved}});
+  return audit(unit, now, "decision.made", subject,
+               {{"at_ms", at}, {"department", row.department}, {"item", item}, {"partner", row.partner}, {"patient", row.patient_id}, {"reason", row.reason}, {"saved_cents", saved}, {"suggestion", row.suggestion_id}});
+}
+
 std::optional<Error> AuditChain::add(const store::AuditRow& row) {
   const std::string before = hash_;
   const std::int64_t expected = seq_ + 1;

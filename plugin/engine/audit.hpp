@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "huren/store.hpp"
+#include "engine/context.hpp"
 
 namespace huren::engine {
 
@@ -23,6 +23,9 @@ struct AuditSubject {
 using AuditField = std::pair<std::string_view, std::string>;
 Result<void> audit(store::Unit& unit, std::int64_t now_ms, std::string_view event, const AuditSubject& subject,
                    std::initializer_list<AuditField> fields);
+
+// decision.made, or decision.told when it came from a partner: all that the month's figures need of it.
+Result<void> audit_decision(store::Unit& unit, const Context& context, const store::DecisionRow& row);
 
 // An id that somebody else gave: 16 hexadecimal digits of its SHA-256.
 std::string opaque(std::string_view foreign_id);

@@ -11,6 +11,7 @@
 
 #include "core/model/notice.hpp"
 #include "engine/applier.hpp"
+#include "engine/audit.hpp"
 #include "engine/codes.hpp"
 #include "engine/context.hpp"
 #include "engine/inbound.hpp"
@@ -70,6 +71,7 @@ class Engine final : public EngineLink {
  private:
   Result<void> make_partners();
   Result<void> make_feeds();
+  Result<void> note_live();
   Result<void> go_live();   // pumps, listeners, applier: only with the lease
   void wait_for_lease();
   void changed();
@@ -158,7 +160,8 @@ Result<void> Engine::make_partners() {
                       .policy = {.peer_deduplicates = p.deduplicates, .max_attempts = c.max_attempts, .first_ms = c.retry_first_ms, .ceiling_ms = c.retry_ceiling_ms},
                       .deliver_timeout_ms = static_cast<std::uint32_t>(c.deliver_timeout_ms),
                       .concurrency = 16},
-          *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) {
+          *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) -> Result<void> {
+            if (auto r = audit(unit, clock_->now_ms(), "message.parked", {"huren", "message:" + row.message_id, store::word(s.state)}, {{"partner", row.partner}}); !r) return r;
             const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts) + "-" + std::to_string(clock_->now_ms());
             return notify(unit, *context_, notice, "delivery.parked/1",
                           model::to_json({.notice_id = notice, .at = context_->now()},
@@ -182,9 +185,28 @@ Result<void> Engine::make_feeds() {
   return {};
 }
 
+// On which tables and settings the engine works from now on, and where the audit chain stands: the log keeps the head
+// outside the store, so that a tail that is cut off later is missed.
+Result<void> Engine::note_live() {
+  const auto& c = setup_.config;
+  std::string settings = c.hospital.code + '\n' + c.hospital.region;
+  for (const auto& a : c.agreements) settings += '\n' + a.id + ' ' + a.partner + ' ' + a.mode + ' ' + a.basis;
+  std::optional<store::AuditRow> head;
+  auto noted = store_->transact([&](store::Unit& unit) -> Result<void> {
+    if (auto r = audit(unit, clock_->now_ms(), "engine.live", {"huren", "codes:" + context_->codes->version(), "live"}, {{"config", opaque(settings)}}); !r) return r;
+    auto newest = unit.audit_head();
+    if (!newest) return newest.error();
+    head = std::move(*newest);
+    return {};
+  });
+  if (noted && head) log_->write(Severity::info, "audit.head", {{"hash", hex(head->hash)}, {"seq", std::to_string(head->seq)}});
+  return noted;
+}
+
 // May be called again after an error: what runs already is left alone.
 Result<void> Engine::go_live() {
   if (!live_) {
+    if (auto r = note_live(); !r) return r;
     applier_->start();
     for (auto& pump : pumps_) pump->start();
     live_ = true;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
 #include "core/model/notice.hpp"
+#include "engine/audit.hpp"
 #include "engine/inbound.hpp"
 #include "engine/reports.hpp"
 
@@ -49,6 +51,7 @@ struct Handler {
         if (!whose) return whose.error();
         if (*whose != row.id) continue;  // nobody's, or more than one of ours
         if (auto r = unit.match_report(report.id, row.id); !r) return r;
+        if (auto r = audit(unit, context.clock.now_ms(), "report.matched", {"huren", "report:" + report.id, "matched"}, {{"patient", row.id}}); !r) return r;
         report.patient_id = row.id;
         if (report.current)
           if (auto r = notify_received(unit, context, report, *parsed.report); !r) return r;
@@ -64,6 +67,7 @@ struct Handler {
                    .json = model::to_json(patient), .verified_ids = verified_ids(patient)};
     if (auto r = unit.put_patient(row); !r) return r.error();
     if (auto r = rematch(row, patient); !r) return r.error();
+    if (auto r = audit(unit, context.clock.now_ms(), "patient.kept", {"huren", "patient:" + row.id, *known ? "updated" : "registered"}, {}); !r) return r.error();
     return row;
   }
 
@@ -103,6 +107,8 @@ struct Handler {
         return a.partner == partner_code && a.basis == basis && a.send && a.mode == "push" && in_force(a, context.today()) && covers(a, report);
       });
     };
+    if (auto r = audit(unit, context.clock.now_ms(), "patient.tied", {"huren", "patient:" + patient.id, "tied"}, {{"partner", partner_code}, {"basis", basis}}); !r)
+      return r;
     auto reports = unit.reports_of(patient.id);
     if (!reports) return reports.error();
     std::reverse(reports->begin(), reports->end());  // oldest first, as they were released
@@ -134,6 +140,8 @@ struct Handler {
       if (t.partner == e.partner && t.basis == "consent" && t.to_ms == 0) {
         t.to_ms = std::max<std::int64_t>(e.at.epoch_ms, 1);
         if (auto r = unit.put_tie(t); !r) return r;
+        if (auto r = audit(unit, context.clock.now_ms(), "patient.tied", {"huren", "patient:" + patient->id, "ended"}, {{"partner", t.partner}, {"basis", t.basis}}); !r)
+          return r;
       }
     return {};
   }
@@ -147,6 +155,7 @@ struct Handler {
     if (!message) return message.error();
     auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = std::move(*document)});
     if (!row) return row.error();
+    if (auto r = audit(unit, context.clock.now_ms(), "report.released", {"huren", "report:" + row->id, row->status}, {{"patient", row->patient_id}}); !r) return r;
     return distribute(unit, context, *row, report);
   }
 
@@ -235,6 +244,10 @@ struct Handler {
                            .outcome = e.outcome, .reason = e.reason, .note = e.note, .patient_id = patient->id, .doctor_id = e.doctor.id,
                            .department = e.department, .result_ids = e.result_ids, .result_refs = {}, .source = "", .at_ms = e.at.epoch_ms,
                            .saved_cents = e.outcome == "accepted" ? context.codes->price_cents(e.order_item, day).value_or(0) : 0};
+    if (const auto* local = context.codes->local_item(e.order_item, day)) row.item = local->panel.empty() ? local->item : local->panel;
+    std::set<std::string> partners;
+    for (const auto& u : *uses) partners.insert(u.report.source.empty() ? "own" : u.report.source);
+    for (const auto& p : partners) row.partner += (row.partner.empty() ? "" : "+") + p;
     for (const auto& u : *uses) {
       for (const auto& ref : u.refs) row.result_refs.push_back(reference(ref));
       if (e.outcome == "accepted")
@@ -247,7 +260,8 @@ struct Handler {
                                           .results = u.refs}); !r)
         return r;
     }
-    return unit.put_decision(row);
+    if (auto r = unit.put_decision(row); !r) return r;
+    return audit_decision(unit, context, row);
   }
 
   Result<void> operator()(const model::ResultViewed& e) {
@@ -262,6 +276,7 @@ struct Handler {
                                           .reason = "", .doctor_id = e.doctor.id, .department = "", .order_item = "", .saved_cents = 0, .at = e.at,
                                           .results = u.refs}); !r)
         return r;
+      if (auto r = audit(unit, context.clock.now_ms(), "result.viewed", {"doctor:" + e.doctor.id, "report:" + u.report.id, "viewed"}, {{"patient", patient->id}}); !r) return r;
     }
     return {};
   }
@@ -272,6 +287,8 @@ struct Handler {
     for (const auto& retraction : *open) {
       if (retraction.notice_id != e.notice_id || retraction.doctor_id != e.doctor.id) continue;
       if (auto r = unit.acknowledge_retraction(e.notice_id, e.doctor.id, e.at.epoch_ms); !r) return r;
+      if (auto r = audit(unit, context.clock.now_ms(), "retraction.acknowledged", {"doctor:" + e.doctor.id, "report:" + retraction.report_id, "acknowledged"}, {{"notice", e.notice_id}}); !r)
+        return r;
       auto report = unit.report(retraction.report_id);
       if (!report) return report.error();
       if (!*report) return {};

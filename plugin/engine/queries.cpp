@@ -6,6 +6,7 @@
 #include "core/cda/page.hpp"
 #include "core/model/event.hpp"
 #include "core/model/query.hpp"
+#include "engine/audit.hpp"
 #include "engine/reports.hpp"
 #include "huren/huren.h"
 
@@ -93,6 +94,16 @@ model::ResultsListRow row_of(const Context& context, const ReportRow& held, cons
 
 }  // namespace
 
+// Who tried to look without the right to is audited too; the audit failing does not open the door.
+Error Queries::refused(const Error& why, std::string_view topic, const std::string& doctor_id) {
+  if (why.id != "query.no_encounter" && why.id != "query.unknown_patient" && why.id != "query.unknown_result") return why;
+  auto noted = context_.store.transact([&](Unit& unit) {
+    return audit(unit, context_.clock.now_ms(), "access.refused", {"doctor:" + doctor_id, "", std::string(why.id)}, {{"topic", std::string(topic)}});
+  });
+  if (!noted) context_.log.write(Severity::error, "store.failed", noted.error());
+  return why;
+}
+
 Result<std::string> Queries::results_list(std::string_view json) {
   auto parsed = model::parse_results_list(json, context_.config.hospital.offset_minutes);
   if (!parsed.request) return parsed.findings.front().error;
@@ -131,9 +142,10 @@ Result<std::string> Queries::results_list(std::string_view json) {
       }
       if (answer.more) break;
     }
-    return {};
+    return audit(unit, context_.clock.now_ms(), "access.results_list", {"doctor:" + request.doctor.id, "patient:" + access->patient.id, "shown"},
+                 {{"count", std::to_string(answer.results.size())}, {"encounter", opaque(request.encounter_id)}});
   });
-  if (!done) return done.error();
+  if (!done) return refused(done.error(), "results.list", request.doctor.id);
   return model::to_json(answer);
 }
 
@@ -167,9 +179,11 @@ Result<std::string> Queries::result_open(std::string_view json) {
     if (wants("document")) answer.document = (*held)->document;
     if (wants("page")) answer.page = cda::lab_page(*report.report, {.language = Language::zh, .previous = {}, .superseded = !(*held)->current});
     if (wants("data")) answer.report = std::move(report.report);
-    return unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms()});
+    if (auto r = unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms()}); !r) return r;
+    return audit(unit, context_.clock.now_ms(), "access.result_open", {"doctor:" + request.doctor.id, "report:" + (*held)->id, "shown"},
+                 {{"encounter", opaque(request.encounter_id)}, {"patient", access->patient.id}});
   });
-  if (!done) return done.error();
+  if (!done) return refused(done.error(), "result.open", request.doctor.id);
   return model::to_json(answer);
 }
 
@@ -212,7 +226,7 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
     shown.patient_json = std::move(access->patient.json);
     return {};
   });
-  if (!decided) return decided.error();
+  if (!decided) return refused(decided.error(), "order.check", request.doctor.id);
   if (!shown.fresh.empty()) {
     shown.request_json = json;
     if (auto noted = checks_.note(input, decision, shown); !noted) return noted.error();

@@ -21,6 +21,7 @@ class Queries {
   Result<std::string> order_check(std::string_view json);
   // Error query.changed_meanwhile: what it rested on was corrected before it could be noted as shown.
   Result<std::string> decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request, std::string_view json);
+  Error refused(const Error& why, std::string_view topic, const std::string& doctor_id);
   const Context& context_;
   Checks checks_;
 };

@@ -10,6 +10,7 @@
 #include "core/model/brief.hpp"
 #include "core/model/event.hpp"
 #include "core/model/notice.hpp"
+#include "engine/audit.hpp"
 
 namespace huren::engine {
 
@@ -98,7 +99,8 @@ Result<void> tell(store::Unit& unit, const Context& context, const ReportRow& se
                                 .reason = report.amendment_reason, .doctor = {doctor, ""}, .use = use, .decision_ids = {},
                                 .changes = earlier.report && !gone ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}};
   if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
-  return unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0});
+  if (auto r = unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0}); !r) return r;
+  return audit(unit, context.clock.now_ms(), "retraction.told", {"huren", "report:" + seen.id, notice.kind}, {{"doctor", doctor}, {"notice", id}, {"use", use}});
 }
 
 // Who of our doctors saw or recognised any version, and how.
@@ -168,7 +170,8 @@ Result<void> unmatch(store::Unit& unit, const Context& context, const ReportRow&
     moved.patient_id.clear();
     if (auto r = tell_audience(unit, context, row, moved, *parsed.report); !r) return r;
   }
-  return unit.match_report(row.id, "");
+  if (auto r = unit.match_report(row.id, ""); !r) return r;
+  return audit(unit, context.clock.now_ms(), "report.matched", {"huren", "report:" + row.id, "unmatched"}, {{"patient", row.patient_id}});
 }
 
 Result<std::string> match_patient(store::Unit& unit, const Context& context, const LabReport& report) {
@@ -216,6 +219,8 @@ Result<void> send_report(store::Unit& unit, const Context& context, const Report
   auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code,
                                                         .receiver = partner.hospital.code, .at = context.now()});
   if (!message) return message.error();
+  if (auto r = audit(unit, context.clock.now_ms(), "report.sent", {"huren", "report:" + row.id, "queued"}, {{"message", control_id}, {"partner", partner.code}, {"patient", row.patient_id}}); !r)
+    return r;
   return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner.code, .type = "ORU^R01",
                        .content_type = "application/hl7-v2; charset=utf-8", .body = std::move(*message), .order_key = row.patient_id,
                        .subject = subject_of(row.origin, row.number), .lane = 1, .state = store::OutboxState::waiting, .attempts = 0,

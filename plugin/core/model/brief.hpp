@@ -2,7 +2,7 @@
 // observation with its result row. A card is answered while a doctor waits, and a tree of JSON costs fifty times as much.
 // Promises: what was written is read back to the same members, for ever (the first byte tells the form).
 // Refuses: a record that is cut, lengthened or of a form it does not know: false, and the caller reads the whole report.
-// Left out: what no decision and no card needs (encounter, requester, conclusion, notes, telephone).
+// Left out: what no decision and no card needs (encounter, requester, conclusion, places, notes, telephone).
 #pragma once
 #include <string>
 #include <string_view>
