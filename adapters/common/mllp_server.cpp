@@ -88,12 +88,11 @@ void MllpServer::talk(const Visit& visit) {
 }
 
 bool MllpServer::answer(const Visit& visit, std::string&& message) {
-  if (hl7::is_ack(hl7::peek_header(message))) {  // answering one would never end
-    note_late_ack(message, visit.source, engine_);
-    return true;
-  }
+  const auto head = hl7::peek_header(message);
+  const bool never_answered = hl7::is_ack(head) && head.accept_ack.empty();  // answering one would never end
   const Reply reply = handler_.handle(visit.source, std::move(message));
-  return send(visit, reply.body, reply.stored);
+  if (never_answered) return true;
+  return send(visit, reply.body, reply.stored) && (reply.later.empty() || send(visit, reply.later, reply.stored));
 }
 
 bool MllpServer::send(const Visit& visit, const std::string& reply, bool stored) {

@@ -1,6 +1,6 @@
 // An MLLP server.
 // Promises: a reply leaves as one write after the handler returned; frames of one connection are handled in order; an
-//   acknowledgement is never acknowledged; every wait is bounded.
+//   acknowledgement is answered only where it asks for it (MSH-15); every wait is bounded.
 // Refuses: frames over the limit (answered from their head, the rest never read), peers that stall inside a frame.
 #pragma once
 #include <functional>

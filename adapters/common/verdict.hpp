@@ -18,10 +18,6 @@ Receipt judge(const hl7::Ack& ack, const std::string& where);
 Receipt not_sent(Error why);
 Receipt unknown(Error why);
 
-// An application acknowledgement that came as a message of its own (enhanced mode). There is no way back from it to the
-// outbox row, which the accept acknowledgement settled: a refusal is logged for a person, anything else is dropped.
-void note_late_ack(std::string_view ack, const std::string& source, EngineServices& engine);
-
 // The answer to a frame or request that could not be taken, named by its head.
 std::string refusal(std::string_view head, const Error& why, EngineServices& engine);
 

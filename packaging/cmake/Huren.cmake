@@ -50,6 +50,11 @@ target_link_libraries(huren_sqlite INTERFACE "${CMAKE_SYSROOT}/usr/lib/${CMAKE_L
   Threads::Threads ${CMAKE_DL_LIBS} m)
 target_link_options(huren_sqlite INTERFACE -Wl,--exclude-libs,libsqlite3.a)
 
+# Zstandard, static and hidden for the same reason.
+add_library(huren_zstd INTERFACE)
+target_link_libraries(huren_zstd INTERFACE "${CMAKE_SYSROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libzstd.a")
+target_link_options(huren_zstd INTERFACE -Wl,--exclude-libs,libzstd.a)
+
 # huren_library(name DEPS a b EXCEPT file.cpp): a static library of all .cpp files in this folder.
 function(huren_library name)
   cmake_parse_arguments(ARG "" "" "DEPS;EXCEPT" ${ARGN})

@@ -11,6 +11,7 @@
 
 #include "ctl/place.hpp"
 #include "engine/codes.hpp"
+#include "engine/profiles.hpp"
 
 namespace huren::ctl {
 namespace {
@@ -81,6 +82,9 @@ int doctor(Place& place) {
     report.add(false, place.say(f.error), "");
   }
   if (bad == 0) report.add(true, place.say("编码表 ", "codes ") + codes.set->version(), "");
+  const auto profiles = engine::load_profiles(place.config, place.config_dir);
+  for (const auto& f : profiles.findings) report.add(false, place.say(f.error), "");
+  if (profiles.findings.empty()) report.add(true, place.say("报文检查规则", "message profiles"), "");
   if (place.open_store()) {
     store::Depths depths;
     std::vector<store::ParkedEvent> rejected;

@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   std::string partner, state;
   int limit = 50;
   list->add_option("--partner", partner);
-  list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled");
+  list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled committed");
   list->add_option("--limit", limit)->check(CLI::Range(1, 100'000));
   auto* show = outbox->add_subcommand("show");
   std::int64_t id = 0;
@@ -84,6 +84,8 @@ int main(int argc, char** argv) {
   auto* cda = app.add_subcommand("cda", "show, check, render, write, sign, verify: transfer documents / 共享文档的查看、检查、渲染与签名");
   cda->prefix_command();
 
+  hl7->set_help_flag();  // it has a help of its own
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -106,7 +108,9 @@ int main(int argc, char** argv) {
     for (const auto& [verb, command] : {std::pair<CLI::App*, Command>{recognise, &ctl::recognise_command}, {hl7, &ctl::hl7_command}, {cda, &ctl::cda_command}}) {
       if (!*verb) continue;
       auto args = verb->remaining();
-      args.insert(args.begin(), {"--lang", lang});
+      const auto says_language = [](const std::string& a) { return a == "--lang" || a.starts_with("--lang="); };
+      if (std::none_of(args.begin(), args.end(), says_language)) args.insert(args.begin(), {"--lang", lang});
+      if (place.json && verb == hl7) args.insert(args.begin(), "--json");
       return command(args, std::cout, std::cerr);
     }
     if (!place.read_config()) return ctl::kUnusable;

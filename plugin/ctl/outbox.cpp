@@ -12,7 +12,8 @@ using store::OutboxRow;
 using store::OutboxState;
 
 constexpr std::array kStates{OutboxState::waiting, OutboxState::claimed, OutboxState::on_wire, OutboxState::delivered,
-                             OutboxState::refused, OutboxState::doubtful, OutboxState::parked, OutboxState::cancelled};
+                             OutboxState::refused, OutboxState::doubtful, OutboxState::parked, OutboxState::cancelled,
+                             OutboxState::committed};
 
 bool read_rows(Place& place, const std::string& partner, std::optional<OutboxState> state, int limit, std::vector<OutboxRow>& rows) {
   auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
@@ -82,8 +83,9 @@ int outbox_change(Place& place, const std::string& verb, const std::vector<std::
       return kUnusable;
     }
     const bool waits_for_person = it->state == OutboxState::parked || it->state == OutboxState::refused || it->state == OutboxState::doubtful;
-    const bool idle = waits_for_person || it->state == OutboxState::waiting;
-    if (retry ? !waits_for_person : !idle) {  // what is on the wire belongs to the engine, what is delivered is over
+    const bool committed = it->state == OutboxState::committed;  // a person who has asked the partner need not wait on
+    const bool idle = waits_for_person || committed || it->state == OutboxState::waiting;
+    if (retry ? !waits_for_person && !committed : !idle) {  // what is on the wire belongs to the engine, what is delivered is over
       place.failed({"ctl.not_now", std::to_string(id), {verb, store::word(it->state)}});
       return kUnusable;
     }

@@ -9,6 +9,7 @@
 namespace huren::engine {
 namespace {
 constexpr int kBatch = 64;
+constexpr std::int64_t kForgetEvery = 512;
 constexpr const char* kSpoolCursor = "spool";
 constexpr std::chrono::milliseconds kLook{500};  // other processes may write into the same spool
 }  // namespace
@@ -99,9 +100,17 @@ Result<bool> Applier::step() {
   mark_.end();
   if (!done) return done.error();
   settled(events->empty() ? cursor : events->back().seq, inbox.empty() ? 0 : inbox.back().id);
-  if (!events->empty())
-    if (auto r = spool_.forget(events->back().seq); !r) context_.log.write(Severity::warning, "spool.forget_failed", r.error());
+  changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
+  if (!events->empty()) taken_in_ = events->back().seq;
+  if (taken_in_ - forgotten_ >= kForgetEvery) forget();
   return true;
+}
+
+// What was taken in is of no more use to anybody; when it goes does not matter, so many go at once.
+void Applier::forget() {
+  if (taken_in_ == forgotten_) return;
+  if (auto r = spool_.forget(taken_in_); !r) context_.log.write(Severity::warning, "spool.forget_failed", r.error());
+  forgotten_ = taken_in_;
 }
 
 void Applier::settled(std::int64_t event, std::int64_t message) {
@@ -114,12 +123,14 @@ void Applier::settled(std::int64_t event, std::int64_t message) {
 void Applier::run() {
   bool more = true;
   while (true) {
+    bool asked = true;
     {
       std::unique_lock lock(mutex_);
-      if (!more) wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_; });
+      if (!more) asked = wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_; });
       if (stopping_) return;
       asked_ = false;
     }
+    if (!asked) forget();
     Result<bool> result = false;
     try {
       result = step();
@@ -134,7 +145,6 @@ void Applier::run() {
       continue;
     }
     more = *result;
-    if (more) changed_();
   }
 }
 

@@ -1,14 +1,11 @@
 #include "engine/checks.hpp"
 
-#include <Poco/DeflatingStream.h>
-#include <Poco/InflatingStream.h>
-
 #include <algorithm>
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
+#include "core/base/pack.hpp"
 #include "core/model/brief.hpp"
 #include "core/model/event.hpp"
 #include "engine/audit.hpp"
@@ -21,21 +18,9 @@ using recognition::Candidate;
 using recognition::Input;
 using store::Reader;
 
-std::string packed(const std::string& text) {
-  std::ostringstream out;
-  Poco::DeflatingOutputStream deflater(out, Poco::DeflatingStreamBuf::STREAM_ZLIB);
-  deflater << text;
-  deflater.close();
-  return out.str();
-}
+constexpr std::size_t kLargestText = 64u << 20;
 
-std::string unpacked(const std::string& bytes) {
-  std::istringstream in(bytes);
-  Poco::InflatingInputStream inflater(in, Poco::InflatingStreamBuf::STREAM_ZLIB);
-  std::ostringstream out;
-  out << inflater.rdbuf();
-  return out.str();
-}
+std::string unpacked(const std::string& bytes) { return unpack(bytes, kLargestText).value_or(""); }
 
 // The head of a report version; the whole report where the store holds no brief of this form.
 Result<const model::LabReport*> head_of(Reader& reader, const std::string& report_id, int offset_minutes, History& into) {
@@ -183,15 +168,15 @@ Result<void> Checks::keep_basis(store::Unit& unit, const Input& input, store::Ch
   row.setting = opaque(setting);
   const std::lock_guard lock(mutex_);
   if (kept_codes_ != row.codes)
-    if (auto r = unit.keep("codes", row.codes, packed(tables_of(*input.terminology))); !r) return r;
-  if (kept_setting_ != row.setting) return unit.keep("setting", row.setting, packed(setting));
+    if (auto r = unit.keep("codes", row.codes, pack(tables_of(*input.terminology))); !r) return r;
+  if (kept_setting_ != row.setting) return unit.keep("setting", row.setting, pack(setting));
   return {};
 }
 
 Result<void> Checks::note(const Input& input, const recognition::Decision& decision, const Shown& shown) {
   const std::int64_t now = context_.clock.now_ms();
   store::CheckRow check{.seq = 0, .at_ms = now, .patient_id = shown.patient_id, .doctor_id = shown.doctor_id, .codes = "", .setting = "",
-                        .basis = packed(basis_of(input, shown)), .answer = packed(shown.answer)};
+                        .basis = pack(basis_of(input, shown)), .answer = pack(shown.answer)};
   auto noted = context_.store.transact([&](store::Unit& unit) -> Result<void> {
     std::set<std::string> reports;
     for (const auto& card : shown.fresh)

@@ -1,24 +1,12 @@
 #include "engine/codes.hpp"
 
-#include <filesystem>
-#include <fstream>
 #include <list>
-#include <sstream>
+
+#include "engine/files.hpp"
 
 namespace huren::engine {
-namespace {
 
 namespace fs = std::filesystem;
-
-std::optional<std::string> read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-}  // namespace
 
 terminology::Loaded load_codes(const config::Config& config, const std::string& config_dir) {
   std::list<std::string> texts;

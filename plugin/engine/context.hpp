@@ -10,6 +10,7 @@
 #include "engine/clock.hpp"
 #include "engine/identity.hpp"
 #include "engine/log.hpp"
+#include "engine/profiles.hpp"
 #include "huren/adapter.hpp"
 
 namespace huren::engine {
@@ -20,6 +21,7 @@ struct Context {
   Log& log;
   store::Store& store;
   std::shared_ptr<const terminology::Set> codes;
+  const Profiles& profiles;
 
   [[nodiscard]] Timestamp now() const { return from_epoch_ms(clock.now_ms(), config.hospital.offset_minutes); }
   [[nodiscard]] Date today() const { return terminology::day_of(clock.now_ms(), config.hospital.offset_minutes); }

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/model/notice.hpp"
 #include "engine/applier.hpp"
 #include "engine/audit.hpp"
 #include "engine/codes.hpp"
@@ -84,6 +83,7 @@ class Engine final : public EngineLink {
   Services services_;
   std::unique_ptr<Adapter> store_adapter_;
   store::Store* store_ = nullptr;
+  Profiles profiles_;
   std::unique_ptr<Context> context_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<Inbound> inbound_;
@@ -118,6 +118,11 @@ Result<void> Engine::open() {
     for (const auto& f : codes.findings)
       if (f.severity == Severity::error) return f.error;
 
+  auto profiles = load_profiles(config, setup_.config_dir);
+  for (const auto& f : profiles.findings) log_->write(f.severity, "profile.refused", f.error);
+  if (has_error(profiles.findings)) return profiles.findings.front().error;
+  profiles_ = std::move(profiles.profiles);
+
   AdapterSetup store_setup{.engine = &services_, .config_dir = setup_.config_dir, .options = config.store_options, .peers = {}};
   store_setup.options["directory"] = data;
   auto made = loader_->make(config.store_adapter, "huren.store/1", std::move(store_setup));
@@ -127,7 +132,7 @@ Result<void> Engine::open() {
   if (!store_) return Error{"engine.adapter_kind", config.store_adapter, {config.store_adapter, "?", "huren.store/1"}};
   if (auto r = store_adapter_->start(); !r) return r;
 
-  context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set});
+  context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set, profiles_});
   queries_ = std::make_unique<Queries>(*context_);
   inbound_ = std::make_unique<Inbound>(*context_);
   applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, data + "/in-hand", [this] { changed(); });
@@ -157,16 +162,13 @@ Result<void> Engine::make_partners() {
       const auto& c = setup_.config;
       pumps_.push_back(std::make_unique<Pump>(
           Pump::Setup{.partner = p.code,
-                      .policy = {.peer_deduplicates = p.deduplicates, .max_attempts = c.max_attempts, .first_ms = c.retry_first_ms, .ceiling_ms = c.retry_ceiling_ms},
+                      .policy = {.peer_deduplicates = p.deduplicates, .max_attempts = c.max_attempts, .first_ms = c.retry_first_ms, .ceiling_ms = c.retry_ceiling_ms,
+                                 .application_ack_ms = p.application_ack_timeout_ms},
                       .deliver_timeout_ms = static_cast<std::uint32_t>(c.deliver_timeout_ms),
-                      .concurrency = 16},
-          *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) -> Result<void> {
-            if (auto r = audit(unit, clock_->now_ms(), "message.parked", {"huren", "message:" + row.message_id, store::word(s.state)}, {{"partner", row.partner}}); !r) return r;
-            const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts) + "-" + std::to_string(clock_->now_ms());
-            return notify(unit, *context_, notice, "delivery.parked/1",
-                          model::to_json({.notice_id = notice, .at = context_->now()},
-                                         model::DeliveryParked{.message_id = row.message_id, .message_type = row.type, .partner = row.partner,
-                                                               .subject = row.subject, .reason = {"delivery.parked", row.partner, {s.remark}}, .attempts = row.attempts}));
+                      .concurrency = p.concurrency,
+                      .delivered = setup_.delivered},
+          *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) {
+            return tell_parked(unit, *context_, row, s);
           }));
     }
     adapters_[id] = std::move(*made);
@@ -332,6 +334,7 @@ std::string Engine::health() noexcept try {
   report["store"] = "ok";
   report["outbox_waiting"] = depths.outbox_waiting;
   report["outbox_parked"] = depths.outbox_parked;
+  report["outbox_committed"] = depths.outbox_committed;
   report["oldest_waiting_ms"] = depths.oldest_waiting_ms;
   report["inbox_waiting"] = depths.inbox_waiting;
   report["notices_open"] = depths.notices_open;

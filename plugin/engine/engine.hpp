@@ -3,6 +3,7 @@
 //   listeners and the applier, others answer queries; closing loses nothing that was accepted.
 // Refuses: touching Poco's globals, the process's signals, locale or working directory.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct EngineSetup {
   HostHooks hooks;
   std::vector<const AdapterEntry*> builtin;   // adapters linked in (tests)
   std::shared_ptr<const Clock> clock;         // null: the system's
+  std::function<void(const store::OutboxRow&)> delivered{};  // told on a pump's thread of each row whose receipt is on disk
 };
 
 Result<std::unique_ptr<EngineLink>> open_engine(EngineSetup setup);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "core/base/pack.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
@@ -153,7 +154,7 @@ struct Handler {
     const auto& own = context.config.hospital.code;
     auto message = mapping::write_oru(report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now()});
     if (!message) return message.error();
-    auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = std::move(*document)});
+    auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = pack(*document)});
     if (!row) return row.error();
     if (auto r = audit(unit, context.clock.now_ms(), "report.released", {"huren", "report:" + row->id, row->status}, {{"patient", row->patient_id}}); !r) return r;
     return distribute(unit, context, *row, report);
@@ -221,7 +222,7 @@ struct Handler {
     if (!partner || !partner->huren) return {};
     message.hospital = context.config.hospital.code;
     const std::string control_id = new_control_id(context.clock.now_ms());
-    auto bytes = mapping::write_decision(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner->hospital.code, .at = context.now()});
+    auto bytes = mapping::write_decision(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner->hospital.code, .at = context.now(), .charset = Charset::utf8, .enhanced = partner->enhanced});
     if (!bytes) return bytes.error();
     return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner->code, .type = "ZRD", .content_type = "application/hl7-v2; charset=utf-8",
                          .body = std::move(*bytes), .order_key = report.patient_id, .subject = message.id, .lane = 1,

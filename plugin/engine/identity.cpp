@@ -1,8 +1,8 @@
 #include "engine/identity.hpp"
 
-#include <Poco/DigestEngine.h>
-#include <Poco/SHA2Engine.h>
+#include <openssl/evp.h>
 
+#include <array>
 #include <random>
 
 namespace huren::engine {
@@ -40,9 +40,13 @@ std::string new_control_id(std::int64_t now_ms) {
 }
 
 std::string sha256_hex(std::string_view bytes) {
-  Poco::SHA2Engine engine(Poco::SHA2Engine::SHA_256);
-  engine.update(bytes.data(), bytes.size());
-  return Poco::DigestEngine::digestToHex(engine.digest());
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // looked up once; it uses the processor's own instructions
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm, nullptr) != 1) throw std::bad_alloc();
+  std::string out;
+  for (unsigned i = 0; i < size; ++i) out += {"0123456789abcdef"[digest[i] >> 4], "0123456789abcdef"[digest[i] & 15U]};
+  return out;
 }
 
 double jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(generator()); }

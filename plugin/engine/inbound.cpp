@@ -7,6 +7,7 @@
 #include "core/hl7/profile.hpp"
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
+#include "engine/acknowledge.hpp"
 #include "engine/events.hpp"
 #include "engine/audit.hpp"
 #include "engine/reports.hpp"
@@ -16,7 +17,7 @@ namespace {
 
 using store::InboxRow;
 
-constexpr std::string_view kFeedPrefix = "feed:";
+constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message bytes; what is read from them takes some times that
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
@@ -28,6 +29,7 @@ struct Understood {
 struct Reading {
   hl7::Header header;
   hl7::AckCode verdict = hl7::AckCode::AA;
+  bool taken = true;  // the header will do: in enhanced mode the message is committed, whatever its content
   Findings findings;
   std::optional<Understood> understood;  // absent when refused
 };
@@ -55,15 +57,15 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     reading.findings.push_back({Severity::error, std::move(error)});
     reading.verdict = verdict;
   };
-  if (reading.header.control_id.empty()) return refuse({"inbound.no_control_id", "MSH-10", {}});
   const auto* partner = context.partner(source);
+  reading.taken = false;
+  if (reading.header.control_id.empty()) return refuse({"inbound.no_control_id", "MSH-10", {}});
   if (partner && reading.header.sending_facility != partner->hospital.code)
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
   const bool report = is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
   if (!report && !decision) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
-  static const hl7::Profile* const partners = hl7::Profile::named("alliance");
-  static const hl7::Profile* const feeds = hl7::Profile::named("feed");
-  for (auto& f : hl7::check(message, feed ? *feeds : *partners)) reading.findings.push_back(std::move(f));
+  reading.taken = true;
+  for (auto& f : hl7::check(message, context.profiles.of(source))) reading.findings.push_back(std::move(f));
   if (has_error(reading.findings)) {
     reading.verdict = hl7::AckCode::AE;
     return;
@@ -179,7 +181,42 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
   return {};
 }
 
+// A repeated message gets its application acknowledgement again: the first may be what was lost.
+Result<void> repeat_application_ack(store::Unit& unit, const Context& context, const InboxRow& earlier, const Reading& reading) {
+  if (earlier.state == "received") return {};  // it follows when it is applied
+  const bool applied = earlier.state == "applied";
+  const Findings why = applied || has_error(reading.findings) ? reading.findings : Findings{{Severity::error, {"inbound.waits_for_person", "", {}}}};
+  return send_application_ack(unit, context, earlier.source, reading.header, applied ? hl7::AckCode::AA : hl7::AckCode::AE, applied ? Findings() : why);
+}
+
 }  // namespace
+
+struct Inbound::Read {
+  std::string content_hash;
+  hl7::Header header;
+  Understood understood;
+};
+
+Inbound::Inbound(const Context& context) : context_(context) {}
+Inbound::~Inbound() = default;
+
+void Inbound::remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (fresh_bytes_ + bytes > kMostFreshBytes) return;  // the applier is behind: it will read again what it comes to
+  auto& place = fresh_[id];  // one may lie there from a transaction that failed: its id is given again
+  fresh_bytes_ += bytes - place.second;
+  place = {std::move(read), bytes};
+}
+
+std::shared_ptr<Inbound::Read> Inbound::recall(std::int64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = fresh_.find(id);
+  if (it == fresh_.end()) return nullptr;
+  auto read = std::move(it->second.first);
+  fresh_bytes_ -= it->second.second;
+  fresh_.erase(it);
+  return read;
+}
 
 Reply Inbound::accept(const huren::Inbound& in) noexcept {
   try {
@@ -192,74 +229,110 @@ Reply Inbound::accept(const huren::Inbound& in) noexcept {
 
 Reply Inbound::accept_bytes(const huren::Inbound& in) {
   Reading reading;
-  hl7::AckContext answer{.control_id = new_control_id(context_.clock.now_ms()), .time = context_.now(), .text = "", .language = Language::zh, .charset = Charset::utf8};
-  InboxRow row{.id = 0, .source = in.source, .control_id = "", .content_hash = sha256_hex(in.body), .content_type = in.content_type,
-               .body = in.body, .verdict = "", .ack = "", .state = "received", .remark = "", .received_ms = context_.clock.now_ms()};
   auto message = read_message(context_, in.source, in.body);
   if (!message) {
     reading.header = hl7::peek_header(in.body);
     reading.verdict = hl7::AckCode::AE;
+    reading.taken = false;
     reading.findings.push_back({Severity::error, message.error()});
     if (hl7::is_ack(reading.header)) return {};
-    row.ack = hl7::build_nak(in.body, hl7::AckCode::AE, message.error(), answer);
   } else {
     reading.header = message->header();
-    if (hl7::is_ack(*message)) {
-      context_.log.write(Severity::warning, "peer_misbehaving", {{"source", in.source}, {"what", "unasked ACK"}});
-      return {};
-    }
+    if (hl7::is_ack(*message)) return take_ack(context_, in, *message);
     for (const auto& f : message->findings()) reading.findings.push_back(f);
     understand(context_, in.source, *message, reading);
-    row.ack = hl7::build_ack(reading.header, reading.verdict, reading.findings, answer);
   }
-  row.control_id = reading.header.control_id;
-  row.verdict = hl7::to_string(reading.verdict);
-  if (reading.verdict != hl7::AckCode::AA) {
-    row.state = "refused";
-    row.remark = first_error(reading.findings);
-    context_.log.write(Severity::warning, "inbound.refused", {{"source", in.source}, {"control_id_hash", sha256_hex(row.control_id).substr(0, 12)}, {"why", reading.findings.empty() ? "" : std::string(reading.findings.back().error.id)}});
-  }
+  const auto row_of = [&](const Reading& r, const Answer& answer) {
+    const bool good = r.verdict == hl7::AckCode::AA;
+    return InboxRow{.id = 0, .source = in.source, .control_id = r.header.control_id, .content_hash = sha256_hex(in.body), .content_type = in.content_type,
+                    .body = in.body, .verdict = std::string(hl7::to_string(answer.verdict)), .ack = answer.now, .state = good ? "received" : "refused",
+                    .remark = good ? "" : first_error(r.findings), .received_ms = context_.clock.now_ms()};
+  };
+  Answer answer = answer_to(context_, reading.header, reading.verdict, reading.taken, reading.findings);
+  InboxRow row = row_of(reading, answer);
+  std::shared_ptr<Read> read;
+  if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, reading.header, std::move(*reading.understood)});
   store::InboxVerdict verdict;
   auto stored = context_.store.transact([&](store::Unit& unit) -> Result<void> {
-    auto v = unit.receive(row);
-    if (!v) return v.error();
-    verdict = std::move(*v);
-    return {};
+    const auto receive = [&]() -> Result<void> {
+      auto v = unit.receive(row);
+      if (!v) return v.error();
+      verdict = std::move(*v);
+      return {};
+    };
+    auto received = unit.nested([&]() -> Result<void> {
+      if (auto r = receive(); !r) return r;
+      if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused" || !context_.profiles.of(in.source).unique_control_ids()) return {};
+      return Error{"inbound.control_id_again", "MSH-10", {}};
+    });
+    if (!received && received.error().id == "inbound.control_id_again") {  // its profile says that this cannot be
+      reading.findings.push_back({Severity::error, received.error()});
+      reading.verdict = hl7::AckCode::AE;
+      answer = answer_to(context_, reading.header, reading.verdict, reading.taken, reading.findings);
+      row = row_of(reading, answer);
+      received = receive();
+    }
+    if (received && read && row.state == "received" && verdict.kind != store::InboxVerdict::duplicate)
+      remember(verdict.id, read, row.body.size());  // before the applier can come to it
+    if (!received || !answer.owed) return received;
+    return verdict.kind == store::InboxVerdict::duplicate ? repeat_application_ack(unit, context_, verdict.earlier, reading)
+           : row.state == "refused"                       ? send_application_ack(unit, context_, in.source, reading.header, reading.verdict, reading.findings)
+                                                          : Result<void>();
   });
   if (!stored) {  // not on disk: say so, and let the sender try again unchanged (AR, v2.5.1 §2.9.2)
     context_.log.write(Severity::error, "store.failed", stored.error());
-    const Findings why{{Severity::error, stored.error()}};
-    return {.body = message ? hl7::build_ack(reading.header, hl7::AckCode::AR, why, answer) : hl7::build_nak(in.body, hl7::AckCode::AR, stored.error(), answer),
-            .stored = false};
+    return {.body = answer_to(context_, reading.header, hl7::AckCode::AR, false, {{Severity::error, stored.error()}}).now, .stored = false};
   }
-  if (verdict.kind == store::InboxVerdict::duplicate) return {.body = verdict.earlier.ack, .stored = true};
+  if (row.state == "refused")
+    context_.log.write(Severity::warning, "inbound.refused", {{"source", in.source}, {"control_id_hash", sha256_hex(row.control_id).substr(0, 12)}, {"why", reading.findings.empty() ? "" : std::string(reading.findings.back().error.id)}});
   if (verdict.kind == store::InboxVerdict::same_id_other_content)
     context_.log.write(Severity::warning, "peer_misbehaving", {{"source", in.source}, {"what", "control id used again with other content"}});
-  return {.body = row.ack, .stored = true};
+  const bool again = verdict.kind == store::InboxVerdict::duplicate;
+  Reply reply{.body = again ? verdict.earlier.ack : row.ack, .stored = true};
+  if (answer.owed && in.source.starts_with(kFeedPrefix)) {  // a feed has no way of its own for it
+    const auto said = again ? hl7::ack_code(verdict.earlier.verdict).value_or(reading.verdict) : reading.verdict;
+    reply.later = application_ack(context_, reading.header, said, reading.findings, false);
+  }
+  return reply;
 }
 
 Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
-  Reading reading;
-  auto message = read_message(context_, row.source, row.body);
-  if (message) {
-    reading.header = message->header();
-    understand(context_, row.source, *message, reading);
+  auto read = recall(row.id);
+  hl7::Header header;
+  Findings findings;
+  if (read && read->content_hash == row.content_hash) {
+    header = read->header;
+  } else {
+    read.reset();
+    Reading reading;
+    if (auto message = read_message(context_, row.source, row.body)) {
+      reading.header = message->header();
+      understand(context_, row.source, *message, reading);
+    }
+    header = std::move(reading.header);
+    if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, header, std::move(*reading.understood)});
+    findings = std::move(reading.findings);
   }
-  if (!reading.understood) return unit.finish_inbox(row.id, "parked", first_error(reading.findings));
+  // In enhanced mode the sender is told what became of it, in the same transaction.
+  const auto finish = [&](const char* state, const std::string& remark, hl7::AckCode code, const Findings& why) -> Result<void> {
+    if (auto r = unit.finish_inbox(row.id, state, remark); !r) return r;
+    return send_application_ack(unit, context_, row.source, header, code, why);
+  };
+  if (!read) return finish("parked", first_error(findings), hl7::AckCode::AE, findings);
 
   auto done = unit.nested([&]() -> Result<void> {
     try {
-      return take_effect(unit, context_, row, *reading.understood);
+      return take_effect(unit, context_, row, read->understood);
     } catch (const std::exception&) {  // one bad message must not stop the queue; what() may quote it
       return Error{"engine.worker_threw", "inbox", {}};
     }
   });
-  if (done) return unit.finish_inbox(row.id, "applied", "");
+  if (done) return finish("applied", "", hl7::AckCode::AA, {});
   if (store_failed(done.error())) return done;
   // An older version that arrives late changes nothing; anything else waits for a person.
   const bool late = done.error().id == "report.old_version";
   if (!late) context_.log.write(Severity::warning, "inbound.parked", done.error());
-  return unit.finish_inbox(row.id, late ? "applied" : "parked", line(done.error()));
+  return finish(late ? "applied" : "parked", line(done.error()), late ? hl7::AckCode::AA : hl7::AckCode::AE, {{late ? Severity::info : Severity::error, done.error()}});
 }
 
 Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const SpooledEvent& event) {

@@ -1,8 +1,13 @@
 // Bytes from a partner or a feed: read, checked, stored with the verdict, answered (accept); later applied, once (apply).
 // Promises: the answer goes out only after bytes and verdict are on disk (I9); a repeated message gets the earlier
-//   answer and no second effect; every refusal names the place and the HL7 error code; an ACK is never acknowledged.
+//   answer and no second effect; every refusal names the place and the HL7 error code; an ACK is never acknowledged, but
+//   for the commit that an application acknowledgement asks for.
 // Refuses: a sender other than the one proved by the certificate; message types that nobody here reads.
 #pragma once
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
 #include "core/base/link.hpp"
 #include "engine/context.hpp"
 
@@ -10,15 +15,24 @@ namespace huren::engine {
 
 class Inbound {
  public:
-  explicit Inbound(const Context& context) : context_(context) {}
+  explicit Inbound(const Context& context);
+  ~Inbound();
   // [thread: any] Never throws.
   Reply accept(const huren::Inbound& in) noexcept;
   // [thread: applier] Error with status -2xx: try again later.
   Result<void> apply(store::Unit& unit, const store::InboxRow& row);
 
  private:
+  struct Read;  // what a message says, checked
   Reply accept_bytes(const huren::Inbound& in);
+  void remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes);
+  std::shared_ptr<Read> recall(std::int64_t id);
+
   const Context& context_;
+  // What was read when a message was accepted need not be read again when it is applied a moment later.
+  std::mutex mutex_;
+  std::unordered_map<std::int64_t, std::pair<std::shared_ptr<Read>, std::size_t>> fresh_;  // by inbox id
+  std::size_t fresh_bytes_ = 0;
 };
 
 // A spooled event whose body is an HL7 v2 report (content type application/hl7-v2; charset=...): what a feed would do.

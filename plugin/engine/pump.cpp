@@ -4,7 +4,9 @@
 #include <chrono>
 #include <utility>
 
+#include "core/hl7/ack.hpp"
 #include "engine/identity.hpp"
+#include "engine/reports.hpp"
 #include "engine/threads.hpp"
 
 namespace huren::engine {
@@ -18,7 +20,21 @@ constexpr std::chrono::milliseconds kLook{1000};  // how often an idle dispatche
 
 Receipt never_sent() { return {.outcome = Outcome::not_sent, .code = "", .remark = {"delivery.none", "", {}}}; }
 
-bool wants_person(OutboxState s) { return s == OutboxState::parked || s == OutboxState::refused || s == OutboxState::doubtful; }
+constexpr int kOverdueAtOnce = 100;
+
+// A CA ends the delivery unless the bytes that went out ask for an application acknowledgement, whatever is configured now.
+bool owes_application_ack(const Receipt& receipt, const std::string& body) {
+  if (receipt.code != "CA") return false;
+  const auto mode = hl7::ack_mode(hl7::peek_header(body));
+  return mode.enhanced && (mode.application == hl7::AckWish::always || mode.application == hl7::AckWish::success);
+}
+
+// A late application acknowledgement may have settled the row while its delivery was still waiting for an answer.
+Result<bool> still_ours(store::Unit& unit, const OutboxRow& row) {
+  auto now = unit.outbox_row(row.partner, row.message_id);
+  if (!now) return now.error();
+  return *now && ((*now)->state == OutboxState::on_wire || (*now)->state == OutboxState::claimed);
+}
 }  // namespace
 
 Pump::Pump(Setup setup, PartnerAdapter& adapter, store::Store& store, const Clock& clock, Log& log,
@@ -81,9 +97,21 @@ Result<void> Pump::turn(std::vector<Done>& done, std::vector<OutboxRow>& claimed
     claimed.clear();
     std::vector<Settlement> settlements;
     for (const auto& d : done) {
-      auto s = delivery::after_outcome(d.row, d.receipt, now, jitter(), setup_.policy);
+      auto s = delivery::after_outcome(d.row, d.receipt, now, jitter(), setup_.policy, owes_application_ack(d.receipt, d.row.body));
+      if (s.state != OutboxState::delivered) {
+        auto ours = still_ours(unit, d.row);
+        if (!ours) return ours.error();
+        if (!*ours) continue;
+      }
       if (wants_person(s.state))
         if (auto r = parked_(unit, d.row, s); !r) return r;
+      settlements.push_back(std::move(s));
+    }
+    auto silent = unit.overdue(setup_.partner, now, kOverdueAtOnce);
+    if (!silent) return silent.error();
+    for (const auto& row : *silent) {
+      auto s = delivery::after_silence(row, setup_.policy);
+      if (auto r = parked_(unit, row, s); !r) return r;
       settlements.push_back(std::move(s));
     }
     if (!settlements.empty())
@@ -177,6 +205,9 @@ void Pump::dispatch() {
       continue;
     }
     in_flight_ += static_cast<int>(claimed.size()) - settled;
+    if (setup_.delivered)
+      for (const auto& d : done)
+        if (d.receipt.outcome == Outcome::delivered) setup_.delivered(d.row);
     if (stopping) return;
     if (!claimed.empty()) {
       const std::lock_guard lock(mutex_);

@@ -26,6 +26,7 @@ class Pump {
     delivery::Policy policy;
     std::uint32_t deliver_timeout_ms = 10'000;
     int concurrency = 16;
+    std::function<void(const store::OutboxRow&)> delivered{};  // called on the dispatcher when the receipt is on disk
   };
   // parked: called on the dispatcher with each row that now waits for a person.
   Pump(Setup setup, PartnerAdapter& adapter, store::Store& store, const Clock& clock, Log& log,

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/base/pack.hpp"
 #include "core/base/text.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/oru.hpp"
@@ -64,6 +65,20 @@ void standardise(LabReport& report, const terminology::Set& codes, const model::
 
 Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, std::string json) {
   return unit.put_notice({.id = id, .topic = topic, .json = std::move(json), .created_ms = context.clock.now_ms(), .leased_until_ms = 0, .acknowledged_ms = 0});
+}
+
+bool wants_person(store::OutboxState s) {
+  return s == store::OutboxState::parked || s == store::OutboxState::refused || s == store::OutboxState::doubtful;
+}
+
+Result<void> tell_parked(store::Unit& unit, const Context& context, const store::OutboxRow& row, const store::Settlement& settlement) {
+  if (auto r = audit(unit, context.clock.now_ms(), "message.parked", {"huren", "message:" + row.message_id, store::word(settlement.state)}, {{"partner", row.partner}}); !r)
+    return r;
+  const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts) + "-" + std::to_string(context.clock.now_ms());
+  return notify(unit, context, notice, "delivery.parked/1",
+                model::to_json({.notice_id = notice, .at = context.now()},
+                               model::DeliveryParked{.message_id = row.message_id, .message_type = row.type, .partner = row.partner, .subject = row.subject,
+                                                     .reason = {"delivery.parked", row.partner, {settlement.remark}}, .attempts = row.attempts}));
 }
 
 namespace {
@@ -212,12 +227,30 @@ Result<void> notify_received(store::Unit& unit, const Context& context, const Re
   return notify(unit, context, id, "result.received/1", model::to_json({.notice_id = id, .at = context.now()}, notice));
 }
 
+namespace {
+
+// The document in the form that this partner reads; what was rendered when the report was stored serves again.
+Result<std::string> document_for(const ReportRow& row, const LabReport& report, const config::Partner& partner) {
+  const auto mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn;
+  const bool packed = partner.huren && partner.packed;
+  if (mode == cda::Mode::cn && !row.document.empty()) {
+    if (is_packed(row.document) == packed) return row.document;
+    if (packed) return pack(row.document);
+    if (auto whole = unpack(row.document, mapping::kLargestDocument)) return std::move(*whole);
+  }
+  auto document = cda::write_lab_report(report, {.mode = mode, .kind = cda::Kind::lab_report, .id = {}, .effective_time = {}});
+  if (!document || !packed) return document;
+  return pack(*document);
+}
+
+}  // namespace
+
 Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner) {
-  auto document = cda::write_lab_report(report, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn, .kind = cda::Kind::lab_report, .id = {}, .effective_time = {}});
+  auto document = document_for(row, report, partner);
   if (!document) return document.error();
   const std::string control_id = new_control_id(context.clock.now_ms());
-  auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code,
-                                                        .receiver = partner.hospital.code, .at = context.now()});
+  auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code,
+                                                        .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced});
   if (!message) return message.error();
   if (auto r = audit(unit, context.clock.now_ms(), "report.sent", {"huren", "report:" + row.id, "queued"}, {{"message", control_id}, {"partner", partner.code}, {"patient", row.patient_id}}); !r)
     return r;

@@ -45,6 +45,9 @@ Result<void> send_report(store::Unit& unit, const Context& context, const store:
                          const config::Partner& partner);
 
 // A notice for the HIS. json: the whole of it (core/model/notice.hpp). The same id again changes nothing.
+// The notice delivery.parked/1 for a row that now waits for a person.
+bool wants_person(store::OutboxState state);
+Result<void> tell_parked(store::Unit& unit, const Context& context, const store::OutboxRow& row, const store::Settlement& settlement);
 Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, std::string json);
 // result.received/1 for a matched report of a partner.
 Result<void> notify_received(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);

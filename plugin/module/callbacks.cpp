@@ -73,7 +73,24 @@ void Callbacks::log(int severity, const char* message) noexcept {
   leave();
 }
 
+void Callbacks::stir() noexcept {
+  const std::lock_guard guard(mutex_);
+  ++bells_;
+  rung_.notify_all();
+}
+
+std::uint64_t Callbacks::bells() noexcept {
+  const std::lock_guard guard(mutex_);
+  return bells_;
+}
+
+void Callbacks::wait_bell(std::uint64_t seen, std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  rung_.wait_until(lock, until, [&] { return bells_ != seen; });
+}
+
 void Callbacks::wake() noexcept {
+  stir();
   if (!host_.wake) return;
   huren_handle handle = 0;
   {

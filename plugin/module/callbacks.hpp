@@ -27,7 +27,11 @@ class Callbacks {
   [[nodiscard]] const Host& host() const { return host_; }
   bool opened(huren_handle handle);  // from now on the bell rings; true: it rang before
   void log(int severity, const char* message) noexcept;
-  void wake() noexcept;
+  void wake() noexcept;  // the bell: for whoever waits in wait_bell() and for the host
+  void stir() noexcept;  // the same without the host
+  // Whoever reads bells(), looks, and then waits for another bell than that misses none.
+  [[nodiscard]] std::uint64_t bells() noexcept;
+  void wait_bell(std::uint64_t seen, std::chrono::steady_clock::time_point until);
   bool silence(std::chrono::steady_clock::time_point deadline);  // false: one is still running
 
  private:
@@ -36,7 +40,8 @@ class Callbacks {
 
   const Host host_;
   std::mutex mutex_;
-  std::condition_variable quiet_;
+  std::condition_variable quiet_, rung_;
+  std::uint64_t bells_ = 0;
   huren_handle handle_ = 0;
   bool rang_early_ = false, silent_ = false;
   int running_ = 0;

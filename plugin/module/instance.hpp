@@ -1,10 +1,12 @@
 // One open huren: the checked configuration, the spool, the engine, the threads that ask it.
-// Promises: what submit() answers HUREN_OK is on disk whatever the engine does; ask() is back by its deadline.
+// Promises: what submit() answers HUREN_OK is on disk whatever the engine does, a store that cannot be opened included;
+//   every other call is back in its time, for the engine is asked on threads of ours (I6).
 // Refuses: doing anything that the engine could do: this lives in the HIS's process.
 #pragma once
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -18,10 +20,13 @@
 
 namespace huren::module {
 
+std::string agent_socket(const config::Config& config, const std::string& config_dir);
+
 class Instance {
  public:
   struct Opened { std::shared_ptr<Instance> instance; Findings findings; };  // instance absent: findings say why
-  static Opened open(const std::string& config_path, Host host);
+  enum class Role { host, agent };  // agent: huren-agent itself, which runs the engine that the others reach
+  static Opened open(const std::string& config_path, Host host, Role role = Role::host);
 
   Result<storage::Appended> submit(std::string_view type, std::string_view key, std::string_view content_type, std::string_view body);
   QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms);
@@ -29,6 +34,8 @@ class Instance {
   void unpoll(std::string_view notice_json);  // the host's buffer was too small
   QueryAnswer acknowledge(std::string_view notice_id);
   std::string health();
+  std::string engine_health();                // the engine's part alone
+  void spooled() noexcept;                    // another process did
   void published(huren_handle handle) noexcept;  // the host may be called from now on
   void stop(std::uint32_t grace_ms);          // wakes whoever waits in poll()
   [[nodiscard]] std::int64_t max_body_bytes() const { return config_.max_body_bytes; }
@@ -36,15 +43,21 @@ class Instance {
 
  private:
   Instance(config::Config config, Host host) : config_(std::move(config)), callbacks_(std::make_shared<Callbacks>(std::move(host))) {}
-  Result<void> start(const std::string& config_dir);
+  Result<void> start(const std::string& config_dir, Role role);
+
 
   const config::Config config_;
   std::shared_ptr<Callbacks> callbacks_;
   std::shared_ptr<process::FolderOwner> owner_;
   std::unique_ptr<storage::Spool> spool_;
   std::unique_ptr<Engine> engine_;
-  Workers workers_;  // declared last: its threads end before the engine that they use
+  std::string trouble_;      // why there is no engine yet
+  std::mutex health_mutex_;
+  std::string last_health_;  // the engine's, as it said last
+  std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> submitted_{0}, asked_{0}, unanswered_{0};
+  // Declared last: their threads end before the engine that they use. A query that hangs holds up no notice.
+  Workers queries_, others_{6};
 };
 
 }  // namespace huren::module

@@ -1,7 +1,9 @@
 #include "module/workers.hpp"
 
 #include <exception>
+#include <new>
 
+#include "huren/huren.h"
 #include "module/process.hpp"
 
 namespace huren::module {
@@ -16,9 +18,9 @@ Workers::~Workers() {
 }
 
 void Workers::push(const std::shared_ptr<Job>& job) {
-  threads_.reserve(kThreads);
+  threads_.reserve(most_);
   queue_.push_back(job);
-  if (idle_ < queue_.size() && threads_.size() < kThreads) {
+  if (idle_ < queue_.size() && threads_.size() < most_) {
     const process::QuietSignals quiet;
     try {
       threads_.emplace_back([this] { serve(); });
@@ -29,9 +31,10 @@ void Workers::push(const std::shared_ptr<Job>& job) {
   more_.notify_one();
 }
 
-std::optional<QueryAnswer> Workers::run(Work work, Time deadline) {
+std::optional<QueryAnswer> Workers::run(Work work, Time deadline, Late late) {
   auto job = std::make_shared<Job>();
   job->work = std::move(work);
+  job->late = std::move(late);
   std::unique_lock lock(mutex_);
   if (stopping_ || queue_.size() >= kWaiting) return std::nullopt;
   push(job);
@@ -66,14 +69,26 @@ void Workers::serve() {
     QueryAnswer answer;
     try {
       answer = job->work();
+    } catch (const std::bad_alloc&) {
+      answer.status = HUREN_E_BUSY;
+      answer.error = {"module.memory", "", {}};
     } catch (...) {  // the worker's wall: the caller sees an internal fault
-      answer.status = -901;
+      answer.status = HUREN_E_INTERNAL;
       answer.error = {"module.internal", "", {}};
     }
     job->work = nullptr;
     lock.lock();
-    job->answer = std::move(answer);
-    job->done.notify_all();
+    if (!job->abandoned) {
+      job->answer = std::move(answer);
+      job->done.notify_all();
+    } else if (job->late) {
+      lock.unlock();
+      try {
+        job->late(answer);
+      } catch (...) {  // the same wall
+      }
+      lock.lock();
+    }
   }
 }
 

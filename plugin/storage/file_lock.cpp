@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,16 @@
 
 namespace huren::storage {
 
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == path.npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+void share_like_folder(int file, const std::string& path) {
+  struct stat folder {};
+  if (::stat(folder_of(path).c_str(), &folder) == 0 && (folder.st_mode & S_IWGRP)) ::fchmod(file, 0660);
+}
+
 FileLock::~FileLock() {
   if (file_ < 0) return;
   release();
@@ -18,7 +29,10 @@ FileLock::~FileLock() {
 }
 
 Result<void> FileLock::take(Clock::time_point until) {
-  if (file_ < 0) file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file_ < 0) {
+    file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file_ >= 0) share_like_folder(file_, path_);
+  }
   if (file_ < 0) {
     if (errno == ENOSPC || errno == EDQUOT) return Error{"storage.full", path_, {}};
     if (errno == EROFS || errno == EACCES || errno == EPERM) return Error{"storage.read_only", path_, {}};

@@ -12,6 +12,10 @@
 
 namespace huren::storage {
 
+std::string folder_of(const std::string& path);
+// A new file is its owner's alone, unless its folder lets the group write: then processes of several accounts share it.
+void share_like_folder(int file, const std::string& path);
+
 class FileLock {
  public:
   static std::string beside(const std::string& database) { return database + ".lock"; }

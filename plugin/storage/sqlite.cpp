@@ -1,5 +1,7 @@
 #include "storage/sqlite.hpp"
 
+#include "storage/file_lock.hpp"
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -27,10 +29,10 @@ Result<void> create_file(const std::string& path) {
     if (errno == EEXIST) return {};
     return file_error(path, errno);
   }
+  share_like_folder(file, path);
   int fault = ::fsync(file) == 0 ? 0 : errno;
   ::close(file);
-  const auto slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+  const auto folder = folder_of(path);
   const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory >= 0) {
     if (::fsync(directory) != 0 && fault == 0) fault = errno;

@@ -12,7 +12,7 @@ TEST_CASE("abi: the number is known before open") {
   CHECK(huren_abi() >> 16 == 1);
 }
 
-TEST_CASE("abi: a host of another major or a later minor is refused at open, with words") {
+TEST_CASE("abi: a host of another major or a later minor is refused at open, with words", "[modes]") {
   const Sandbox box;
   huren_handle h = 7;
   for (const std::uint32_t abi : {0u, HUREN_ABI + 1, HUREN_ABI + 0x10000, 0xFFFFFFFFu}) {
@@ -22,7 +22,7 @@ TEST_CASE("abi: a host of another major or a later minor is refused at open, wit
   }
 }
 
-TEST_CASE("abi: NULL is an argument error everywhere and crashes nothing") {
+TEST_CASE("abi: NULL is an argument error everywhere and crashes nothing", "[modes]") {
   const Sandbox box;
   CHECK(huren_open(HUREN_ABI, box.dir().c_str(), nullptr, nullptr) == HUREN_E_ARGUMENT);
   const auto h = open(box);
@@ -51,7 +51,7 @@ TEST_CASE("abi: NULL is an argument error everywhere and crashes nothing") {
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: identifiers are 1 to 128 printable ASCII characters") {
+TEST_CASE("abi: identifiers are 1 to 128 printable ASCII characters", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   REQUIRE(h > 0);
@@ -69,7 +69,7 @@ TEST_CASE("abi: identifiers are 1 to 128 printable ASCII characters") {
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: a stale, doubled or made-up handle is an error in every function") {
+TEST_CASE("abi: a stale, doubled or made-up handle is an error in every function", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   REQUIRE(h > 0);
@@ -93,7 +93,7 @@ TEST_CASE("abi: a stale, doubled or made-up handle is an error in every function
   CHECK(huren_close(again, 1000) == HUREN_E_HANDLE);
 }
 
-TEST_CASE("abi: 64 handles may be open at once; the next open is told to wait, and one closed makes room") {
+TEST_CASE("abi: 64 handles may be open at once; the next open is told to wait, and one closed makes room", "[modes]") {
   const Sandbox box;
   std::set<huren_handle> handles;
   for (int i = 0; i < 64; ++i) handles.insert(open(box));
@@ -109,7 +109,7 @@ TEST_CASE("abi: 64 handles may be open at once; the next open is told to wait, a
   for (const auto h : handles) CHECK(huren_close(h, 2000) == HUREN_OK);
 }
 
-TEST_CASE("abi: struct_size lets older and newer hosts in and refuses what is too short") {
+TEST_CASE("abi: struct_size lets older and newer hosts in and refuses what is too short", "[modes]") {
   const Sandbox box;
   struct { huren_host host; char later[32]; } newer{};
   std::memset(&newer, 0x55, sizeof newer);
@@ -146,7 +146,7 @@ TEST_CASE("abi: struct_size lets older and newer hosts in and refuses what is to
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: a short buffer gives the size needed, whatever its length; the exact one suffices") {
+TEST_CASE("abi: a short buffer gives the size needed, whatever its length; the exact one suffices", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   REQUIRE(h > 0);
@@ -171,7 +171,7 @@ TEST_CASE("abi: a short buffer gives the size needed, whatever its length; the e
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: the last error is the thread's own, is cleared by success, and asking does not change it") {
+TEST_CASE("abi: the last error is the thread's own, is cleared by success, and asking does not change it", "[modes]") {
   CHECK(submit(3, kType, "k", "{}") == HUREN_E_HANDLE);
   const auto words = last_error();
   CHECK(last_error() == words);

@@ -1,4 +1,4 @@
-// Queries by their deadline, notices until acknowledged, callbacks, closing while busy.
+// Queries by their deadline, notices until acknowledged, callbacks, closing while busy. [modes]: run embedded and by agent.
 #include <catch2/catch.hpp>
 #include <atomic>
 #include <chrono>
@@ -12,7 +12,7 @@
 using namespace abi;
 using nlohmann::json;
 
-TEST_CASE("abi: a query that the engine answers comes back; its statuses pass through") {
+TEST_CASE("abi: a query that the engine answers comes back; its statuses pass through", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   CHECK(query(h, R"({"do":"echo"})").text == R"({"do":"echo"})");
@@ -25,29 +25,29 @@ TEST_CASE("abi: a query that the engine answers comes back; its statuses pass th
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: an engine that hangs does not hold the caller: HUREN_NO_ANSWER, also with every worker stuck") {
+TEST_CASE("abi: an engine that hangs does not hold the caller: HUREN_NO_ANSWER, also with every worker stuck", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   int asked = 2;
   for (; health(h)["engine"]["hanging"] < 8; ++asked) CHECK(query(h, R"({"do":"hang"})", 5).status == HUREN_NO_ANSWER);
-  CHECK(query(h, R"({"do":"echo"})", 5).status == HUREN_NO_ANSWER);  // eight workers hang
+  CHECK(query(h, R"({"do":"echo"})", 5).status == HUREN_NO_ANSWER);  // eight workers hang, here or in the agent
   CHECK(query(h, R"({"do":"echo"})", 0).status == HUREN_NO_ANSWER);
   CHECK(submit(h, kType, "k", "{}") == HUREN_OK);  // nothing else is held up
   CHECK(health(h)["calls"]["unanswered"] == asked);
   CHECK(huren_close(h, 5000) == HUREN_OK);
 }
 
-TEST_CASE("abi: submitted events reach the engine through the spool, in order, and ring its bell") {
+TEST_CASE("abi: submitted events reach the engine through the spool, in order, and ring its bell", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   for (const auto* key : {"a", "b", "c"}) CHECK(submit(h, kType, key, "{}") == HUREN_OK);
   CHECK(submit(h, kType, "a", "{}") == HUREN_DUPLICATE);
   CHECK(query(h, R"({"do":"spool"})").text == R"(["a","b","c"])");
-  CHECK(health(h)["engine"]["bells"] == 3);
+  while (health(h)["engine"]["bells"] < 3) std::this_thread::yield();  // an agent hears them a moment later
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: a notice comes until acknowledged; a short buffer consumes nothing") {
+TEST_CASE("abi: a notice comes until acknowledged; a short buffer consumes nothing", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   CHECK(poll(h, 0).status == HUREN_EMPTY);
@@ -69,6 +69,27 @@ TEST_CASE("abi: a notice comes until acknowledged; a short buffer consumes nothi
   CHECK(huren_acknowledge(h, read["notice_id"].get<std::string>().c_str()) == HUREN_E_ARGUMENT);
   CHECK(poll(h, 0).status == HUREN_EMPTY);
   CHECK(huren_close(h, 1000) == HUREN_OK);
+}
+
+TEST_CASE("I6: poll, acknowledge and health come back while another process holds the store up, and lose nothing", "[modes]") {
+  const Sandbox box;
+  box.config("[spool]\nsubmit_timeout_ms = 100\n");
+  const auto h = open(box);
+  REQUIRE(query(h, R"({"do":"notice","text":"甲"})").status == HUREN_OK);
+  CHECK(health(h)["engine"]["notices"] == 1);
+  REQUIRE(query(h, R"({"do":"hold_store"})").status == HUREN_OK);
+  // Each of these waited for ever when it ran on the host's own thread.
+  CHECK(poll(h, 0).status == HUREN_EMPTY);
+  CHECK(huren_acknowledge(h, "n9") == HUREN_E_BUSY);
+  CHECK(bilingual(last_error()) == "words");
+  CHECK(health(h)["engine"]["notices"] == 1);  // as it was last
+  CHECK(submit(h, kType, "k", "{}") == HUREN_OK);
+  REQUIRE(query(h, R"({"do":"release_store"})").status == HUREN_OK);
+  Answer again;  // the look that came too late gave its notice back
+  for (int i = 0; i < 200 && again.status != HUREN_OK; ++i) again = poll(h, 100);
+  CHECK(json::parse(again.text)["notice_id"] == "n1");
+  CHECK(huren_acknowledge(h, "n1") == HUREN_OK);
+  CHECK(huren_close(h, 5000) == HUREN_OK);
 }
 
 namespace {
@@ -117,7 +138,7 @@ struct HostSide {
 
 }  // namespace
 
-TEST_CASE("abi: the bell rings with the handle; a bell of before open returned rings afterwards") {
+TEST_CASE("abi: the bell rings with the handle; a bell of before open returned rings afterwards", "[modes]") {
   const Sandbox box;
   HostSide side;
   const auto host = side.host();
@@ -131,7 +152,7 @@ TEST_CASE("abi: the bell rings with the handle; a bell of before open returned r
   CHECK(huren_close(h, 2000) == HUREN_OK);
 }
 
-TEST_CASE("abi: calling huren from inside a callback is refused, whichever function it is") {
+TEST_CASE("abi: calling huren from inside a callback is refused, whichever function it is", "[modes]") {
   const Sandbox box;
   HostSide side;
   const auto host = side.host();
@@ -150,7 +171,7 @@ TEST_CASE("abi: calling huren from inside a callback is refused, whichever funct
   CHECK(huren_close(h, 2000) == HUREN_OK);
 }
 
-TEST_CASE("abi: no callback comes after close, even when one was being waited for") {
+TEST_CASE("abi: no callback comes after close, even when one was being waited for", "[modes]") {
   const Sandbox box;
   static HostSide side;  // the callback that was running may leave it after the case has ended
   const auto host = side.host();
@@ -170,7 +191,7 @@ TEST_CASE("abi: no callback comes after close, even when one was being waited fo
   CHECK(side.rung == 1);
 }
 
-TEST_CASE("abi: close wakes those who poll and lets calls in progress finish") {
+TEST_CASE("abi: close wakes those who poll and lets calls in progress finish", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   std::atomic<huren_status> polled{1}, asked{1};
@@ -185,12 +206,13 @@ TEST_CASE("abi: close wakes those who poll and lets calls in progress finish") {
   CHECK(asked == HUREN_OK);
 }
 
-TEST_CASE("abi: close comes back in its time from an engine that does not, and the folder can be opened again") {
+TEST_CASE("abi: close comes back in its time from an engine that does not, and the folder can be opened again", "[modes]") {
   const Sandbox box;
   box.engine("stuck_stop");
   const auto h = open(box);
   const auto begun = std::chrono::steady_clock::now();
-  CHECK(huren_close(h, 10) == HUREN_E_BUSY);
+  const auto closed = huren_close(h, 10);
+  CHECK((closed == HUREN_E_BUSY || by_agent()));  // an agent's engine is not closed with us
   CHECK(std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(690));  // less than the engine's own stop takes
   CHECK(submit(h, kType, "k", "{}") == HUREN_E_HANDLE);
   box.engine("");
@@ -201,7 +223,7 @@ TEST_CASE("abi: close comes back in its time from an engine that does not, and t
   CHECK(huren_close(again, 10000) == HUREN_OK);
 }
 
-TEST_CASE("abi: closing while 64 threads call: each gets an answer or HUREN_E_HANDLE, and what was accepted is there") {
+TEST_CASE("abi: closing while 64 threads call: each gets an answer or HUREN_E_HANDLE, and what was accepted is there", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   std::atomic<int> accepted{0}, odd{0}, running{0};
@@ -236,7 +258,7 @@ TEST_CASE("abi: closing while 64 threads call: each gets an answer or HUREN_E_HA
   CHECK(huren_close(again, 2000) == HUREN_OK);
 }
 
-TEST_CASE("abi: many threads hammer every function on handles that come and go") {
+TEST_CASE("abi: many threads hammer every function on handles that come and go", "[modes]") {
   const Sandbox box;
   std::atomic<huren_handle> shared{open(box)};
   std::atomic<int> odd{0}, opened{0};
@@ -271,7 +293,7 @@ TEST_CASE("abi: many threads hammer every function on handles that come and go")
   CHECK(huren_close(shared, 5000) == HUREN_OK);
 }
 
-TEST_CASE("abi: threads of huren take no signal but faults") {
+TEST_CASE("abi: threads of huren take no signal but faults", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   const auto mask = json::parse(query(h, R"({"do":"blocked"})").text);

@@ -40,7 +40,7 @@ std::string refused(const Sandbox& box) {  // the words; "" when it opened
 
 }  // namespace
 
-TEST_CASE("abi: malformed JSON is HUREN_E_SYNTAX with its byte and nothing is stored") {
+TEST_CASE("abi: malformed JSON is HUREN_E_SYNTAX with its byte and nothing is stored", "[modes]") {
   const Open open;
   const std::vector<std::string> bad{"{", "{\"a\":}", "{} {}", "{'a':1}", "nul", "[1,]", "{\"a\":1,}", "\"\\x\"", "01", std::string("{}\0", 3), std::string("{\0}", 3), std::string(1, '\0'), " ", "{\"a\":\"\n\"}"};
   for (const auto& body : bad) {
@@ -58,7 +58,7 @@ TEST_CASE("abi: malformed JSON is HUREN_E_SYNTAX with its byte and nothing is st
   CHECK(open.depth() == 1);
 }
 
-TEST_CASE("abi: an unknown event type or topic is HUREN_E_TYPE and the likely one is named") {
+TEST_CASE("abi: an unknown event type or topic is HUREN_E_TYPE and the likely one is named", "[modes]") {
   const Open open;
   CHECK(submit(open.h, "lab.report.relased/1", "k", "{}") == HUREN_E_TYPE);
   CHECK(bilingual(last_error()) == "words");
@@ -72,7 +72,7 @@ TEST_CASE("abi: an unknown event type or topic is HUREN_E_TYPE and the likely on
   CHECK(open.depth() == 0);
 }
 
-TEST_CASE("abi: invalid UTF-8 is HUREN_E_ENCODING with its byte, also inside a string of sound JSON") {
+TEST_CASE("abi: invalid UTF-8 is HUREN_E_ENCODING with its byte, also inside a string of sound JSON", "[modes]") {
   const Open open;
   for (const auto* bad : {"{\"a\":\"\xC4\xE3\xBA\xC3\"}", "{\"a\":\"\xC0\x80\"}", "{\"a\":\"\xED\xA0\x80\"}", "{\"a\":\"\xF4\x90\x80\x80\"}", "\xFF{}"}) {
     CHECK(submit(open.h, kType, "k", bad) == HUREN_E_ENCODING);
@@ -84,7 +84,7 @@ TEST_CASE("abi: invalid UTF-8 is HUREN_E_ENCODING with its byte, also inside a s
   CHECK(open.depth() == 0);
 }
 
-TEST_CASE("abi: a body over the limit is HUREN_E_TOO_LARGE; 8 MiB is the default, the configuration can change it") {
+TEST_CASE("abi: a body over the limit is HUREN_E_TOO_LARGE; 8 MiB is the default, the configuration can change it", "[modes]") {
   const Open open;
   std::string body = "\"" + std::string(8 * 1024 * 1024 - 2, 'x') + "\"";
   CHECK(submit(open.h, kType, "fits", body) == HUREN_OK);
@@ -103,7 +103,7 @@ TEST_CASE("abi: a body over the limit is HUREN_E_TOO_LARGE; 8 MiB is the default
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: the same key with the same body is a duplicate, with another a conflict; nothing more is stored") {
+TEST_CASE("abi: the same key with the same body is a duplicate, with another a conflict; nothing more is stored", "[modes]") {
   const Sandbox box;
   auto h = open(box);
   CHECK(submit(h, kType, "R1 v1", "{\"a\":1}") == HUREN_OK);
@@ -122,7 +122,7 @@ TEST_CASE("abi: the same key with the same body is a duplicate, with another a c
   CHECK(huren_close(h, 2000) == HUREN_OK);
 }
 
-TEST_CASE("abi: other content types are taken as bytes; JSON says no other charset than UTF-8") {
+TEST_CASE("abi: other content types are taken as bytes; JSON says no other charset than UTF-8", "[modes]") {
   const Open open;
   const std::string gbk = "MSH|^~\\&|LIS\rPID|||1||\xC4\xE3\xBA\xC3\r";
   CHECK(submit_as(open.h, "1", "application/hl7-v2; charset=gb18030", gbk) == HUREN_OK);
@@ -166,10 +166,8 @@ TEST_CASE("abi: the configuration is a folder or the file itself; what is not th
   CHECK(std::filesystem::exists(chinese + "/data/spool.db"));
 }
 
-TEST_CASE("abi: agent mode, a missing, broken, foreign or failing engine: open fails with words and leaves no handle") {
+TEST_CASE("abi: a missing, broken, foreign or failing engine: open fails with words and leaves no handle") {
   const Sandbox box;
-  box.config("mode = \"agent\"\n");
-  CHECK(refused(box).find("[module.agent_mode]") != std::string::npos);
   box.config("", "no-such-engine.so");
   CHECK(refused(box).find("[module.engine_missing]") != std::string::npos);
   box.write("broken.so", "not a library");

@@ -1,9 +1,17 @@
 // A hospital's folder for one test, with the fake engine; and huren.h as a careful host calls it.
+// HUREN_TEST_MODE=agent: the same tests, with the engine in a huren-agent of its own.
 #pragma once
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -12,6 +20,50 @@
 #include "huren/huren.h"
 
 namespace abi {
+
+inline bool by_agent() {
+  const char* mode = std::getenv("HUREN_TEST_MODE");
+  return mode && std::string_view(mode) == "agent";
+}
+
+// A huren-agent of its own process for one folder.
+class Agent {
+ public:
+  explicit Agent(const std::string& config_dir) {
+    const std::string program = std::string(HUREN_BINARY_DIR) + "/bin/huren-agent", log = config_dir + "/agent.log";
+    const auto before = said(log, "agent.started");  // it has taken its socket when the log says so
+    process_ = ::fork();
+    if (process_ == 0) {
+      if (const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600); file >= 0) ::dup2(file, 2);
+      ::execl(program.c_str(), program.c_str(), "--config", config_dir.c_str(), nullptr);
+      ::_exit(127);
+    }
+    for (int i = 0; i < 2000 && said(log, "agent.started") == before; ++i) ::usleep(10'000);
+  }
+  ~Agent() { end(SIGTERM); }
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  int end(int signal) {  // its exit code, or the signal's number negative
+    if (process_ <= 0) return 0;
+    ::kill(process_, signal);
+    int status = 0;
+    ::waitpid(process_, &status, 0);
+    process_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  [[nodiscard]] pid_t process() const { return process_; }
+  static int said(const std::string& log, const std::string& event) {  // how often
+    std::ifstream in(log, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    const auto wanted = "\"event\":\"" + event + "\"";
+    int n = 0;
+    for (auto at = text.find(wanted); at != text.npos; at = text.find(wanted, at + 1)) ++n;
+    return n;
+  }
+
+ private:
+  pid_t process_ = 0;
+};
 
 class Sandbox {
  public:
@@ -25,8 +77,11 @@ class Sandbox {
   Sandbox& operator=(const Sandbox&) = delete;
 
   [[nodiscard]] const std::string& dir() const { return dir_; }
-  void config(const std::string& more, const std::string& engine = "fake-engine.so") const {
-    write("local.toml", "[hospital]\ncode = \"A\"\nname = \"甲医院\"\n[engine]\npath = \"" + std::string(HUREN_BINARY_DIR) + "/lib/" + engine +
+  void start() const {  // before huren_open
+    if (by_agent() && !agent_) agent_ = std::make_unique<Agent>(dir_);
+  }
+  void config(const std::string& more, const std::string& engine = "fake-engine.so", bool agent = by_agent()) const {
+    write("local.toml", "[hospital]\ncode = \"A\"\nname = \"甲医院\"\n[engine]\n" + std::string(agent ? "mode = \"agent\"\n" : "") + "path = \"" + std::string(HUREN_BINARY_DIR) + "/lib/" + engine +
                             "\"\n" + more);
   }
   void engine(const std::string& how) const { write("fake_engine.txt", how); }
@@ -34,6 +89,7 @@ class Sandbox {
 
  private:
   std::string dir_;
+  mutable std::unique_ptr<Agent> agent_;
 };
 
 inline std::string last_error() {
@@ -88,6 +144,7 @@ inline nlohmann::json health(huren_handle h) {
 
 inline huren_handle open(const Sandbox& box, const huren_host* host = nullptr) {
   huren_handle h = 0;
+  box.start();
   huren_open(HUREN_ABI, box.dir().c_str(), host, &h);
   return h;
 }

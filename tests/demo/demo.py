@@ -1,6 +1,6 @@
 """The demo: a laboratory result of the county hospital spares a patient a second specimen at the city hospital.
 
-usage: demo.py --build DIR [--out DIR] [--lang zh|en|both] [--wrong-pin]
+usage: demo.py --build DIR [--out DIR] [--lang zh|en|both] [--mode embedded|agent] [--wrong-pin]
 Prints a time line; leaves configuration, stores, certificates, logs, messages and documents in --out.
 Exit 0: all six steps happened. 1: one did not; the line says which.
 """
@@ -39,7 +39,7 @@ def need(condition, what):
 class Demo:
     def __init__(self, args):
         self.story = Story(args.lang)
-        self.alliance = Alliance(args.build, args.out, pin_b=not args.wrong_pin)
+        self.alliance = Alliance(args.build, args.out, pin_b=not args.wrong_pin, mode=args.mode)
         self.out = self.alliance.out
         self.a = self.b = None
         self.visit = {"patient_id": "B-7001", "encounter_id": "MZ-B-1", "department": "内分泌科", "doctor": DOCTOR}
@@ -64,10 +64,12 @@ class Demo:
             self.crash()
             for host in (self.a, self.b):
                 host.close()
+            self.alliance.stop_agents()
         finally:
             for host in (self.a, self.b):
                 if host and host.process.poll() is None:
                     host.kill()
+            self.alliance.kill_agents()
 
     def release(self):
         self.story.step(1, "县医院检验科发布两份报告", "The county laboratory releases two reports")
@@ -186,6 +188,7 @@ class Demo:
         numbers = [f"LIS-30{i:02d}" for i in range(10)]
         self.a.must_submit("lab.report.released/1", numbers[0] + "/1", report(numbers[0], ["GLU01"], values={"GLU01": "5.0"}))
         self.b.kill()
+        self.alliance.kill_agent(B)
         for i, number in enumerate(numbers[1:], 1):
             self.a.must_submit("lab.report.released/1", number + "/1", report(number, ["GLU01"], values={"GLU01": f"5.{i}"}))
         self.story.tell("市医院已死；十份已在县医院落盘", "B is dead; ten reports are on disk at A")
@@ -210,6 +213,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--lang", choices=["zh", "en", "both"], default="both")
+    parser.add_argument("--mode", choices=["embedded", "agent"], default="embedded", help="agent: each hospital's engine is a huren-agent of its own")
     parser.add_argument("--wrong-pin", action="store_true", help="partners expect another certificate: step 2 must fail")
     args = parser.parse_args()
     demo = Demo(args)

@@ -120,7 +120,8 @@ class Host:
             wait_ms = 0
 
     def health(self):
-        return json.loads(self.say("health")[1])["engine"]
+        """The engine's; an agent that is just starting is waited for."""
+        return wait_for("an engine that answers", lambda: json.loads(self.say("health")[1])["engine"])
 
     def close(self):
         self.process.stdin.close()
@@ -135,7 +136,35 @@ class Host:
         self.log.close()
 
 
+class Agent:
+    """The engine of one hospital as a process of its own (huren-agent). It serves when its constructor returns."""
+
+    def __init__(self, build, config_dir, log):
+        self.log = open(log, "ab")
+        before = pathlib.Path(log).read_bytes().count(b'"agent.started"')
+        self.process = subprocess.Popen([str(build / "bin/huren-agent"), "--config", str(config_dir)], stdin=subprocess.DEVNULL,
+                                        stdout=self.log, stderr=self.log)
+        wait_for("huren-agent starts", lambda: pathlib.Path(log).read_bytes().count(b'"agent.started"') > before or self.process.poll() is not None)
+        if self.process.poll() is not None:
+            raise Failed(f"huren-agent ended with {self.process.returncode}: {log}")
+
+    def close(self):
+        self.process.terminate()
+        code = self.process.wait(timeout=30)
+        self.log.close()
+        if code != 0:
+            raise Failed(f"huren-agent ended with {code}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+
 CONFIG = """\
+[engine]
+mode = "{mode}"
+
 [hospital]
 code = "{code}"
 name = "{name}"
@@ -203,7 +232,8 @@ PRICES_B = "code,price\n250101,6.00\n250300,42.00\n250401,5.00\n"
 class Alliance:
     """The two configuration folders under out/, and what runs in them."""
 
-    def __init__(self, build, out, pin_b=True):
+    def __init__(self, build, out, pin_b=True, mode="embedded"):
+        self.mode, self.agents = mode, {}
         self.build, self.out = pathlib.Path(build).resolve(), pathlib.Path(out).resolve()
         shutil.rmtree(self.out, ignore_errors=True)
         self.out.mkdir(parents=True)
@@ -213,7 +243,7 @@ class Alliance:
             folder = self.folder(me)
             (folder / "codes").mkdir(parents=True)
             pinned = other["key"] if pin_b else "c"
-            text = CONFIG.format(**me, port=self.ports[me["key"]], partner_code=other["code"], partner_name=other["name"],
+            text = CONFIG.format(**me, mode=mode, port=self.ports[me["key"]], partner_code=other["code"], partner_name=other["name"],
                                  partner_level=other["level"], partner_port=self.ports[other["key"]],
                                  fingerprint=(self.out / f"certs/{pinned}.sha256").read_text().strip())
             if me is A:
@@ -230,8 +260,31 @@ class Alliance:
     def folder(self, hospital):
         return self.out / ("A-county" if hospital is A else "B-city")
 
+    def start_agent(self, hospital):
+        """In agent mode: the one that runs or a new one."""
+        running = self.agents.get(hospital["key"])
+        if self.mode == "agent" and (running is None or running.process.poll() is not None):
+            self.agents[hospital["key"]] = Agent(self.build, self.folder(hospital), self.out / f"agent-{hospital['key']}.log")
+
+    def kill_agent(self, hospital):
+        if self.mode == "agent":
+            self.agents.pop(hospital["key"]).kill()
+
+    def stop_agents(self):
+        while self.agents:
+            self.agents.popitem()[1].close()
+
+    def kill_agents(self):
+        while self.agents:
+            self.agents.popitem()[1].kill()
+
     def start(self, hospital):
-        return Host(self.build, self.folder(hospital), self.out / f"host-{hospital['key']}.log")
+        self.start_agent(hospital)
+        return self.start_host(hospital, hospital["key"])
+
+    def start_host(self, hospital, name):
+        """The HIS process alone: its agent may be dead."""
+        return Host(self.build, self.folder(hospital), self.out / f"host-{name}.log")
 
     def ctl(self, hospital, *words):
         done = subprocess.run([str(self.build / "bin/huren-ctl"), "--config", str(self.folder(hospital)), *words], capture_output=True, text=True, check=False)

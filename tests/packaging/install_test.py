@@ -16,10 +16,13 @@ class Installation(unittest.TestCase):
                                   check=False, stdin=subprocess.DEVNULL)
             self.assertEqual(0, done.returncode, done.stderr)
             self.assertEqual(sorted(MODULES), sorted(os.listdir(os.path.join(root, "usr/lib/huren"))))
-            for name in ("include/huren/huren.h", "share/doc/huren/copyright", "share/doc/huren/local.toml.example"):
+            for name in ("include/huren/huren.h", "share/doc/huren/copyright", "share/doc/huren/local.toml.example", "lib/systemd/system/huren-agent.service",
+                         "lib/sysusers.d/huren.conf", "lib/tmpfiles.d/huren.conf"):
                 self.assertTrue(os.path.isfile(os.path.join(root, "usr", name)), name)
             ctl = os.path.join(root, "usr/bin/huren-ctl")
             self.assertRegex(subprocess.run([ctl, "--version"], capture_output=True, text=True, check=True).stdout, r"huren-ctl \d+\.\d+\.\d+")
+            agent = os.path.join(root, "usr/bin/huren-agent")
+            self.assertRegex(subprocess.run([agent, "--version"], capture_output=True, text=True, check=True).stdout, r"\d+\.\d+\.\d+")
             self.check_doctor(root, ctl)
 
     def check_doctor(self, root, ctl):

@@ -85,8 +85,10 @@ class Hospital {
       REQUIRE(spool);
       spool_ = std::move(*spool);
     }
+    std::vector<const AdapterEntry*> builtin{&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()};
+    builtin.insert(builtin.end(), more_adapters.begin(), more_adapters.end());
     auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = spool_.get(), .hooks = {},
-                                       .builtin = {&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()}, .clock = clock});
+                                       .builtin = std::move(builtin), .clock = clock});
     if (!engine) return engine.error();
     engine_ = std::move(*engine);
     return {};
@@ -177,6 +179,14 @@ class Hospital {
     if (version > 1) body["amendment_reason"] = "复核";
     return {{"report", body}};
   }
+  [[nodiscard]] std::string log_text() const {
+    std::string all;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(dir_.path() / "data" / "log")) {
+      std::ifstream in(file.path(), std::ios::binary);
+      if (file.is_regular_file()) all.append(std::istreambuf_iterator<char>(in), {});
+    }
+    return all;
+  }
   // An ORU^R01 of the partner as a huren writes it.
   static std::string oru(const std::string& number, const std::string& control_id, const std::string& value = "5.42", const std::string& extra = "F",
                          const char* birth = "19491231", const char* facility = "HB-COUNTY-01") {
@@ -199,6 +209,7 @@ class Hospital {
   }
 
   config::Config config;
+  std::vector<const AdapterEntry*> more_adapters;
   std::shared_ptr<MovingClock> clock = std::make_shared<MovingClock>();
 
  private:

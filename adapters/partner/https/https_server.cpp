@@ -75,13 +75,12 @@ bool HttpsServer::serve_one(HttpChannel& channel, const common::Visit& visit) {
   if (read.end == End::stream) return cut({.end = read.end, .io = read.io, .began = true});
   if (read.end != End::ok) return refuse(read.end == End::too_large ? 413 : 400);
 
-  if (hl7::is_ack(hl7::peek_header(body))) {  // answering one would never end
-    common::note_late_ack(body, visit.source, engine_);
-    return respond(channel, visit, 204, "", request.getKeepAlive());
-  }
-  const auto reply = handle_({.source = visit.source,
+  const auto msh = hl7::peek_header(body);
+  const bool never_answered = hl7::is_ack(msh) && msh.accept_ack.empty();  // answering one would never end
+  auto reply = handle_({.source = visit.source,
                               .content_type = "application/hl7-v2" + (charset.empty() ? "" : "; charset=" + charset),
                               .body = std::move(body)});
+  if (never_answered) reply.body.clear();
   return respond(channel, visit, reply.body.empty() ? 204 : 200, reply.body, request.getKeepAlive());
 }
 

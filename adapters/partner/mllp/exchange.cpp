@@ -22,11 +22,19 @@ constexpr std::uint32_t kLastWordMs = 1'000;  // how long a peer that cut us off
 struct Waiting {
   const Message& message;
   const std::string& where;
+  const TakeLate& late;
   int skipped = 0;
 };
 
+void hand_on(Connection& c, std::string&& ack, const TakeLate& late) {
+  const auto head = hl7::peek_header(ack);
+  const auto answer = late(std::move(ack));
+  if (answer.empty() || head.accept_ack.empty()) return;  // an acknowledgement is answered only where it asks for it
+  static_cast<void>(c.stream.write(hl7::frame(answer), Deadline(kLastWordMs)));
+}
+
 // What one event of the stream says about our message; nothing: wait on.
-std::optional<Exchanged> judge_event(const hl7::MllpEvent& event, Waiting& w) {
+std::optional<Exchanged> judge_event(Connection& c, hl7::MllpEvent& event, Waiting& w) {
   switch (event.kind) {
     case Kind::commit:
     case Kind::remark:
@@ -46,6 +54,7 @@ std::optional<Exchanged> judge_event(const hl7::MllpEvent& event, Waiting& w) {
   if (!ack) return Exchanged{.receipt = unknown({"transport.ack_unreadable", w.where, {std::string(ack.error().id)}})};
   if (trim(ack->control_id) != w.message.id) {
     ++w.skipped;
+    hand_on(c, std::move(event.bytes), w.late);
     return std::nullopt;
   }
   return Exchanged{.receipt = common::judge(*ack, w.where), .reusable = true};
@@ -67,7 +76,7 @@ Exchanged await_answer(Connection& c, Waiting& w, const Deadline& deadline) {
   std::array<char, 8 * 1024> chunk{};
   for (;;) {
     while (auto event = c.decoder.next()) {
-      if (auto out = judge_event(*event, w)) {
+      if (auto out = judge_event(c, *event, w)) {
         c.answered = true;
         out->reusable = out->reusable && !c.decoder.inside_frame();
         return std::move(*out);
@@ -81,8 +90,9 @@ Exchanged await_answer(Connection& c, Waiting& w, const Deadline& deadline) {
 
 }  // namespace
 
-Exchanged exchange(Connection& c, const Message& message, const Deadline& deadline, const std::string& where) {
-  Waiting w{message, where};
+Exchanged exchange(Connection& c, const Message& message, const Deadline& deadline, const std::string& where,
+                   const TakeLate& late) {
+  Waiting w{message, where, late};
   const Io io = c.stream.write(hl7::frame(message.body), deadline);
   if (io.status == IoStatus::ok) {
     auto out = await_answer(c, w, deadline);
@@ -104,7 +114,7 @@ Exchanged exchange(Connection& c, const Message& message, const Deadline& deadli
   return {.receipt = unknown({"transport.write_partial", where, {}}), .skipped = w.skipped};
 }
 
-bool still_good(Connection& c, int& skipped) {
+bool still_good(Connection& c, int& skipped, const TakeLate& late) {
   std::array<char, 8 * 1024> chunk{};
   while (c.stream.readable()) {
     const Io io = c.stream.read(chunk, Deadline(0));
@@ -113,6 +123,7 @@ bool still_good(Connection& c, int& skipped) {
     c.decoder.feed({chunk.data(), io.bytes});
     while (auto event = c.decoder.next()) {
       if (event->kind == Kind::broken || ++skipped > 100) return false;
+      if (event->kind == Kind::frame) hand_on(c, std::move(event->bytes), late);
     }
   }
   return !c.decoder.inside_frame();

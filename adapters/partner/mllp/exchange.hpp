@@ -26,9 +26,11 @@
 //   MLLP 2 commit                                       (wait on)  the answer decides; without one unknown stays
 //   unknown our own stop while waiting                          unknown    transport.stopped_waiting
 //
-// A late answer that comes after the deadline meets a closed connection; one that comes on a kept connection is skipped
-// by its MSA-2 at the next message.
+// A late answer that comes after the deadline meets a closed connection; one that comes on a kept connection is told apart
+// by its MSA-2 at the next message and handed to the engine, which knows what it settles (enhanced mode); what the engine
+// answers goes back at once.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "adapters/common/net.hpp"
@@ -52,10 +54,13 @@ struct Exchanged {
   int skipped = 0;            // answers to other messages
 };
 
+// An acknowledgement of another message; the answer to it, mostly none.
+using TakeLate = std::function<std::string(std::string&& ack)>;
+
 Exchanged exchange(Connection& connection, const Message& message, const common::Deadline& deadline,
-                   const std::string& where);
+                   const std::string& where, const TakeLate& late);
 
 // Before a kept connection is used: late answers are taken off it. False: it is dead or has gone mad.
-bool still_good(Connection& connection, int& skipped);
+bool still_good(Connection& connection, int& skipped, const TakeLate& late);
 
 }  // namespace huren::partner_mllp

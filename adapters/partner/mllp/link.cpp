@@ -7,14 +7,18 @@
 namespace huren::partner_mllp {
 
 Link::Link(common::LinkSettings settings, EngineServices& engine, const common::Waker& stop)
-    : dialer_(std::move(settings), engine, stop), engine_(engine) {}
+    : dialer_(std::move(settings), engine, stop), engine_(engine) {
+  late_ = [this](std::string&& ack) {
+    return engine_.accept({.source = dialer_.settings().partner, .content_type = "application/hl7-v2", .body = std::move(ack)}).body;
+  };
+}
 
 Receipt Link::deliver(const Message& message, const common::Deadline& deadline) {
   const auto current = dialer_.refresh();
   if (!current) return common::not_sent(current.error());
   if (current->renewed) pool_.clear();
   while (auto kept = take_good()) {
-    auto done = exchange(*kept, message, deadline, dialer_.where());
+    auto done = exchange(*kept, message, deadline, dialer_.where(), late_);
     note_skipped(done.skipped);
     if (done.nothing_left) continue;  // it died between the check and the write
     if (done.reusable) pool_.give(std::move(*kept), dialer_);
@@ -23,7 +27,7 @@ Receipt Link::deliver(const Message& message, const common::Deadline& deadline) 
   auto stream = dialer_.dial(current->tls, deadline);
   if (!stream) return common::not_sent(stream.error());
   Connection fresh{.stream = std::move(*stream)};
-  auto done = exchange(fresh, message, deadline, dialer_.where());
+  auto done = exchange(fresh, message, deadline, dialer_.where(), late_);
   note_skipped(done.skipped);
   if (done.reusable)
     pool_.give(std::move(fresh), dialer_);
@@ -35,7 +39,7 @@ Receipt Link::deliver(const Message& message, const common::Deadline& deadline) 
 std::optional<Connection> Link::take_good() {
   while (auto candidate = pool_.take()) {
     int skipped = 0;
-    const bool good = still_good(*candidate, skipped);
+    const bool good = still_good(*candidate, skipped, late_);
     note_skipped(skipped);
     if (good) return candidate;
     candidate->stream.close();

@@ -20,6 +20,7 @@ class Link {
   common::Dialer dialer_;
   common::Pool<Connection> pool_;
   EngineServices& engine_;
+  TakeLate late_;
 };
 
 }  // namespace huren::partner_mllp

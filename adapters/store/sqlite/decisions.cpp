@@ -97,7 +97,7 @@ Result<Depths> depths(Database& db, std::int64_t now_ms) {
     d.outbox_waiting = query.integer(0);
     d.oldest_waiting_ms = d.outbox_waiting > 0 ? now_ms - query.integer(1) : 0;
   }
-  for (const auto& [sql, target] : {std::pair(sql::kStuckDepth, &d.outbox_parked), std::pair(sql::kInboxDepth, &d.inbox_waiting),
+  for (const auto& [sql, target] : {std::pair(sql::kStuckDepth, &d.outbox_parked), std::pair(sql::kCommittedDepth, &d.outbox_committed), std::pair(sql::kInboxDepth, &d.inbox_waiting),
                                     std::pair(sql::kNoticeDepth, &d.notices_open),
                                     std::pair(sql::kRetractionDepth, &d.retractions_open), std::pair(sql::kUnmatchedDepth, &d.unmatched)}) {
     auto n = count(db, sql);

@@ -41,6 +41,13 @@ Rows<InboxRow> inbox_next(Database& db, int limit) {
 Result<std::int64_t> inbox_newest(Database& db) { return Query(db, sql::kInboxNewest).number(); }
 
 Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
+  InboxVerdict verdict;
+  if (!row.control_id.empty()) {  // messages without an id do not share one
+    Query query(db, sql::kInboxSameId);
+    auto other = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
+    if (!other) return other.error();
+    if (*other) verdict = {.kind = InboxVerdict::same_id_other_content, .earlier = std::move(**other)};
+  }
   {
     Query query(db, sql::kInboxSame);
     auto earlier = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
@@ -49,16 +56,10 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
       Query mend(db, "UPDATE inbox SET verdict=?, state=?, remark=?, received_ms=?, ack=? WHERE id=?");
       mend.with(row.verdict, row.state, row.remark, row.received_ms);
       if (auto done = mend.bind_blob(row.ack).with((*earlier)->id).run(); !done) return done.error();
-      return InboxVerdict{};
+      verdict.id = (*earlier)->id;
+      return verdict;
     }
-    if (*earlier) return InboxVerdict{.kind = InboxVerdict::duplicate, .earlier = std::move(**earlier)};
-  }
-  InboxVerdict verdict;
-  if (!row.control_id.empty()) {  // messages without an id do not share one
-    Query query(db, sql::kInboxSameId);
-    auto earlier = first<InboxRow>(query.with(row.source, row.control_id), head_of);
-    if (!earlier) return earlier.error();
-    if (*earlier) verdict = {.kind = InboxVerdict::same_id_other_content, .earlier = std::move(**earlier)};
+    if (*earlier) return InboxVerdict{.kind = InboxVerdict::duplicate, .earlier = **earlier, .id = (*earlier)->id};
   }
   Query put(db,
             "INSERT INTO inbox(source, control_id, content_hash, verdict, state, remark, received_ms, ack) "
@@ -68,7 +69,7 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
   const auto id = db.last_rowid();
   Query body(db, "INSERT INTO inbox_body(id, content_type, body) VALUES(?, ?, ?)");
   if (auto done = body.with(id, row.content_type).bind_blob(row.body).run(); !done) return done.error();
-  if (verdict.kind == InboxVerdict::stored) verdict.earlier.id = id;
+  verdict.id = id;
   return verdict;
 }
 

@@ -30,12 +30,13 @@ OutboxRow row_of(const Query& q) {
   r.created_ms = q.integer(11);
   r.changed_ms = q.integer(12);
   r.remark = q.text(13);
+  r.expires_ms = q.integer(14);
   return r;
 }
 
 OutboxRow row_with_body(const Query& q) {
   auto r = row_of(q);
-  r.body = q.text(14);
+  r.body = q.text(15);
   return r;
 }
 
@@ -78,13 +79,14 @@ Result<void> settle_one(Database& db, const Settlement& s) {
   const auto partner = query.text(0), order_key = query.text(1);
   const auto before = static_cast<OutboxState>(query.integer(2));
   if (before == OutboxState::delivered) return {};  // a receipt is in hand: nothing takes it back
+  const auto changed_ms = std::max(query.integer(3), s.at_ms);
   const bool free = s.state == OutboxState::waiting && order_key.empty();
-  const auto gate = free ? gate_by_time(s.next_ms, query.integer(3)) : closed;
+  const auto gate = free ? gate_by_time(s.next_ms, changed_ms) : closed;
   // A person's release counts attempts anew; one stays, so that receivers() still knows that it was once sent.
   const bool released = !is_open(before) && is_open(s.state);
   const std::int64_t taken_off = released ? std::max<std::int64_t>(query.integer(4) - 1, 0) : s.give_back ? 1 : 0;
   Query put(db, sql::kSettle);
-  put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, taken_off, s.id);
+  put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, changed_ms, taken_off, s.id);
   if (auto done = put.run(); !done) return done;
   if (order_key.empty()) return {};
   if (released) {
@@ -104,7 +106,7 @@ Rows<std::string> receivers(Database& db, const std::string& subject) {
 Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit) {
   Query query(db,
               "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, "
-              "o.attempts, o.next_ms, o.created_ms, o.changed_ms, o.remark FROM outbox o JOIN message m ON m.seq = o.message "
+              "o.attempts, o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms FROM outbox o JOIN message m ON m.seq = o.message "
               "WHERE (?1='' OR o.partner=?1) AND (?2<0 OR o.state=?2) ORDER BY o.id LIMIT ?3");
   return collect<OutboxRow>(query.with(partner, state ? number(*state) : -1, limit), row_of);
 }
@@ -124,9 +126,9 @@ Result<void> enqueue(Database& db, const OutboxRow& row) {
   }
   Query put(db,
             "INSERT INTO outbox(message, partner, order_key, subject, lane, state, gate, attempts, next_ms, created_ms, "
-            "changed_ms, remark) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(message, partner) DO NOTHING");
+            "changed_ms, remark, expires_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(message, partner) DO NOTHING");
   put.with(*message, row.partner, row.order_key, row.subject, row.lane, number(row.state), std::int64_t{gate},
-           row.attempts, row.next_ms, row.created_ms, changed_ms, row.remark);
+           row.attempts, row.next_ms, row.created_ms, changed_ms, row.remark, row.expires_ms);
   return put.run();
 }
 
@@ -159,6 +161,16 @@ Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now
     row.changed_ms = now_ms;
   }
   return rows;
+}
+
+Maybe<OutboxRow> outbox_row(Database& db, const std::string& partner, const std::string& message_id) {
+  Query query(db, sql::kOutboxRow);
+  return first<OutboxRow>(query.with(message_id, partner), row_of);
+}
+
+Rows<OutboxRow> overdue(Database& db, const std::string& partner, std::int64_t now_ms, int limit) {
+  Query query(db, sql::kOverdue);
+  return collect<OutboxRow>(query.with(partner, now_ms, limit), row_of);
 }
 
 Rows<OutboxRow> recover(Database& db, const std::string& partner) {

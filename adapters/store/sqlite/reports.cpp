@@ -1,8 +1,11 @@
+#include "core/base/pack.hpp"
 #include "rows.hpp"
 #include "sql.hpp"
 
 namespace huren::store::sqlite {
 namespace {
+
+constexpr std::size_t kLargestDocument = std::size_t{256} << 20;
 
 struct Stored {
   std::int64_t seq = 0;
@@ -35,6 +38,8 @@ Stored whole_of(const Query& q) {
   auto s = brief_of(q);
   s.row.hl7 = q.text(12);
   s.row.document = q.text(13);
+  if (is_packed(s.row.document))
+    if (auto whole = unpack(s.row.document, kLargestDocument)) s.row.document = std::move(*whole);
   return s;
 }
 

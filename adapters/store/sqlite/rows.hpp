@@ -51,6 +51,8 @@ Result<void> enqueue(Database& db, const OutboxRow& row);
 Result<void> settle(Database& db, const std::vector<Settlement>& settlements);
 Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to);
 Rows<OutboxRow> recover(Database& db, const std::string& partner);
+Maybe<OutboxRow> outbox_row(Database& db, const std::string& partner, const std::string& message_id);
+Rows<OutboxRow> overdue(Database& db, const std::string& partner, std::int64_t now_ms, int limit);
 
 // inbox.cpp
 Rows<InboxRow> inbox_next(Database& db, int limit);

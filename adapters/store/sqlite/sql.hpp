@@ -62,16 +62,24 @@ inline constexpr std::string_view kCloseKey =
 inline constexpr std::string_view kBecomeDue = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms<=?";
 inline constexpr std::string_view kDue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.partner=? AND o.gate=2 ORDER BY o.lane, o.id LIMIT ?";
 inline constexpr std::string_view kTake =
     "UPDATE outbox SET state=?, gate=0, attempts=attempts+1, changed_ms=? WHERE id=?";
 inline constexpr std::string_view kInFlight =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.partner=? AND o.state IN (1, 2) ORDER BY o.id";
+inline constexpr std::string_view kOutboxRow =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM message m JOIN outbox o ON o.message = m.seq "
+    "WHERE m.message_id=? AND o.partner=?";
+inline constexpr std::string_view kOverdue =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.state=8 AND o.partner=? AND o.next_ms<=? ORDER BY o.next_ms LIMIT ?";
 inline constexpr std::string_view kSettle =
-    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, attempts=max(attempts-?, 0) WHERE id=?";
+    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0) WHERE id=?";
 inline constexpr std::string_view kReceivers =
     "SELECT DISTINCT partner FROM outbox WHERE subject=? AND NOT (state=7 AND attempts=0) ORDER BY partner";
 
@@ -81,7 +89,7 @@ inline constexpr std::string_view kInboxSame =
     "WHERE source=? AND control_id=? AND content_hash=?";
 inline constexpr std::string_view kInboxSameId =
     "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
-    "WHERE source=? AND control_id=? LIMIT 1";
+    "WHERE source=? AND control_id=? AND content_hash<>? AND state<>'refused' LIMIT 1";
 inline constexpr std::string_view kInboxNext =
     "SELECT i.id, i.source, i.control_id, i.content_hash, i.verdict, i.ack, i.state, i.remark, i.received_ms, "
     "b.content_type, b.body FROM inbox i JOIN inbox_body b ON b.id = i.id WHERE i.state='received' ORDER BY i.id LIMIT ?";
@@ -96,6 +104,7 @@ inline constexpr std::string_view kAudience =
     "WHERE r.origin=? AND r.number=? ORDER BY v.at_ms, v.doctor_id";
 inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(created_ms), 0) FROM outbox WHERE state<3";
 inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state IN (4, 5, 6)";
+inline constexpr std::string_view kCommittedDepth = "SELECT count(*) FROM outbox WHERE state=8";
 inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
 inline constexpr std::string_view kNoticeDepth = "SELECT count(*) FROM notice WHERE acknowledged_ms=0";
 inline constexpr std::string_view kRetractionDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0";
@@ -124,8 +133,8 @@ inline constexpr std::string_view kAuditHead =
 inline constexpr std::string_view kHot[] = {
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kSettle,
-    kReceivers, kInboxSame, kInboxSameId, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
+    kReceivers, kInboxSame, kInboxSameId, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,
     kDecisions, kSuggestion, kShowings, kSuggestions, kOldChecks, kAudit};
 

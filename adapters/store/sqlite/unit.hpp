@@ -45,6 +45,12 @@ class ReaderOn : public Interface {
   Maybe<std::string> kept(const std::string& kind, const std::string& key) override { return sqlite::kept(db_, kind, key); }
   Rows<AuditRow> audit(std::int64_t after_seq, int limit) override { return sqlite::audit(db_, after_seq, limit); }
   Maybe<AuditRow> audit_head() override { return sqlite::audit_head(db_); }
+  Maybe<OutboxRow> outbox_row(const std::string& partner, const std::string& message_id) override {
+    return sqlite::outbox_row(db_, partner, message_id);
+  }
+  Rows<OutboxRow> overdue(const std::string& partner, std::int64_t now_ms, int limit) override {
+    return sqlite::overdue(db_, partner, now_ms, limit);
+  }
   Rows<OutboxRow> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) override {
     return sqlite::outbox(db_, partner, state, limit);
   }

@@ -172,14 +172,17 @@ Result<std::string> from_utf8(std::string_view utf8, Charset to) {
 }
 
 std::string base64_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
-    const std::uint32_t group = at(i) << 16 | (have > 1 ? at(i + 1) << 8 : 0U) | (have > 2 ? at(i + 2) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= have ? kBase64[group >> (18 - 6 * k) & 63U] : '=';
-  }
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  const auto* in = reinterpret_cast<const unsigned char*>(bytes.data());
+  char* to = out.data();
+  const auto put = [&](std::uint32_t group, int count) {
+    for (int k = 0; k < count; ++k) to[k] = kBase64[group >> (18 - 6 * k) & 63U];
+    to += 4;
+  };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) put(std::uint32_t{in[i]} << 16 | std::uint32_t{in[i + 1]} << 8 | in[i + 2], 4);
+  if (bytes.size() - i == 1) put(std::uint32_t{in[i]} << 16, 2);
+  if (bytes.size() - i == 2) put(std::uint32_t{in[i]} << 16 | std::uint32_t{in[i + 1]} << 8, 3);
   return out;
 }
 
@@ -190,31 +193,47 @@ std::optional<std::string> base64_decode(std::string_view text) {
     for (std::size_t i = 0; i < kBase64.size(); ++i) t[static_cast<unsigned char>(kBase64[i])] = static_cast<signed char>(i);
     return t;
   }();
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
-  std::uint32_t group = 0;
+  std::string out(text.size() / 4 * 3 + 3, '\0');
+  char* to = out.data();
+  const auto value_at = [&](std::size_t i) { return std::int32_t{table[static_cast<unsigned char>(text[i])]}; };
+  std::size_t i = 0;
+  std::int32_t group = 0;
   int have = 0, padding = 0;
-  for (const char c : text) {
+  while (i < text.size()) {
+    // Four good ones at a time; whatever is not, one by one.
+    for (; have == 0 && padding == 0 && i + 4 <= text.size(); i += 4) {
+      const auto a = value_at(i), b = value_at(i + 1), c = value_at(i + 2), d = value_at(i + 3);
+      if ((a | b | c | d) < 0) break;
+      const auto four = a << 18 | b << 12 | c << 6 | d;
+      *to++ = static_cast<char>(four >> 16);
+      *to++ = static_cast<char>(four >> 8 & 0xFF);
+      *to++ = static_cast<char>(four & 0xFF);
+    }
+    if (i == text.size()) break;
+    const char c = text[i++];
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
     if (c == '=') {
       if (++padding > 2) return std::nullopt;
       continue;
     }
-    const auto value = table[static_cast<unsigned char>(c)];
+    const auto value = value_at(i - 1);
     if (value < 0 || padding) return std::nullopt;
-    group = group << 6 | static_cast<std::uint32_t>(value);
+    group = group << 6 | value;
     if (++have == 4) {
-      out += static_cast<char>(group >> 16);
-      out += static_cast<char>(group >> 8 & 0xFF);
-      out += static_cast<char>(group & 0xFF);
+      *to++ = static_cast<char>(group >> 16 & 0xFF);
+      *to++ = static_cast<char>(group >> 8 & 0xFF);
+      *to++ = static_cast<char>(group & 0xFF);
       group = 0;
       have = 0;
     }
   }
-  if (have == 0) return padding ? std::nullopt : std::optional(out);
-  if (have == 1 || have + padding != 4) return std::nullopt;
-  out += static_cast<char>(have == 2 ? group >> 4 : group >> 10);
-  if (have == 3) out += static_cast<char>(group >> 2 & 0xFF);
+  if (have == 0 && padding) return std::nullopt;
+  if (have != 0) {
+    if (have == 1 || have + padding != 4) return std::nullopt;
+    *to++ = static_cast<char>(have == 2 ? group >> 4 : group >> 10 & 0xFF);
+    if (have == 3) *to++ = static_cast<char>(group >> 2 & 0xFF);
+  }
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 

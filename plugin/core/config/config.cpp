@@ -56,6 +56,11 @@ class Builder {
   static int small(const Section& s, const char* key) { return static_cast<int>(number(s, key)); }
   static bool flag(const Section& s, const char* key) { return text(s, key) == "true"; }
 
+  static bool loopback(std::string_view address) {  // the figures go out in the clear and to anybody who asks
+    const auto host = address.substr(0, address.rfind(':'));
+    return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  }
+
   static Options options(const Section& s, const std::set<std::string_view>& consumed) {
     Options out;
     for (const auto& [key, value] : s.values)
@@ -82,8 +87,18 @@ class Builder {
     const auto& store = sections_.one("store");
     config_.data_dir = text(store, "directory");
     config_.store_adapter = text(store, "adapter");
-    config_.store_options = options(store, {"adapter"});
+    config_.store_options = options(store, {"adapter", "keep_days"});
+    config_.keep_days = small(store, "keep_days");
     const auto& spool = sections_.one("spool");
+    config_.spool_dir = text(spool, "directory");
+    const auto& agent = sections_.one("agent");
+    config_.agent = {text(agent, "socket"), text(agent, "group"), {}};
+    for (const auto user : split(text(agent, "users"), ','))
+      if (!user.empty()) config_.agent.users.emplace_back(user);
+    const auto& metrics = sections_.one("metrics");
+    config_.metrics_listen = text(metrics, "listen");
+    if (!config_.metrics_listen.empty() && !loopback(config_.metrics_listen))
+      add(line(metrics, "listen"), "config.metrics_not_loopback", {config_.metrics_listen});
     config_.submit_timeout_ms = small(spool, "submit_timeout_ms");
     config_.max_body_bytes = number(spool, "max_body_bytes");
     const auto& codes = sections_.one("codes");
@@ -105,7 +120,13 @@ class Builder {
     p.deduplicates = flag(s, "deduplicates");
     p.huren = flag(s, "huren");
     p.cda_mode = text(s, "cda_mode");
-    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode"});
+    p.enhanced = text(s, "acknowledgement") == "enhanced";
+    p.application_ack_timeout_ms = small(s, "application_ack_timeout_ms");
+    p.profile = text(s, "profile");
+    p.packed = flag(s, "packed");
+    p.concurrency = small(s, "concurrency");
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "acknowledgement",
+                            "application_ack_timeout_ms", "profile", "packed", "concurrency"});
     config_.partners.push_back(std::move(p));
   }
 
@@ -113,7 +134,7 @@ class Builder {
     if (!given(s, "listen") && !given(s, "directory")) add(s.line, "config.feed_without_source", {s.name});
     if (given(s, "certificate") != given(s, "private_key"))
       add(s.line, "config.key_without_certificate", {"[feed." + s.name + "]"});
-    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), options(s, {"adapter", "mapping"})});
+    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), text(s, "profile"), options(s, {"adapter", "mapping", "profile"})});
   }
 
   void agreement(const Section& s) {

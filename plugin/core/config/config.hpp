@@ -22,6 +22,12 @@ struct Partner {
   bool deduplicates = true;    // every huren does; false: unknown outcomes are never re-sent
   bool huren = true;           // takes our Z-messages (decisions, views, retraction receipts)
   std::string cda_mode = "cn"; // cn | strict
+  bool enhanced = false;       // acknowledgement = "enhanced": a commit at once, an application acknowledgement later
+  int application_ack_timeout_ms = 3'600'000;
+  std::string profile = "alliance";  // a built-in one, or a CSV file beside local.toml
+  bool packed = true;          // documents travel packed (Zstandard) where the partner is a huren
+  int concurrency = 16;        // messages on the wire at a time
+  std::map<std::string, int> time_to_live_hours;  // by message type ("ORU^R01"): older ones are not sent any more; absent: never
   Options options;             // the adapter's: address, certificate_sha256, ...
 };
 
@@ -29,13 +35,21 @@ struct Feed {                  // [feed.lis]
   std::string name;
   std::string adapter;         // "his.hl7v2_feed"
   std::string mapping;         // name in schemas/mapping, "" : plain ORU^R01
+  std::string profile = "feed";
   Options options;
+};
+
+struct Agent {                 // how HIS processes reach huren-agent
+  std::string socket;          // empty: agent.sock in the spool's folder
+  std::string group;           // its members may connect, beside the agent's own account
+  std::vector<std::string> users;
 };
 
 struct Config {
   model::Hospital hospital;    // [hospital]
   std::string mode = "embedded";          // embedded | agent
   std::string data_dir;                   // [store] directory, relative to the file's folder
+  std::string spool_dir;                  // [spool] directory; empty: data_dir
   int submit_timeout_ms = 2000;
   std::int64_t max_body_bytes = 8 * 1024 * 1024;
   std::string store_adapter = "store.sqlite";
@@ -48,6 +62,9 @@ struct Config {
   std::vector<model::Agreement> agreements;  // [agreement.ID]
   std::string local_items, prices;        // CSV beside the file: local item ↔ standard item, price list
   std::string log_level = "info";
+  Agent agent;                            // [agent]
+  std::string metrics_listen;             // a loopback address; empty: none
+  int keep_days = 90;                     // 0: for ever
   int retry_first_ms = 1000, retry_ceiling_ms = 300000, max_attempts = 8, deliver_timeout_ms = 10000;
 };
 

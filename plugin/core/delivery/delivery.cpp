@@ -14,13 +14,18 @@ std::int64_t back_off_ms(int attempts, double jitter, const Policy& policy) {
   return full / 2 + static_cast<std::int64_t>(static_cast<double>(full - full / 2) * jitter);
 }
 
-Settlement after_outcome(const store::OutboxRow& row, const Receipt& receipt, std::int64_t now_ms, double jitter, const Policy& policy) {
-  Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = 0, .remark = line(receipt.remark), .give_back = false};
+Settlement after_outcome(const store::OutboxRow& row, const Receipt& receipt, std::int64_t now_ms, double jitter, const Policy& policy,
+                         bool owed) {
+  Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = 0, .remark = line(receipt.remark), .give_back = false, .at_ms = now_ms};
   const std::int64_t pause = std::max<std::int64_t>(back_off_ms(row.attempts, jitter, policy), receipt.retry_after_ms);
   switch (receipt.outcome) {
     case Outcome::delivered:
-      s.state = OutboxState::delivered;
       s.remark = receipt.code;
+      s.state = OutboxState::delivered;
+      if (owed && receipt.code == "CA") {
+        s.state = OutboxState::committed;
+        s.next_ms = now_ms + policy.application_ack_ms;
+      }
       return s;
     case Outcome::refused:
       s.state = OutboxState::refused;
@@ -45,6 +50,22 @@ Settlement after_outcome(const store::OutboxRow& row, const Receipt& receipt, st
   return s;
 }
 
+std::optional<Settlement> after_application_ack(const store::OutboxRow& row, std::string_view code, const std::string& causes) {
+  const bool over = row.state == OutboxState::delivered || row.state == OutboxState::cancelled;
+  if (over || row.attempts == 0) return std::nullopt;  // never sent: somebody makes it up
+  Settlement s{.id = row.id, .state = OutboxState::delivered, .next_ms = 0, .remark = std::string(code), .give_back = false};
+  if (code == "AA") return s;
+  const bool rejected = code == "AR";
+  s.state = rejected ? OutboxState::parked : OutboxState::refused;
+  s.remark = line(Error{rejected ? "delivery.application_rejected" : "delivery.application_refused", "", {std::string(code), causes}});
+  return s;
+}
+
+Settlement after_silence(const store::OutboxRow& row, const Policy& policy) {
+  return {.id = row.id, .state = OutboxState::parked, .next_ms = 0,
+          .remark = line(Error{"delivery.no_application_ack", "", {std::to_string(policy.application_ack_ms / 1000)}}), .give_back = false};
+}
+
 bool exhausted(const store::OutboxRow& row, const Policy& policy, Settlement& settlement) {
   if (row.attempts <= policy.max_attempts) return false;
   settlement = {.id = row.id, .state = OutboxState::parked, .next_ms = 0,
@@ -54,7 +75,7 @@ bool exhausted(const store::OutboxRow& row, const Policy& policy, Settlement& se
 
 Settlement after_crash(const store::OutboxRow& row, std::int64_t now_ms, double jitter, const Policy& policy) {
   Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = now_ms, .remark = line(Error{"delivery.engine_died", "", {}}),
-               .give_back = false};
+               .give_back = false, .at_ms = now_ms};
   if (row.state == OutboxState::on_wire && !policy.peer_deduplicates) {
     s.state = OutboxState::doubtful;
     return s;

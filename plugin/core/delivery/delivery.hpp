@@ -4,6 +4,9 @@
 // Refuses: a clock, a random source, threads: time and jitter are passed in.
 #pragma once
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "huren/adapter.hpp"
 
@@ -14,14 +17,23 @@ struct Policy {
   int max_attempts = 8;               // attempts that may have reached the peer, or ended in a crash
   std::int64_t first_ms = 1000;
   std::int64_t ceiling_ms = 300'000;
+  std::int64_t application_ack_ms = 3'600'000;  // how long an application acknowledgement may take after the commit
 };
 
 // Exponential from first_ms to ceiling_ms; jitter in [0, 1) spreads it over [half, full].
 std::int64_t back_off_ms(int attempts, double jitter, const Policy& policy);
 
 // attempts: as counted at claim. The settlement gives an attempt back when the message provably never left.
+// owed: the message asks for an application acknowledgement, so a CA is not the end (enhanced mode).
 store::Settlement after_outcome(const store::OutboxRow& row, const Receipt& receipt, std::int64_t now_ms, double jitter,
-                                const Policy& policy);
+                                const Policy& policy, bool owed = false);
+
+// An application acknowledgement (AA, AE, AR) that came as a message of its own, for the row as it stands.
+// causes: places and codes of its errors. Nothing: it changes nothing (never sent, already delivered, cancelled).
+std::optional<store::Settlement> after_application_ack(const store::OutboxRow& row, std::string_view code, const std::string& causes);
+
+// A committed row whose application acknowledgement did not come by next_ms.
+store::Settlement after_silence(const store::OutboxRow& row, const Policy& policy);
 
 // Before the wire: too many attempts park the row instead of sending it. True: settlement holds the parking.
 bool exhausted(const store::OutboxRow& row, const Policy& policy, store::Settlement& settlement);

@@ -12,6 +12,7 @@ const char* word(OutboxState state) {
     case OutboxState::doubtful: return "doubtful";
     case OutboxState::parked: return "parked";
     case OutboxState::cancelled: return "cancelled";
+    case OutboxState::committed: return "committed";
   }
   return "parked";
 }

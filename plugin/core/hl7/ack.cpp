@@ -88,6 +88,7 @@ std::string render(const Header& of, AckCode code, const Findings& findings, con
   h.version = of.version;
   h.charset = msh18_label(context.charset);
   h.accept_ack = context.accept_ack;
+  if (!h.accept_ack.empty()) h.application_ack = "NE";  // an acknowledgement never asks for an application one
   h.type = "ACK";
   if (!before(of, kV231)) h.trigger = of.trigger;
   if (!before(of, kV24)) h.structure = "ACK";
@@ -105,6 +106,13 @@ std::string render(const Header& of, AckCode code, const Findings& findings, con
   }
   auto bytes = w.finish();
   return bytes ? *std::move(bytes) : std::string();
+}
+
+bool harmless(std::string_view s, std::size_t longest) {
+  const auto fine = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '[' || c == ']' || c == '-' || c == '.';
+  };
+  return !s.empty() && s.size() <= longest && std::all_of(s.begin(), s.end(), fine);
 }
 
 std::string ascii_only(std::string_view s) {
@@ -217,6 +225,21 @@ Result<Ack> parse_ack(std::string_view bytes) {
   const auto message = Message::view(bytes);
   if (!message) return message.error();
   return parse_ack(*message);
+}
+
+std::string causes(const Ack& ack) {
+  std::string out;
+  int shown = 0;
+  for (const auto& e : ack.errors) {
+    if (shown == 5) break;
+    const bool location = harmless(e.location, 24), code = harmless(e.code, 8);
+    if (!location && !code) continue;
+    if (shown++) out += "; ";
+    if (location) out += e.location;
+    if (location && code) out += ' ';
+    if (code) out += e.code;
+  }
+  return out.empty() ? "-" : out;
 }
 
 AckVerdict judge(const Header& sent, const Ack& ack) {

@@ -53,6 +53,10 @@ struct Ack {
 Result<Ack> parse_ack(const Message& message);  // Errors hl7.ack_no_msa, hl7.ack_code
 Result<Ack> parse_ack(std::string_view bytes);
 
+// "PID-3 101; OBX[2]-5 102": places and codes of the first five errors, nothing of the peer's free text (it may name a
+// patient); "-": none.
+std::string causes(const Ack& ack);
+
 // What an acknowledgement means for the message that was sent.
 enum class AckVerdict {
   stranger,   // MSA-2 is another message's (a late one): go on waiting

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
@@ -258,12 +260,19 @@ void Checker::leaf(const Place& at, std::string_view raw, const ComponentRule& r
 }
 
 void Checker::profile_rules() {
-  for (const auto& rule : profile_.rules())
-    if (applies(rule) && rule.rule != "severity" && !rule.path.segment.empty()) profile_rule(rule);
+  // Of rules about the same place the last one wins, so that a partner's profile can loosen what its base asks for.
+  std::set<std::tuple<std::string_view, std::string_view, int, int, int, int>> said;
+  std::vector<const Profile::Rule*> valid;
+  for (auto rule = profile_.rules().rbegin(); rule != profile_.rules().rend(); ++rule) {
+    const auto& p = rule->path;
+    if ((rule->rule != "usage" && rule->rule != "value") || p.segment.empty() || !applies(*rule)) continue;  // the others change how fields are checked
+    if (said.insert({rule->rule, p.segment, p.segment_index, p.field, p.component, p.subcomponent}).second) valid.push_back(&*rule);
+  }
+  for (auto rule = valid.rbegin(); rule != valid.rend(); ++rule)
+    if ((*rule)->severity != "off") profile_rule(**rule);
 }
 
 void Checker::profile_rule(const Profile::Rule& rule) {
-  if (rule.rule != "usage" && rule.rule != "value") return;  // the others change how fields are checked
   const auto& p = rule.path;
   if (!p.field) {
     const bool there = m_.count(p.segment) > 0;
@@ -322,6 +331,7 @@ void Checker::add(Severity severity, std::string_view id, const Place& at, std::
 }
 
 void Checker::add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args) {
+  if (agreed && agreed->severity == "off") return;
   if (agreed) add_agreed(severity_from(agreed->severity, Severity::error), id, where(at), std::move(args));
   else add(Severity::error, id, at, std::move(args));
 }

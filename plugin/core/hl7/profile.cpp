@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/csv.hpp"
+#include "core/base/text.hpp"
 #include "core/hl7/checker.hpp"
 #include "core/hl7/dictionary.hpp"
 
@@ -17,30 +18,42 @@ bool is_number(std::string_view s) {
   return !s.empty() && s.size() < 7 && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool good(const Profile::Rule& r) {
-  if (!known(r.severity, {"", "info", "warning", "error", "off"})) return false;
-  if (r.rule == "severity") return catalogue_entry(r.value) && !r.severity.empty();
-  if (r.path.segment.empty()) return false;
-  if (r.rule == "usage") return known(r.value, {"R", "O", "X"});
-  if (!r.path.field) return false;
-  if (r.rule == "repeat" || r.rule == "length") return is_number(r.value);
-  return r.rule == "table" || r.rule == "value";
+// What is wrong with a row, as the id of its words; empty: nothing.
+std::string_view fault(const Profile::Rule& r, std::string_view structure) {
+  const auto& d = dictionary();
+  if (!known(r.severity, {"", "info", "warning", "error", "off"})) return "hl7.profile_severity";
+  if (!structure.empty() && !d.structure(structure)) return "hl7.profile_path";
+  if (!r.path.segment.empty() && r.path.segment[0] != 'Z' && !d.segment(r.path.segment)) return "hl7.profile_path";
+  if (!known(r.rule, {"usage", "repeat", "length", "table", "value", "severity", "unique"})) return "hl7.profile_rule";
+  if (r.rule == "severity") return !catalogue_entry(r.value) ? "hl7.profile_value" : r.severity.empty() ? "hl7.profile_severity" : "";
+  if (r.path.segment.empty()) return "hl7.profile_path";
+  if (r.rule == "usage") return known(r.value, {"R", "O", "X"}) ? "" : "hl7.profile_value";
+  if (!r.path.field) return "hl7.profile_path";
+  if (r.rule == "unique") return r.path.segment == "MSH" && r.path.field == 10 ? "" : "hl7.profile_path";
+  if (r.rule == "repeat" || r.rule == "length") return is_number(r.value) ? "" : "hl7.profile_value";
+  if (r.rule == "table") return r.value == "none" || d.table(r.value) ? "" : "hl7.profile_value";
+  return "";
 }
 
 }  // namespace
 
 Result<Profile> Profile::parse(std::string_view csv, std::string name) {
-  auto rows = parse_csv(csv);
-  if (!rows) return rows.error();
+  if (const auto bad = invalid_utf8(csv)) return Error{"hl7.profile_utf8", name, {std::to_string(*bad + 1)}};
+  auto rows = parse_csv_rows(csv);
+  if (!rows) return Error{rows.error().id, name + ", " + rows.error().where, rows.error().args};
   Profile p;
   p.name_ = std::move(name);
+  if (rows->empty() || rows->front().fields != std::vector<std::string>{"path", "rule", "value", "severity"})
+    return Error{"hl7.profile_head", p.name_ + ":1", {}};
   for (std::size_t i = 1; i < rows->size(); ++i) {
-    auto& row = (*rows)[i];
-    const Error bad{"hl7.profile_row", p.name_ + ':' + std::to_string(i + 1), {p.name_, std::to_string(i + 1)}};
-    if (row.size() != 4) return bad;
+    auto& row = (*rows)[i].fields;
+    const auto bad = [&](std::string_view id, const std::string& what) {
+      return Error{id, p.name_ + ':' + std::to_string((*rows)[i].line), {what.size() > 80 ? "..." : what}};
+    };
+    if (row.size() != 4) return bad("hl7.profile_row", std::to_string(row.size()));
     if (row[1] == "base") {
       const auto* base = named(row[2]);
-      if (!base) return bad;
+      if (!base) return bad("hl7.profile_base", row[2]);
       p.rules_.insert(p.rules_.end(), base->rules_.begin(), base->rules_.end());
       continue;
     }
@@ -52,13 +65,19 @@ Result<Profile> Profile::parse(std::string_view csv, std::string name) {
     }
     if (path != "*") {
       auto parsed = parse_path(path);
-      if (!parsed) return bad;
+      if (!parsed) return bad("hl7.profile_path", row[0]);
       rule.path = *std::move(parsed);
     }
-    if (!good(rule)) return bad;
+    if (const auto id = fault(rule, rule.structure); !id.empty())
+      return bad(id, id == "hl7.profile_path" ? row[0] : id == "hl7.profile_rule" ? row[1] : id == "hl7.profile_severity" ? row[3] : row[2]);
     p.rules_.push_back(std::move(rule));
   }
   return p;
+}
+
+bool Profile::unique_control_ids() const {
+  const auto last = std::find_if(rules_.rbegin(), rules_.rend(), [](const Rule& r) { return r.rule == "unique"; });
+  return last != rules_.rend() && last->severity != "off";
 }
 
 const Profile* Profile::named(std::string_view name) {

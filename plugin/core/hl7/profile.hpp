@@ -17,7 +17,9 @@ namespace huren::hl7 {
 //   PID-3,usage,R,error          R required, O optional, X not to be used; PID,usage,R: a segment; PID-3.5: a component;
 //   ORU_R01:PID,usage,R,error    only in messages of that structure
 //   PID-5,repeat,1,  PID-5,length,48,  OBX-8,table,none,  MSH-11,value,P,error
+//   MSH-10,unique,,              the sender declares its control ids unique: one used again for other content is refused (the engine does it)
 //   *,severity,hl7.too_long,off  off, info, warning, error: of every finding of that id (OBX,severity,...: of one segment's)
+// Refuses by line and word: no head line, a row without four columns, a segment, structure, table or finding that does not exist.
 class Profile {
  public:
   static Result<Profile> parse(std::string_view csv, std::string name);
@@ -28,6 +30,7 @@ class Profile {
     Path path;              // segment empty: "*"
     std::string rule, value, severity;
   };
+  [[nodiscard]] bool unique_control_ids() const;
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
 

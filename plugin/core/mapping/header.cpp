@@ -15,6 +15,7 @@ void put_msh(hl7::Writer& w, std::string_view type, std::string_view trigger, st
   h.trigger = trigger;
   h.structure = structure;
   h.control_id = envelope.control_id;
+  if (envelope.enhanced) h.accept_ack = h.application_ack = "AL";
   h.charset = std::string(hl7::msh18_label(envelope.charset));
   h.profile = std::string(kProfile);
   w.msh(h);

@@ -26,9 +26,12 @@ struct Envelope {               // what MSH needs
   std::string sender, receiver; // organisation codes, MSH-4 and MSH-6
   Timestamp at;                 // MSH-7
   Charset charset = Charset::utf8;
+  bool enhanced = false;        // MSH-15 and MSH-16 ask for a commit now and an application acknowledgement later
 };
 
-// document: the C0007 bytes, last OBX (ED, base64); empty: none. Errors come from hl7::Writer (bad UTF-8).
+inline constexpr std::size_t kLargestDocument = std::size_t{64} << 20;  // unpacked; a small frame must not become a full memory
+
+// document: the C0007 bytes, as they are or packed (core/base/pack.hpp), last OBX (ED, base64); empty: none. Errors come from hl7::Writer (bad UTF-8).
 Result<std::string> write_oru(const model::LabReport& report, std::string_view document, const Envelope& envelope);
 
 // Fills standard item, LOINC, method group from the terminology; called once for each observation when its report is whole.
@@ -43,7 +46,7 @@ struct OruOptions {
 
 struct OruRead {
   std::vector<model::LabReport> reports;  // one per filler number; a huren sends one a message; empty when has_error(findings)
-  std::string document;                   // of the C0007 OBX; empty: none
+  std::string document;                   // of the C0007 OBX, packed if it came so; empty: none
   bool versioned = false;                 // the message states the version (a huren wrote it); else the engine counts
   Findings findings;                      // "OBX[3]-5" and the like
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/pack.hpp"
 #include "core/mapping/groups.hpp"
 #include "core/mapping/members.hpp"
 #include "core/mapping/observation_read.hpp"
@@ -167,6 +168,7 @@ class ReportReader {
     if (!out_.document.empty()) return context_.warn("mapping.second_document", obx.where(5));
     auto bytes = base64_decode(obx.value(5, 5));
     if (!bytes) return context_.error("mapping.document_base64", obx.where(5, 1, 5));
+    if (obx.value(5, 3) == "zstd" && !unpack(*bytes, kLargestDocument)) return context_.error("mapping.document_packed", obx.where(5, 1, 5));
     out_.document = std::move(*bytes);
     document_order_ = g.obr.index();
   }

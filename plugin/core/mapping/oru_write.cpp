@@ -1,3 +1,4 @@
+#include "core/base/pack.hpp"
 #include "core/hl7/writer.hpp"
 #include "core/mapping/header.hpp"
 #include "core/mapping/oru.hpp"
@@ -132,7 +133,8 @@ void put_observation(Writer& w, const model::Observation& o, model::Status of_re
 void put_document(Writer& w, const model::LabReport& r, std::string_view document) {
   w.segment("OBX").set(1, std::to_string(r.observations.size() + 1)).set(2, "ED");
   w.set(3, {kDocumentCode, "检验报告", "2.16.156.10011.2.4"});
-  w.set(5, {"HUREN", "TEXT", "x-hl7-cda-level-one", "Base64"});
+  if (is_packed(document)) w.set(5, {"HUREN", "application", "zstd", "Base64"});
+  else w.set(5, {"HUREN", "TEXT", "x-hl7-cda-level-one", "Base64"});
   w.component(5).raw(base64_encode(document));
   w.set(11, result_code(r.status, r.status));
 }

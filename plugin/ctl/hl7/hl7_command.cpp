@@ -2,9 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <iostream>
 
+#include "core/base/text.hpp"
 #include "core/hl7/batch.hpp"
 #include "core/hl7/show.hpp"
 #include "ctl/hl7/wire.hpp"
@@ -14,6 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr int kClean = 0, kErrors = 1, kUnreadable = 2;
+constexpr std::size_t kMostBytes = std::size_t{256} << 20;  // of one file, as hl7::read_batch has it
 
 struct Wishes {
   std::vector<std::string> files;
@@ -27,12 +31,19 @@ struct Wishes {
 struct File {
   std::string name, bytes;
   std::vector<std::string_view> messages;
+  Findings envelope;  // what is wrong with the batch around them
 };
 
 class Run {
  public:
   Run(Wishes wishes, std::ostream& out, std::ostream& err)
       : w_(std::move(wishes)), language_(w_.lang == "en" ? Language::en : Language::zh), out_(out), err_(err) {}
+
+  // A full disk or a closed pipe must not look like success.
+  int ended(int status) {
+    out_.flush();
+    return out_.good() ? status : fail("", {"hl7.not_written", "", {}});
+  }
 
   int show() {
     Json all = Json::array();
@@ -48,14 +59,19 @@ class Run {
     const auto profile = load_profile();
     if (!profile) return fail("", profile.error());
     Json all = Json::array();
+    int messages = 0, errors = 0, warnings = 0;
     each([&](const File& file, std::string_view bytes) {
       const auto m = read(file, bytes);
       if (!m) return;
-      auto findings = m->findings();
+      auto findings = bytes.data() == file.messages.front().data() ? file.envelope : Findings();
+      findings.insert(findings.end(), m->findings().begin(), m->findings().end());
       for (auto& f : hl7::check(*m, *profile)) findings.push_back(std::move(f));
       if (has_error(findings)) status_ = std::max(status_, kErrors);
+      ++messages;
       Json list = Json::array();
       for (const auto& f : findings) {
+        errors += f.severity == Severity::error;
+        warnings += f.severity == Severity::warning;
         const auto j = hl7::to_json(f, language_);
         list.push_back(j);
         if (!w_.json)
@@ -63,17 +79,26 @@ class Run {
                << text(f.error, language_) << " [" << f.error.id << "]\n";
       }
       all.push_back({{"file", file.name}, {"control_id", m->header().control_id}, {"findings", std::move(list)}});
-    });
+    }, false);
     if (w_.json) out_ << all.dump(2) << "\n";
+    else err_ << text({"hl7.checked", "", {std::to_string(messages), std::to_string(errors), std::to_string(warnings)}}, language_) << "\n";
     return status_;
   }
 
+  // What stands around the messages of a batch is written as it is.
   int roundtrip() {
     each([&](const File& file, std::string_view bytes) {
-      const auto m = read(file, bytes);
-      if (!m) return;
-      if (const auto back = from_utf8(m->rebuilt(), m->charset())) out_ << *back;
-      else fail(file.name, back.error());
+      const auto before = static_cast<std::size_t>(bytes.data() - file.bytes.data());
+      out_ << std::string_view(file.bytes).substr(written_, before - written_);
+      written_ = before + bytes.size();
+      if (const auto m = read(file, bytes)) {
+        if (const auto back = from_utf8(m->rebuilt(), m->charset())) out_ << *back;
+        else fail(file.name, back.error());
+      }
+      if (bytes.data() == file.messages.back().data()) {
+        out_ << std::string_view(file.bytes).substr(written_);
+        written_ = 0;
+      }
     });
     return status_;
   }
@@ -91,7 +116,9 @@ class Run {
       }
       const bool good = sent->verdict == hl7::AckVerdict::accepted || sent->verdict == hl7::AckVerdict::committed;
       if (!good) status_ = std::max(status_, kErrors);
-      out_ << file.name << ": " << to_string(sent->ack.code) << ' ' << sent->ack.control_id << ' ' << sent->ack.text << "\n";
+      out_ << file.name << ": " << (sent->commit && !sent->still_owed ? "CA, " : "") << to_string(sent->ack.code) << ' ' << sent->ack.control_id << ' '
+           << sent->ack.text << "\n";
+      if (sent->still_owed) out_ << "  " << text({"mllp.application_ack_owed", "", {std::to_string(w_.timeout_ms)}}, language_) << "\n";
       for (const auto& e : sent->ack.errors) out_ << "  " << e.severity << ' ' << e.code << ' ' << e.location << ' ' << e.text << "\n";
     });
     return status_;
@@ -107,23 +134,44 @@ class Run {
 
  private:
   int fail(const std::string& file, const Error& e) {
-    err_ << (file.empty() ? "" : file + ": ") << line(e) << "\n";
+    say(file, e);
     return status_ = kUnreadable;
   }
+  void say(const std::string& file, const Error& e) {
+    err_ << (file.empty() ? "" : file + ": ") << (e.where.empty() ? "" : e.where + ": ") << text(e, language_) << " [" << e.id << "]\n";
+  }
 
+  // "-" is standard input. A folder reads as nothing, so it is named for what it is.
+  static Result<std::string> contents(const std::string& name) {
+    std::error_code ignored;
+    if (name != "-" && std::filesystem::is_directory(name, ignored)) return Error{"hl7.is_folder", "", {name}};
+    std::ifstream file;
+    if (name != "-") file.open(name, std::ios::binary);
+    std::istream& in = name == "-" ? std::cin : file;
+    std::string bytes;
+    std::array<char, 65536> chunk{};
+    while (in.read(chunk.data(), chunk.size()) || in.gcount() > 0) {
+      bytes.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
+      if (bytes.size() > kMostBytes) return Error{"hl7.too_large", "", {"> " + std::to_string(kMostBytes), std::to_string(kMostBytes)}};
+    }
+    if (in.bad() || (name != "-" && !file.is_open())) return Error{"hl7.no_file", "", {name}};
+    return bytes;
+  }
+
+  // check lists the findings of an envelope itself.
   template <class Visit>
-  void each(const Visit& visit) {
+  void each(const Visit& visit, bool envelope = true) {
     for (const auto& name : w_.files) {
-      File file{name, {}, {}};
-      std::ifstream in(name, std::ios::binary);
-      std::ostringstream bytes;
-      if (in) bytes << in.rdbuf();
-      if (!in) {
-        fail(name, {"hl7.no_file", "", {name}});
+      File file{name, {}, {}, {}};
+      auto bytes = contents(name);
+      if (!bytes) {
+        fail(name, bytes.error());
         continue;
       }
-      file.bytes = bytes.str();
+      file.bytes = *std::move(bytes);
       if (!split(file)) continue;
+      for (const auto& f : file.envelope)
+        if (envelope) say(file.name, f.error);
       for (const auto message : file.messages) visit(file, message);
     }
   }
@@ -138,7 +186,7 @@ class Run {
       fail(file.name, batch.error());
       return false;
     }
-    for (const auto& f : batch->findings) err_ << file.name << ": " << line(f.error) << "\n";
+    file.envelope = batch->findings;
     for (const auto& b : batch->batches) file.messages.insert(file.messages.end(), b.messages.begin(), b.messages.end());
     return true;
   }
@@ -152,11 +200,9 @@ class Run {
 
   Result<hl7::Profile> load_profile() {
     if (const auto* known = hl7::Profile::named(w_.profile)) return *known;
-    std::ifstream in(w_.profile, std::ios::binary);
-    std::ostringstream text;
-    if (in) text << in.rdbuf();
-    if (!in) return Error{"hl7.no_profile", "", {w_.profile}};
-    return hl7::Profile::parse(text.str(), w_.profile);
+    const auto csv = contents(w_.profile);
+    if (!csv) return csv.error().id == "hl7.no_file" ? Error{"hl7.no_profile", "", {w_.profile}} : csv.error();
+    return hl7::Profile::parse(*csv, w_.profile);
   }
 
   Wishes w_;
@@ -164,6 +210,7 @@ class Run {
   std::ostream& out_;
   std::ostream& err_;
   int status_ = kClean;
+  std::size_t written_ = 0;  // of the file in hand, by roundtrip
 };
 
 }  // namespace
@@ -177,31 +224,40 @@ int hl7_command(std::span<const std::string> args, std::ostream& out, std::ostre
   app.add_flag("--json", w.json, "findings as JSON / 以 JSON 输出");
   auto* show = app.add_subcommand("show", "the whole message as JSON, paths as keys / 以 JSON 显示整个报文");
   auto* check = app.add_subcommand("check", "findings with their place / 逐条列出问题与位置");
-  check->add_option("--profile", w.profile, "standard, strict, alliance or a CSV file");
+  check->add_option("--profile", w.profile, "standard, strict, alliance, feed or a CSV file / 规则名或 CSV 文件");
   auto* roundtrip = app.add_subcommand("roundtrip", "read and write back / 读入后写回");
   auto* send = app.add_subcommand("send", "send over MLLP and show the answers / 发送并显示应答");
   send->add_option("peer", w.peer, "HOST:PORT")->required();
   send->add_option("--timeout", w.timeout_ms, "milliseconds to wait for an answer")->check(CLI::Range(1, 600'000));
-  for (auto* verb : {show, check, roundtrip, send}) verb->add_option("files", w.files)->required();
+  for (auto* verb : {show, check, roundtrip, send}) verb->add_option("files", w.files, "files, or - for standard input / 文件，- 为标准输入")->required();
   auto* listen = app.add_subcommand("listen", "answer what comes over MLLP / 监听并应答");
   listen->add_option("port", w.listen.port, "0: any free one")->required();
   listen->add_option("--messages", w.listen.messages, "stop after so many");
   listen->add_option("--code", w.listen.forced_code, "answer this code")->check(CLI::IsMember({"AA", "AE", "AR", "CA", "CE", "CR"}));
   listen->add_option("--keep", w.listen.folder, "folder to keep the messages in")->check(CLI::ExistingDirectory);
   listen->add_option("--frame-timeout", w.listen.frame_timeout_ms, "milliseconds a frame may stand still")->check(CLI::Range(1, 600'000));
-  listen->add_option("--profile", w.profile, "standard, strict, alliance or a CSV file");
+  listen->add_option("--profile", w.profile, "standard, strict, alliance, feed or a CSV file / 规则名或 CSV 文件");
   std::vector<std::string> reversed(args.rbegin(), args.rend());
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, out, err);
-    return code == 0 ? kClean : kUnreadable;
+    if (e.get_exit_code() == 0) return app.exit(e, out, err);
+    constexpr std::array<std::string_view, 5> verbs{"show", "check", "roundtrip", "send", "listen"};
+    auto word = args.begin();  // the first word that is no option, nor the language
+    while (word != args.end() && (word->starts_with('-') || *word == "zh" || *word == "en")) ++word;
+    if (word == args.end() || std::find(verbs.begin(), verbs.end(), *word) != verbs.end()) {
+      app.exit(e, out, err);
+    } else {
+      const auto near = closest(*word, {verbs.begin(), verbs.end()});
+      err << text({"ctl.no_verb", "", {*word, near.empty() ? "" : " (" + std::string(near) + "?)"}}, w.lang == "en" ? Language::en : Language::zh) << "\n";
+    }
+    return kUnreadable;
   }
   Run run(std::move(w), out, err);
-  if (*show) return run.show();
-  if (*check) return run.check();
-  if (*roundtrip) return run.roundtrip();
-  if (*send) return run.send();
+  if (*show) return run.ended(run.show());
+  if (*check) return run.ended(run.check());
+  if (*roundtrip) return run.ended(run.roundtrip());
+  if (*send) return run.ended(run.send());
   return run.listen();
 }
 

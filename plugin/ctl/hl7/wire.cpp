@@ -64,6 +64,12 @@ Result<Sent> MllpClient::send(const std::string& message) {
   auto& s = *state_;
   if (!s.fault.empty()) return Error{"mllp.connect", "", {s.fault}};
   const auto header = hl7::peek_header(message);
+  Sent committed;
+  const auto without_more = [&](Error why) -> Result<Sent> {
+    if (!committed.commit) return why;
+    committed.still_owed = true;
+    return committed;
+  };
   const auto deadline = Clock::now() + std::chrono::milliseconds(s.timeout_ms);
   try {
     send_all(s.socket, hl7::frame(message));
@@ -74,17 +80,19 @@ Result<Sent> MllpClient::send(const std::string& message) {
         auto ack = hl7::parse_ack(event->bytes);
         if (!ack) return ack.error();
         const auto verdict = hl7::judge(header, *ack);
-        if (verdict != hl7::AckVerdict::stranger) return Sent{*std::move(ack), verdict};
+        if (verdict == hl7::AckVerdict::stranger) continue;
+        if (verdict != hl7::AckVerdict::committed) return Sent{*std::move(ack), verdict, committed.commit, false};
+        committed = {*ack, verdict, *ack, false};
       }
       const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - Clock::now()).count();
       if (left <= 0 || !s.socket.poll(Poco::Timespan(left), Socket::SELECT_READ))
-        return Error{"mllp.no_answer", "", {std::to_string(s.timeout_ms)}};
+        return without_more({"mllp.no_answer", "", {std::to_string(s.timeout_ms)}});
       const int n = s.socket.receiveBytes(chunk.data(), static_cast<int>(chunk.size()));
-      if (n <= 0) return Error{"mllp.closed", "", {}};
+      if (n <= 0) return without_more({"mllp.closed", "", {}});
       s.decoder.feed(std::string_view(chunk.data(), static_cast<std::size_t>(n)));
     }
   } catch (const Poco::Exception&) {
-    return Error{"mllp.closed", "", {}};
+    return without_more({"mllp.closed", "", {}});
   }
 }
 
@@ -153,15 +161,14 @@ class Listener {
   void handle(Connection& c, const hl7::MllpEvent& event) {
     using Kind = hl7::MllpEvent::Kind;
     if (event.kind == Kind::remark || event.kind == Kind::broken) out_ << line(event.error) << std::endl;
-    if (event.kind == Kind::broken) answer(c, hl7::build_nak(event.bytes, hl7::AckCode::AR, event.error, context()));
+    if (event.kind == Kind::broken) refuse(c, event.bytes, event.error);
     if (event.kind != Kind::frame) return;
     ++count_;
     keep(event.bytes);
     const auto m = hl7::Message::view(event.bytes);
     if (!m) {
       out_ << "AR " << line(m.error()) << std::endl;
-      answer(c, hl7::build_nak(event.bytes, hl7::AckCode::AR, m.error(), context()));
-      return;
+      return refuse(c, event.bytes, m.error());
     }
     const auto header = m->header();
     if (hl7::is_ack(header)) {
@@ -170,19 +177,29 @@ class Listener {
     }
     auto findings = hl7::check(*m, options_.profile ? *options_.profile : hl7::Profile::standard());
     std::erase_if(findings, [](const Finding& f) { return f.severity == Severity::info; });
+    const auto code = hl7::ack_code(options_.forced_code).value_or(has_error(findings) ? hl7::AckCode::AE : hl7::AckCode::AA);
     const auto mode = hl7::ack_mode(header);
-    auto code = has_error(findings) ? hl7::AckCode::AE : hl7::AckCode::AA;
-    if (mode.enhanced && mode.accept != hl7::AckWish::never) {  // what we offer here is the commit, once the bytes are kept
-      code = hl7::AckCode::CA;
-      findings.clear();
-    }
-    code = hl7::ack_code(options_.forced_code).value_or(code);
-    out_ << to_string(code) << ' ' << header.type << '^' << header.trigger << ' ' << header.control_id << shown(findings) << std::endl;
     auto asked = context();
     if (m->charset() == Charset::gb18030) asked.charset = Charset::gb18030;
-    answer(c, hl7::build_ack(header, code, findings, asked));
+    std::string said;
+    const bool commit = hl7::is_commit(code);  // only when forced
+    if (commit || (mode.enhanced && hl7::wanted(mode.accept, true))) {
+      const auto first = commit ? code : hl7::AckCode::CA;
+      said += std::string(to_string(first)) + ' ';
+      answer(c, hl7::build_ack(header, first, {}, asked));
+    }
+    if (!commit && hl7::wanted(mode.application, code == hl7::AckCode::AA)) {
+      said += std::string(to_string(code)) + ' ';
+      asked.control_id = context().control_id;
+      answer(c, hl7::build_ack(header, code, findings, asked));
+    }
+    out_ << (said.empty() ? "no answer wanted " : said) << header.type << '^' << header.trigger << ' ' << header.control_id << shown(findings) << std::endl;
   }
 
+  void refuse(Connection& c, std::string_view bytes, const Error& why) {
+    const bool enhanced = hl7::ack_mode(hl7::peek_header(bytes)).enhanced;
+    answer(c, hl7::build_nak(bytes, enhanced ? hl7::AckCode::CR : hl7::AckCode::AR, why, context()));
+  }
   void answer(Connection& c, const std::string& ack) { send_all(c.socket, hl7::frame(ack)); }
 
   hl7::AckContext context() {

@@ -1,8 +1,11 @@
 // The MLLP side of huren-ctl hl7: a client that sends and waits for answers, a listener that answers.
-// Promises: one write a frame, no Nagle, time-outs on connect, answer and inside a frame; an ACK is never acknowledged.
+// Promises: one write a frame, no Nagle, time-outs on connect, answer and inside a frame; MSH-15 and MSH-16 are honoured,
+//   both answers over the same connection; an ACK is never acknowledged.
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -16,6 +19,8 @@ namespace huren::ctl {
 struct Sent {
   hl7::Ack ack;
   hl7::AckVerdict verdict = hl7::AckVerdict::stranger;
+  std::optional<hl7::Ack> commit;  // enhanced mode: the CA that came before ack
+  bool still_owed = false;         // the application acknowledgement that MSH-16 asks for did not come in time
 };
 
 class MllpClient {
@@ -24,7 +29,8 @@ class MllpClient {
   ~MllpClient();
   MllpClient(const MllpClient&) = delete;
   MllpClient& operator=(const MllpClient&) = delete;
-  // Waits for the answer to this message; answers to others are passed over. Errors: mllp.no_answer, mllp.closed, mllp.connect.
+  // Waits for the answer to this message, in enhanced mode for the application acknowledgement too; answers to others are
+  // passed over. Errors: mllp.no_answer, mllp.closed, mllp.connect.
   Result<Sent> send(const std::string& message);
 
  private:

@@ -47,7 +47,9 @@ struct Inbound {
   std::string content_type;  // charset only when the transport states one
   std::string body;
 };
-struct Reply { std::string body; bool stored = false; };  // the answer to send back, verbatim
+// The answers to send back, verbatim; empty: none. later: to a feed in enhanced mode, the application acknowledgement that
+// follows the commit in body, on the same connection.
+struct Reply { std::string body; bool stored = false; std::string later = {}; };
 
 using Options = std::map<std::string, std::string>;
 struct Peer { std::string code; Options options; };        // a configured partner or feed that this adapter serves

@@ -38,7 +38,7 @@ struct ReportRow {
   std::vector<std::pair<std::string, std::string>> verified_ids;  // of the patient in the report: finds it when the patient registers
   std::string json;           // model::LabReport
   std::string hl7;            // the ORU^R01 as sent or received, UTF-8
-  std::string document;       // the C0007 bytes
+  std::string document;       // the C0007 bytes; may be handed over packed (core/base/pack.hpp), comes back as they are
   std::int64_t stored_ms = 0;
   bool current = true;        // false: superseded or withdrawn
   std::string brief{};        // model::brief_of the report; "": json alone tells
@@ -56,7 +56,8 @@ struct ResultRow {            // one observation of one version, what order.chec
   std::string brief{};        // model::brief_of the observation; "": the report's json alone tells
 };
 
-enum class OutboxState { waiting, claimed, on_wire, delivered, refused, doubtful, parked, cancelled };
+// committed: the peer has it (CA) and owes the application acknowledgement that the message asks for, until next_ms.
+enum class OutboxState { waiting, claimed, on_wire, delivered, refused, doubtful, parked, cancelled, committed };
 const char* word(OutboxState state);
 
 struct OutboxRow {
@@ -72,12 +73,14 @@ struct OutboxRow {
   OutboxState state = OutboxState::waiting;
   int attempts = 0;
   std::int64_t next_ms = 0, created_ms = 0, changed_ms = 0;
+  std::int64_t expires_ms = 0; // not sent any more from then on; 0: never
   std::string remark;         // catalogue line of the last outcome, no patient data
 };
 
 // give_back: the attempt counted at claim is taken off again (the message provably never left).
 // A row that a person releases (from refused, doubtful, parked or cancelled to waiting) counts its attempts anew, from 1.
-struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; bool give_back = false; };
+// at_ms: when it was settled; 0: not known, the row keeps the time of its claim.
+struct Settlement { std::int64_t id = 0; OutboxState state = OutboxState::delivered; std::int64_t next_ms = 0; std::string remark; bool give_back = false; std::int64_t at_ms = 0; };
 
 struct InboxRow {
   std::int64_t id = 0;
@@ -85,13 +88,13 @@ struct InboxRow {
   std::string control_id;     // MSH-10
   std::string content_hash;   // SHA-256 hex of body
   std::string content_type, body;
-  std::string verdict;        // "AA" | "AE" | "AR": what was answered
+  std::string verdict;        // "AA" | "AE" | "AR": what was found; "CE" | "CR": not even taken (enhanced mode)
   std::string ack;            // the answer's bytes, given again to a duplicate
   std::string state;          // "received" (to apply) | "applied" | "refused" | "parked"
   std::string remark;
   std::int64_t received_ms = 0;
 };
-struct InboxVerdict { enum Kind { stored, duplicate, same_id_other_content } kind = stored; InboxRow earlier; };
+struct InboxVerdict { enum Kind { stored, duplicate, same_id_other_content } kind = stored; InboxRow earlier; std::int64_t id = 0; };  // id: of the row that now holds it
 
 struct ParkedEvent { std::int64_t id = 0; std::string type, key, remark; std::int64_t parked_ms = 0; };
 
@@ -142,7 +145,7 @@ struct RetractionRow {                  // one open duty to be told: I10
   std::string notice_id, report_id, doctor_id; std::int64_t at_ms = 0, acknowledged_ms = 0;
 };
 
-struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, unmatched = 0, oldest_waiting_ms = 0; };
+struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, unmatched = 0, oldest_waiting_ms = 0; };
 
 class Reader {
  public:
@@ -175,6 +178,8 @@ class Reader {
   virtual Result<std::vector<AuditRow>> audit(std::int64_t after_seq, int limit) = 0;      // in order
   virtual Result<std::optional<AuditRow>> audit_head() = 0;                                // the newest
   virtual Result<std::vector<OutboxRow>> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) = 0;  // without body
+  virtual Result<std::optional<OutboxRow>> outbox_row(const std::string& partner, const std::string& message_id) = 0;         // without body
+  virtual Result<std::vector<OutboxRow>> overdue(const std::string& partner, std::int64_t now_ms, int limit) = 0;  // committed, next_ms passed; without body
   virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
   virtual Result<std::int64_t> inbox_newest() = 0;                                         // id of the newest to apply; 0: none
   virtual Result<std::vector<ParkedEvent>> parked_events(int limit) = 0;

@@ -15,6 +15,8 @@
 #include <map>
 #include <mutex>
 
+#include "storage/file_lock.hpp"
+
 namespace huren::module::process {
 namespace {
 
@@ -103,6 +105,7 @@ Result<std::shared_ptr<FolderOwner>> FolderOwner::take(const std::string& path) 
   std::shared_ptr<FolderOwner> owner(new FolderOwner(id()));  // before the lock: it is let go whatever happens next
   owner->file_ = ::open((name + "/huren.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (owner->file_ < 0) return system_fault("module.data_dir", path);
+  storage::share_like_folder(owner->file_, name + "/huren.lock");
   auto lock = byte_of(id(), F_WRLCK);
   if (fcntl(owner->file_, F_OFD_SETLK, &lock) != 0) return Error{"module.two_copies", path, {}};
   all.folders[name] = owner;

@@ -89,7 +89,7 @@ CREATE TABLE message(
   body BLOB NOT NULL
 ) STRICT;
 
--- state: 0 waiting 1 claimed 2 on_wire 3 delivered 4 refused 5 doubtful 6 parked 7 cancelled; below 3 it is open.
+-- state: 0 waiting 1 claimed 2 on_wire 3 delivered 4 refused 5 doubtful 6 parked 7 cancelled 8 committed; below 3 it is open.
 -- gate: 0 closed (not the oldest open row of its order_key, or not waiting), 1 waits for next_ms, 2 may be claimed.
 -- The gate moves with the row, so that a claim looks at nothing but rows that it takes, however long the queue is.
 CREATE TABLE outbox(
@@ -105,6 +105,7 @@ CREATE TABLE outbox(
   next_ms INTEGER NOT NULL,
   created_ms INTEGER NOT NULL,
   changed_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL,
   remark TEXT NOT NULL,
   UNIQUE(message, partner)
 ) STRICT;
@@ -113,6 +114,7 @@ CREATE INDEX outbox_later ON outbox(partner, next_ms) WHERE gate = 1;
 CREATE INDEX outbox_open ON outbox(partner, order_key, id, created_ms, state) WHERE state < 3;
 CREATE INDEX outbox_in_flight ON outbox(partner, order_key, id) WHERE state IN (1, 2);
 CREATE INDEX outbox_stuck ON outbox(state, partner) WHERE state IN (4, 5, 6);
+CREATE INDEX outbox_committed ON outbox(partner, next_ms) WHERE state = 8;
 CREATE INDEX outbox_subject ON outbox(subject, partner);
 
 CREATE TABLE inbox(

@@ -24,8 +24,8 @@ struct Files {
     put("ca.pem", "ca.pem");
   }
   void put(const std::string& from, const std::string& as) const {
-    fs::copy_file(certs().file(from), dir / (as + ".new"), fs::copy_options::overwrite_existing);
-    fs::rename(dir / (as + ".new"), dir / as);
+    fs::copy_file(certs().file(from), dir.path() / (as + ".new"), fs::copy_options::overwrite_existing);
+    fs::rename(dir.path() / (as + ".new"), dir.path() / as);
   }
 };
 

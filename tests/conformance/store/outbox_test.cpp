@@ -412,3 +412,38 @@ TEST_CASE("depths count what is open, what waits for a person, and how old the o
     CHECK(d.oldest_waiting_ms == 840);
   }
 }
+
+TEST_CASE("a committed row is found by its message, when it is overdue, and holds nothing up") {
+  FOR_EACH_STORE(o) {
+    enqueue(o, {row("m1", "b", "p1"), row("m2", "b", "p1"), row("m1", "c", "p1")});
+    auto first = claim(o, "b", 200);
+    REQUIRE(ids(first) == std::vector<std::string>{"m1"});
+    settle(o, first[0].id, OutboxState::committed, 5000);
+    CHECK(ids(claim(o, "b", 200)) == std::vector<std::string>{"m2"});  // the same patient's next
+    o.reopen();
+    o.read([&](Reader& r) {
+      const auto found = good(r.outbox_row("b", "m1"));
+      REQUIRE(found);
+      CHECK(found->state == OutboxState::committed);
+      CHECK(found->attempts == 1);
+      CHECK(good(r.outbox_row("c", "m1"))->state == OutboxState::waiting);
+      CHECK_FALSE(good(r.outbox_row("b", "nothing")));
+      CHECK_FALSE(good(r.outbox_row("d", "m1")));
+      CHECK(good(r.overdue("b", 4999, 10)).empty());
+      CHECK(ids(good(r.overdue("b", 5000, 10))) == std::vector<std::string>{"m1"});
+      CHECK(good(r.overdue("c", 5000, 10)).empty());
+      CHECK(good(r.depths(1000)).outbox_committed == 1);
+      CHECK(good(r.depths(1000)).outbox_parked == 0);
+      CHECK(good(r.receivers("H1/m1")) == std::vector<std::string>{"b", "c"});
+      CHECK(good(r.outbox("b", OutboxState::committed, 10)).size() == 1);
+    });
+    std::vector<OutboxRow> in_flight;
+    o.write([&](Unit& u) -> Result<void> {
+      in_flight = good(u.recover("b"));
+      return {};
+    });
+    CHECK(ids(in_flight) == std::vector<std::string>{"m2"});  // a crash does not send it again
+    settle(o, first[0].id, OutboxState::delivered);
+    o.read([&](Reader& r) { CHECK(good(r.overdue("b", 9000, 10)).empty()); });
+  }
+}

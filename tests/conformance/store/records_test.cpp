@@ -211,6 +211,13 @@ TEST_CASE("I9: the inbox takes a message once, answers its repetition with the f
     CHECK(shared.kind == InboxVerdict::same_id_other_content);
     CHECK(shared.earlier.content_hash == "h1");
     CHECK(receive(other).kind == InboxVerdict::duplicate);
+    auto bad = row;
+    bad.control_id = "C2";
+    bad.content_hash = "h9";
+    bad.state = "refused";
+    CHECK(receive(bad).kind == InboxVerdict::stored);
+    bad.content_hash = "h8";
+    CHECK(receive(bad).kind == InboxVerdict::stored);  // a refused one does not own its id
     auto stranger = row;
     stranger.source = "county";
     CHECK(receive(stranger).kind == InboxVerdict::stored);

@@ -1,6 +1,8 @@
-"""I1, I2, I5, I8, I9 over the whole way: SIGKILL of either HIS process at random moments, then a count.
+"""I1, I2, I5, I8, I9 over the whole way: SIGKILL of a process at random moments, then a count.
 
-usage: kill9.py --build DIR --out DIR [--rounds N] [--seed N]
+usage: kill9.py --build DIR --out DIR [--rounds N] [--seed N] [--mode embedded|agent]
+embedded: the victims are the two HIS processes. agent: each hospital has a huren-agent and A two HIS processes that share
+one spool; the victims are all five. A dead agent comes back at the end of the round, as its service manager would have it.
 The journal of what A's HIS was told is on disk (HUREN_OK) stands on one side, what B's doctors are shown (results.list) on
 the other; huren's own tables are not looked at. Exit 0: lost 0, doubled 0, misordered 0, and nothing waits for a person.
 """
@@ -33,27 +35,33 @@ class Soak:
     def __init__(self, args):
         self.random = random.Random(args.seed)
         self.rounds = args.rounds
-        self.alliance = Alliance(args.build, args.out)
+        self.alliance = Alliance(args.build, args.out, mode=args.mode)
         self.hosts = {"a": self.alliance.start(A), "b": self.alliance.start(B)}
+        self.of = {"a": A, "b": B}
+        if args.mode == "agent":
+            self.of["a2"] = A
+            self.hosts["a2"] = self.alliance.start(A)
+        self.victims = list(self.of) + (["agent a", "agent b"] if args.mode == "agent" else [])
         self.journal = {}   # report number -> (patient, last version that A's HIS was told is safe)
         self.patients = -1
-        self.kills = {"a": 0, "b": 0}
+        self.kills = dict.fromkeys(self.victims, 0)
 
-    def restart(self, hospital):
-        self.hosts[hospital["key"]] = self.alliance.start(hospital)
+    def restart(self, name):
+        self.hosts[name] = self.alliance.start_host(self.of[name], name)
 
     def sure_submit(self, event_type, key, body):
         """As a HIS would: the same key again until there is an answer. HUREN_DUPLICATE is as good as HUREN_OK."""
+        name = self.random.choice([n for n in self.of if self.of[n] is A])
         while True:
             try:
-                status, why = self.hosts["a"].submit(event_type, key, body)
+                status, why = self.hosts[name].submit(event_type, key, body)
                 if status in (0, 1):
                     return
                 raise Failed(f"{event_type} {key}: {status} {why}")
             except (BrokenPipeError, Failed) as e:
                 if isinstance(e, Failed) and "the host is gone" not in str(e):
                     raise
-                self.restart(A)
+                self.restart(name)
 
     def new_patient(self):
         self.patients += 1
@@ -62,9 +70,9 @@ class Soak:
         self.sure_submit("referral.requested/1", f"r{i}", {"referral_id": f"ZZ-{i}", "patient_id": f"A-{i}", "to_partner": "city_hospital", "at": iso(now())})
 
     def one_round(self, number):
-        victim = self.random.choice(["a", "b"])
+        victim = self.random.choice(self.victims)
         delay = self.random.random() * 0.06
-        hit = self.hosts[victim]
+        hit = self.alliance.agents[victim[-1]] if victim.startswith("agent") else self.hosts[victim]
         timer = threading.Timer(delay, hit.kill)
         timer.start()
         for i in range(self.random.randint(2, 6)):
@@ -82,8 +90,10 @@ class Soak:
                 self.journal[name] = (self.patients, 2)
         timer.join()
         self.kills[victim] += 1
-        if hit is self.hosts[victim]:
-            self.restart(A if victim == "a" else B)
+        if victim.startswith("agent"):
+            self.alliance.start_agent(self.of[victim[-1]])
+        elif hit is self.hosts[victim]:
+            self.restart(victim)
 
     def shown(self):
         rows = []
@@ -106,10 +116,11 @@ class Soak:
         doubled = len(numbers) - len(set(numbers))
         wrong = [r for r in rows if (r[1], r[2]) != self.journal.get(r[0])]
         parked = self.hosts["a"].health()["outbox_parked"]
-        print(f"rounds {self.rounds}, killed A {self.kills['a']} times, B {self.kills['b']} times; reports {len(self.journal)}: "
+        print(f"rounds {self.rounds}, killed {', '.join(f'{name} {n} times' for name, n in self.kills.items())}; reports {len(self.journal)}: "
               f"lost {len(lost)}, doubled {doubled}, misordered or misplaced {len(wrong)}, waiting for a person {parked}")
         for host in self.hosts.values():
             host.close()
+        self.alliance.stop_agents()
         return not lost and not doubled and not wrong and not parked
 
 
@@ -118,10 +129,15 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--mode", choices=["embedded", "agent"], default="embedded")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()
     print(f"seed {args.seed}")
-    return 0 if Soak(args).run() else 1
+    soak = Soak(args)
+    try:
+        return 0 if soak.run() else 1
+    finally:
+        soak.alliance.kill_agents()
 
 
 sys.exit(main())

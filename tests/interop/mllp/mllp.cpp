@@ -47,7 +47,7 @@ TEST_CASE("mllp_send of python3-hl7 delivers a file of messages and gets its ans
   RecordingEngine engine;
   auto adapter = feed(engine);
   TempDir dir;
-  const auto file = dir / "messages.hl7";
+  const auto file = dir.file("messages.hl7");
   write(file, message("PY01") + "\r\n" + message("PY02") + "\r\n");
   const auto ran = run("timeout 60 /usr/bin/mllp_send --loose --file '" + file + "' --port " +
                        std::to_string(engine.port("feed.lis")) + " 127.0.0.1");
@@ -66,7 +66,7 @@ TEST_CASE("python3-hl7's asyncio server takes what partner.mllp sends, over TLS"
   const auto& certs = Certificates::all();
   TempDir dir;
   // Stops by itself: after two messages, or after a minute.
-  write(dir / "server.py", R"(import asyncio, ssl, sys
+  write(dir.file("server.py"), R"(import asyncio, ssl, sys
 import hl7.mllp
 async def main(certs, port_file):
     done = asyncio.Event()
@@ -90,9 +90,9 @@ async def main(certs, port_file):
     await asyncio.wait_for(done.wait(), 60)
 asyncio.run(main(sys.argv[1], sys.argv[2]))
 )");
-  const auto port_file = dir / "port";
-  REQUIRE(std::system(("/usr/bin/python3 '" + (dir / "server.py") + "' '" + certs.dir() + "' '" + port_file + "' >'" +
-                       (dir / "log") + "' 2>&1 &")
+  const auto port_file = dir.file("port");
+  REQUIRE(std::system(("/usr/bin/python3 '" + dir.file("server.py") + "' '" + certs.dir() + "' '" + port_file + "' >'" +
+                       dir.file("log") + "' 2>&1 &")
                           .c_str()) == 0);
   std::string port;
   for (int i = 0; i < 600 && port.empty(); ++i) {
@@ -133,8 +133,8 @@ TEST_CASE("openssl s_client with the agreed certificate is served, and the liste
   REQUIRE(made);
   REQUIRE((*made)->start());
   TempDir dir;
-  write(dir / "frame", "\x0B" + message("OS01") + "\x1C\x0D");
-  const auto ran = run("(cat '" + (dir / "frame") +
+  write(dir.file("frame"), "\x0B" + message("OS01") + "\x1C\x0D");
+  const auto ran = run("(cat '" + dir.file("frame") +
                        "'; sleep 2) | timeout 60 openssl s_client -connect 127.0.0.1:" + std::to_string(engine.port()) +
                        " -CAfile '" + certs.file("ca.pem") + "' -cert '" + certs.file("hospital_b.pem") + "' -key '" +
                        certs.file("hospital_b.key") + "' -verify_return_error -quiet -no_ign_eof");

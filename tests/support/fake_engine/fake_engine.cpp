@@ -1,5 +1,6 @@
 // An EngineLink for the module's tests. A query's member "do" says what happens:
 //   echo (the query comes back) · sleep (for "ms") · hang (until stop, or for ever with "stubborn") · fault · deny ·
+//   hold_store, release_store (between them poll, acknowledge and health wait, as for another process's file lock) ·
 //   notice (queue one with text "text" and ring) · spool (keys that wait) · log · blocked (signals of a thread of ours)
 // A file fake_engine.txt beside local.toml says how open goes: throw | error | memory | wake | stuck_stop.
 #include <chrono>
@@ -60,12 +61,18 @@ class FakeEngine final : public EngineLink {
     if (what == "log" && hooks_.log) hooks_.log(hooks_.ctx, 1, "a line");
     if (what == "spool") return waiting();
     if (what == "blocked") return blocked();
+    if (what == "hold_store" || what == "release_store") {
+      const std::lock_guard guard(mutex_);
+      held_ = what == "hold_store";
+      changed_.notify_all();
+    }
     return {HUREN_OK, std::string(text), {"", "", {}}};
   }
 
   QueryAnswer poll(std::uint32_t wait_ms) noexcept override {
     const Spared spared;
     std::unique_lock lock(mutex_);
+    wait_for_store(lock);
     changed_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] { return stopped_ || !notices_.empty(); });
     if (notices_.empty()) return {HUREN_EMPTY, "", {"", "", {}}};
     leased_.push_back(notices_.front());
@@ -84,7 +91,8 @@ class FakeEngine final : public EngineLink {
   }
   QueryAnswer acknowledge(std::string_view id) noexcept override {
     const Spared spared;
-    const std::lock_guard guard(mutex_);
+    std::unique_lock lock(mutex_);
+    wait_for_store(lock);
     for (auto it = leased_.begin(); it != leased_.end(); ++it) {
       if (it->first != id) continue;
       leased_.erase(it);
@@ -94,7 +102,8 @@ class FakeEngine final : public EngineLink {
   }
   std::string health() noexcept override {
     const Spared spared;
-    const std::lock_guard guard(mutex_);
+    std::unique_lock lock(mutex_);
+    wait_for_store(lock);
     return json{{"bells", bells_}, {"notices", notices_.size()}, {"hanging", hanging_}}.dump();
   }
   void stop(std::uint32_t) noexcept override {
@@ -107,6 +116,7 @@ class FakeEngine final : public EngineLink {
   }
 
  private:
+  void wait_for_store(std::unique_lock<std::mutex>& lock) { changed_.wait(lock, [&] { return stopped_ || !held_; }); }
   QueryAnswer hang(bool stubborn) {
     std::unique_lock lock(mutex_);
     ++hanging_;
@@ -153,7 +163,7 @@ class FakeEngine final : public EngineLink {
   const bool stuck_stop_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopped_ = false, ring_ = false;
+  bool stopped_ = false, ring_ = false, held_ = false;
   int hanging_ = 0, bells_ = 0, last_notice_ = 0;
   std::deque<std::pair<std::string, std::string>> notices_, leased_;
   std::thread worker_;

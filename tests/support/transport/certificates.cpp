@@ -8,17 +8,6 @@
 
 namespace huren::test {
 
-TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "huren-test-XXXXXX").string();
-  if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
-  path_ = name;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 void make_certificates(const std::string& dir, const std::string& names) {
   const std::string command =
       "bash '" HUREN_SOURCE_DIR "/tests/support/make_certs.sh' '" + dir + "' " + names + " >/dev/null";

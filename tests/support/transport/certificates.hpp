@@ -1,26 +1,12 @@
 // Throwaway certificates, made once per test program by tests/support/make_certs.sh and removed when it ends.
 #pragma once
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "adapters/common/tls_context.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace huren::test {
-
-// A folder of this test's own under the system's temporary folder, gone with the object.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // hospital_a, hospital_b, outsider (same authority, no partner), old (expired), mallory (another authority),
 // server_only (not good as a client), gone (revoked by ca.crl), soon (5 days left).
@@ -28,7 +14,7 @@ class Certificates {
  public:
   static const Certificates& all();
   [[nodiscard]] std::string dir() const { return dir_.path().string(); }
-  [[nodiscard]] std::string file(const std::string& name) const { return dir_ / name; }
+  [[nodiscard]] std::string file(const std::string& name) const { return dir_.file(name); }
   [[nodiscard]] std::string sha256(const std::string& name) const;
   // name "": no certificate shown (clients).
   [[nodiscard]] common::TlsSettings settings(const std::string& name, bool server,

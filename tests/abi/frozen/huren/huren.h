@@ -159,7 +159,8 @@ HUREN_API huren_status HUREN_CALL huren_query(huren_handle h, const char *topic,
 
 /* Next notice for the HIS (a recognised result arrived, a delivery needs a person): a JSON
  * object with notice_id, topic and body.  It comes again until acknowledged.  wait_ms 0: do
- * not wait.  HUREN_EMPTY: nothing came.
+ * not wait.  HUREN_EMPTY: nothing came.  A look takes a disk write; one that another process
+ * holds up is given up after a second, and what it finds later comes next time.
  * [thread: any] [mem: caller] [wait: <= wait_ms] [since: 1.0] */
 HUREN_API huren_status HUREN_CALL huren_poll(huren_handle h, uint32_t wait_ms, void *buffer,
                                              uint32_t capacity, uint32_t *size);
@@ -167,8 +168,9 @@ HUREN_API huren_status HUREN_CALL huren_poll(huren_handle h, uint32_t wait_ms, v
  * [thread: any] [mem: caller] [wait: disk] [since: 1.0] */
 HUREN_API huren_status HUREN_CALL huren_acknowledge(huren_handle h, const char *notice_id);
 
-/* A JSON report: versions, depth, oldest age, agent state.  Holds no patient data.
- * [thread: any] [mem: caller] [wait: none] [since: 1.0] */
+/* A JSON report: versions, depth, oldest age, agent state.  Holds no patient data.  An engine
+ * that does not answer at once is shown as it was last.
+ * [thread: any] [mem: caller] [wait: <= 500 ms] [since: 1.0] */
 HUREN_API huren_status HUREN_CALL huren_health(huren_handle h, void *buffer,
                                                uint32_t capacity, uint32_t *size);
 

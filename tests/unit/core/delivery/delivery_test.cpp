@@ -80,3 +80,30 @@ TEST_CASE("the breaker opens after three failures in a row, lets one probe throu
   b.record(receipt(Outcome::refused, "AE"), kNow, 0.0, p);
   CHECK(b.allowance(kNow, 16) == 16);
 }
+
+TEST_CASE("a CA is the end unless the message asks for an application acknowledgement") {
+  Policy p;
+  p.application_ack_ms = 5000;
+  const auto committed = after_outcome(row(1), receipt(Outcome::delivered, "CA"), kNow, 0.5, p, true);
+  CHECK(committed.state == OutboxState::committed);
+  CHECK(committed.next_ms == kNow + 5000);
+  CHECK(after_outcome(row(1), receipt(Outcome::delivered, "CA"), kNow, 0.5, p, false).state == OutboxState::delivered);
+  CHECK(after_outcome(row(1), receipt(Outcome::delivered, "AA"), kNow, 0.5, p, true).state == OutboxState::delivered);
+  CHECK(after_silence(row(1, OutboxState::committed), p).state == OutboxState::parked);
+  CHECK(after_silence(row(1, OutboxState::committed), p).remark.find("delivery.no_application_ack") != std::string::npos);
+}
+
+TEST_CASE("a late application acknowledgement settles whatever is open or waits for a person, and nothing else") {
+  for (const auto state : {OutboxState::waiting, OutboxState::claimed, OutboxState::on_wire, OutboxState::committed, OutboxState::doubtful, OutboxState::parked,
+                           OutboxState::refused}) {
+    CHECK(after_application_ack(row(1, state), "AA", "-")->state == OutboxState::delivered);
+    CHECK(after_application_ack(row(1, state), "AE", "PID-3 101")->state == OutboxState::refused);
+    CHECK(after_application_ack(row(1, state), "AR", "-")->state == OutboxState::parked);
+    CHECK(after_application_ack(row(1, state), "AE", "PID-3 101")->remark.find("PID-3 101") != std::string::npos);
+  }
+  for (const auto* code : {"AA", "AE", "AR"}) {
+    CHECK_FALSE(after_application_ack(row(1, OutboxState::delivered), code, "-"));
+    CHECK_FALSE(after_application_ack(row(1, OutboxState::cancelled), code, "-"));
+    CHECK_FALSE(after_application_ack(row(0, OutboxState::waiting), code, "-"));  // it never left
+  }
+}

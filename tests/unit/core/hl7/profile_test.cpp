@@ -76,13 +76,57 @@ TEST_CASE("a partner's profile tightens and loosens") {
   CHECK(lines(kMsh + "PID|1||||张^三\r" + kObr + "OBX|1|NM|a^b^L||high||||||F\r", *loose) == "I OBX-5 data_type\n");
 }
 
-TEST_CASE("a wrong profile row is refused with its number") {
-  for (const auto* row : {"PID-3,usage,Q,error", "PID-3,nonsense,R,error", "pid,usage,R,error", "*,severity,hl7.nothing,info", "PID-3,usage,R",
-                          "PID-3,usage,R,fatal", "*,base,nobody,", "PID,length,3,error"}) {
-    const auto p = Profile::parse(std::string("path,rule,value,severity\n") + row + "\n", "p");
-    REQUIRE_FALSE(p);
-    CHECK(p.error().where == "p:2");
-  }
+TEST_CASE("a partner's profile loosens what its base asks for: of rules about one place the last one wins") {
+  const auto checked = [](const std::string& rules) {
+    return lines(kMsh + "PID|1||||张^三||19491231|M\r" + kObr + "OBX|1|NM|2345-7^Glucose^LN||5.6|mmol/L|3.9-6.1|N|||\r",
+                 *Profile::parse("path,rule,value,severity\n*,base,alliance,\n" + rules, "p"));
+  };
+  const auto base = checked("");
+  CHECK(base.find("E OBX-11 field_required") != std::string::npos);
+  CHECK(base.find("E PID-3.1 component_required") != std::string::npos);
+  CHECK(checked("OBX-11,usage,O,\n").find("OBX-11") == std::string::npos);
+  CHECK(checked("OBX-11,usage,R,warning\n").find("W OBX-11 field_required") != std::string::npos);
+  CHECK(checked("OBX-11,usage,R,warning\n").find("E OBX-11") == std::string::npos);
+  CHECK(checked("OBX-11,usage,R,off\n").find("OBX-11") == std::string::npos);
+  CHECK(checked("OBX-11,usage,O,\nOBX-11,usage,R,error\n").find("E OBX-11") != std::string::npos);
+  CHECK(checked("PID-3,usage,O,\n").find("PID-3.1") != std::string::npos);  // another place
+  CHECK(checked("PID-3,usage,O,\nPID-3.1,usage,O,\n").find("PID-3") == std::string::npos);
+  CHECK(checked("MSH-11,value,T,error\n").find("E MSH-11 value_expected") != std::string::npos);
+  CHECK(checked("MSH-11,value,T,error\nMSH-11,value,P,error\n").find("MSH-11") == std::string::npos);
+  CHECK(checked("PID-5,length,2,off\n").find("PID-5") == std::string::npos);
+  CHECK(checked("ORU_R01:PID-8,usage,X,error\nADT_A01:PID-8,usage,O,\n").find("E PID-8 field_forbidden") != std::string::npos);
+}
+
+TEST_CASE("a wrong rule is refused by its line, and the words say what is wrong with it") {
+  const auto fault = [](const std::string& csv) {
+    const auto p = Profile::parse(csv, "p.csv");
+    if (p) return std::string("accepted");
+    const auto* entry = catalogue_entry(p.error().id);
+    REQUIRE(entry);
+    return p.error().where + ' ' + std::string(p.error().id);
+  };
+  const std::string head = "path,rule,value,severity\n";
+  CHECK(fault("") == "p.csv:1 hl7.profile_head");
+  CHECK(fault("PID-3,usage,R,error\n") == "p.csv:1 hl7.profile_head");
+  CHECK(fault(head + "\xB9\xE6,usage,R,\n") == "p.csv hl7.profile_utf8");
+  CHECK(fault(head + "PID-3,usage,\"R,\n") == "p.csv, line 3 csv.quote");
+  CHECK(fault(head + "nonsense\n") == "p.csv:2 hl7.profile_row");
+  CHECK(fault(head + "\n\nPID-3,usage,R,error,more\n") == "p.csv:4 hl7.profile_row");
+  CHECK(fault(head + "*,base,stnadard,\n") == "p.csv:2 hl7.profile_base");
+  for (const auto* path : {"PDI-3", "pid-3", "PID-3-1", "*", "", "ORU_R0X:PID", "Z1-3"}) CHECK(fault(head + path + ",usage,R,error\n") == "p.csv:2 hl7.profile_path");
+  for (const auto* rule : {"PID,length,48,", "PID,table,none,", "PID,value,x,", "PID-3,unique,,", "MSH,unique,,"}) CHECK(fault(head + rule + "\n") == "p.csv:2 hl7.profile_path");
+  CHECK(fault(head + "PID-3,usge,R,error\n") == "p.csv:2 hl7.profile_rule");
+  for (const auto* rule : {"PID-3,usage,Y,", "PID-3,length,long,", "PID-3,repeat,-1,", "PID-8,table,9999,", "*,severity,hl7.nothing,off"})
+    CHECK(fault(head + rule + "\n") == "p.csv:2 hl7.profile_value");
+  for (const auto* rule : {"PID-3,usage,R,fatal", "*,severity,hl7.too_long,"}) CHECK(fault(head + rule + "\n") == "p.csv:2 hl7.profile_severity");
+  CHECK(fault(head + "ZRD-3,usage,R,error\nPID-5.2,usage,R,\nORU_R01:PID,usage,R,error\nPID-8,table,0001,\n") == "accepted");
+}
+
+TEST_CASE("a profile says whether its sender's control ids are unique, the last row wins") {
+  const std::string head = "path,rule,value,severity\n*,base,alliance,\n";
+  CHECK_FALSE(Profile::named("alliance")->unique_control_ids());
+  CHECK(Profile::parse(head + "MSH-10,unique,,\n", "p")->unique_control_ids());
+  CHECK_FALSE(Profile::parse(head + "MSH-10,unique,,\nMSH-10,unique,,off\n", "p")->unique_control_ids());
 }
 
 TEST_CASE("every structure of the data parses, and every event names one") {

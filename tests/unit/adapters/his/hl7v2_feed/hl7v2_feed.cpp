@@ -28,17 +28,17 @@ struct Feed {
   ~Feed() { adapter->stop(1'000); }
 
   void drop(const std::string& name, const std::string& body) const {
-    std::ofstream(dir / ("drop/" + name), std::ios::binary) << body;
+    std::ofstream(dir.path() / ("drop/" + name), std::ios::binary) << body;
   }
   [[nodiscard]] bool appears(const std::string& name) const {
     for (int i = 0; i < 1'000; ++i) {
-      if (fs::exists(dir / ("drop/" + name))) return true;
+      if (fs::exists(dir.path() / ("drop/" + name))) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return false;
   }
   [[nodiscard]] std::string content(const std::string& name) const {
-    std::ifstream in(dir / ("drop/" + name), std::ios::binary);
+    std::ifstream in(dir.path() / ("drop/" + name), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
 };
@@ -100,7 +100,7 @@ TEST_CASE("an accepted file moves to done with its answer beside it") {
   Feed feed(folder());
   feed.drop("one.hl7", message("D001"));
   REQUIRE(feed.appears("done/one.hl7"));
-  CHECK_FALSE(fs::exists(feed.dir / "drop/one.hl7"));
+  CHECK_FALSE(fs::exists(feed.dir.file("drop/one.hl7")));
   CHECK(feed.content("done/one.hl7") == message("D001"));
   CHECK(feed.content("done/one.hl7.ack").find("MSA|AA|D001") != std::string::npos);
   CHECK(feed.engine.accepted().at(0).source == "feed:lis");
@@ -122,14 +122,14 @@ TEST_CASE("a file that the engine cannot store now stays, and is not read anew i
   feed.drop("wait.hl7", message("D001"));
   REQUIRE(feed.engine.wait_logged("feed.file_waits"));
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  CHECK(fs::exists(feed.dir / "drop/wait.hl7"));
+  CHECK(fs::exists(feed.dir.file("drop/wait.hl7")));
   CHECK(feed.engine.accepted().size() == 1);
 }
 
 TEST_CASE("a file that is still being written is left alone") {
   Feed feed(folder("2000"));
   const auto whole = message("D001");
-  std::ofstream out(feed.dir / "drop/slow.hl7", std::ios::binary);
+  std::ofstream out(feed.dir.file("drop/slow.hl7"), std::ios::binary);
   for (std::size_t i = 0; i < whole.size(); i += whole.size() / 8 + 1) {  // 8 writes, 100 ms apart
     out << whole.substr(i, whole.size() / 8 + 1) << std::flush;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -159,14 +159,14 @@ TEST_CASE("other files, folders and links are not touched") {
   Feed feed(folder());
   feed.drop("notes.txt", "hello");
   feed.drop("half.hl7.tmp", message("D000"));
-  fs::create_directory(feed.dir / "drop/folder.hl7");
-  fs::create_symlink("/etc/passwd", feed.dir / "drop/link.hl7");
+  fs::create_directory(feed.dir.file("drop/folder.hl7"));
+  fs::create_symlink("/etc/passwd", feed.dir.file("drop/link.hl7"));
   feed.drop("one.hl7", message("D001"));
   REQUIRE(feed.appears("done/one.hl7"));
   CHECK(feed.engine.accepted().size() == 1);
   for (const auto* name : {"notes.txt", "half.hl7.tmp", "folder.hl7"})
-    CHECK(fs::exists(feed.dir / (std::string("drop/") + name)));
-  CHECK(fs::is_symlink(feed.dir / "drop/link.hl7"));
+    CHECK(fs::exists(feed.dir.path() / (std::string("drop/") + name)));
+  CHECK(fs::is_symlink(feed.dir.file("drop/link.hl7")));
 }
 
 TEST_CASE("a file over the limit goes to failed unread, with words") {
