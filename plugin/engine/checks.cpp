@@ -211,7 +211,7 @@ Result<void> Checks::note(const Input& input, const recognition::Decision& decis
   return {};
 }
 
-Result<Replay> replay(Reader& reader, const std::string& uuid) {
+Result<Replay> replay(Reader& reader, const std::string& uuid) try {
   auto showings = reader.showings(uuid);
   if (!showings) return showings.error();
   if (showings->empty()) return Error{"replay.unknown", "", {uuid}};
@@ -259,6 +259,8 @@ Result<Replay> replay(Reader& reader, const std::string& uuid) {
   const auto decision = recognition::decide(input);
   return Replay{.recorded = unpacked(check.answer), .again = recognition::to_cards(input, decision), .codes = check.codes, .at_ms = check.at_ms,
                 .explanation = recognition::to_json(input, decision)};
+} catch (const nlohmann::json::exception&) {  // a damaged record; what() may quote it
+  return Error{"replay.gone", "basis", {uuid}};
 }
 
 }  // namespace huren::engine

@@ -188,7 +188,7 @@ std::string to_cards(const Input& input, const Decision& decision, const CardOpt
   for (const auto& order : decision.orders)
     if (order.outcome != Outcome::none) orders.emplace_back(order.critical ? -1 : static_cast<int>(order.outcome), &order);
   std::stable_sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  JsonWriter json;
+  JsonWriter json(1024 + orders.size() * 10'000);
   json.open('{').key("cards").open('[');
   for (const auto& [rank, order] : orders) {
     auto ref = write_card(json, input, *order, options);
