@@ -5,7 +5,7 @@
 
 #include "ctl/place.hpp"
 #include "engine/codes.hpp"
-#include "engine/figures.hpp"
+#include "engine/month.hpp"
 
 namespace huren::ctl {
 namespace {

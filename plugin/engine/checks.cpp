@@ -9,6 +9,7 @@
 #include "core/model/brief.hpp"
 #include "core/model/event.hpp"
 #include "engine/audit.hpp"
+#include "engine/reports.hpp"
 
 namespace huren::engine {
 namespace {
@@ -29,7 +30,12 @@ Result<const model::LabReport*> head_of(Reader& reader, const std::string& repor
   auto held = reader.report_head(report_id);
   if (!held) return held.error();
   if (!*held) return static_cast<const model::LabReport*>(nullptr);
-  History::Head head{(*held)->source, {}};
+  History::Head head{(*held)->source, false, {}};
+  if (!head.source.empty()) {
+    auto bar = reader.bar(head.source, subject_of((*held)->origin, (*held)->number));
+    if (!bar) return bar.error();
+    head.barred = bar->has_value();
+  }
   if (!model::read_brief((*held)->brief, head.report)) {
     auto whole = reader.report(report_id);
     if (!whole) return whole.error();
@@ -46,7 +52,7 @@ Result<void> add(Reader& reader, const store::ResultRow& row, int offset_minutes
   auto head = head_of(reader, row.report_id, offset_minutes, into);
   if (!head) return head.error();
   if (!*head) return {};
-  auto& [source, report] = into.reports.at(row.report_id);
+  auto& [source, barred, report] = into.reports.at(row.report_id);
   model::Observation observation;
   if (!model::read_brief(row.brief, observation)) {
     auto whole = reader.report(row.report_id);
@@ -57,7 +63,8 @@ Result<void> add(Reader& reader, const store::ResultRow& row, int offset_minutes
   }
   report.observations.push_back(std::move(observation));
   into.candidates.push_back({.result_id = row.id, .report_id = row.report_id, .source = source, .report = *head,
-                             .position = report.observations.size() - 1, .current = row.current});
+                             .position = report.observations.size() - 1, .current = row.current, .index_only = false, .barred = barred,
+                             .link = recognition::Link::by_identity});
   return {};
 }
 
@@ -121,9 +128,19 @@ Result<std::shared_ptr<const terminology::Set>> read_tables(const std::string& t
 
 std::string basis_of(const Input& input, const Shown& shown) {
   Json candidates = Json::array();
-  for (const auto& c : input.candidates)
+  for (const auto& c : input.candidates) {
     candidates.push_back({c.result_id, c.source, c.current, c.index_only, c.barred, static_cast<int>(c.link)});
+    if (!c.index_only) continue;  // the store keeps every version of a report; an entry of the index may go
+    candidates.back().push_back(hex(model::brief_of(*c.report)));
+    candidates.back().push_back(hex(model::brief_of(c.report->observations[c.position])));
+  }
   return Json{{"request", shown.request_json}, {"at_ms", input.at.epoch_ms}, {"patient", shown.patient_json}, {"candidates", std::move(candidates)}}.dump();
+}
+
+std::string unhex(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) out += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
+  return out;
 }
 
 // Whose results a card would have the doctor use.
@@ -141,13 +158,18 @@ std::string partners_of(const Input& input, const recognition::OrderDecision& or
 
 }  // namespace
 
-Result<void> gather(Reader& reader, int offset_minutes, const std::string& patient_id, const recognition::Wanted& wanted, History& into) {
-  if (wanted.items.empty()) return {};
-  auto rows = reader.results_of(patient_id, wanted.items, wanted.since_ms);
-  if (!rows) return rows.error();
-  into.candidates.reserve(rows->size());
-  for (const auto& row : *rows)
-    if (auto r = add(reader, row, offset_minutes, into); !r) return r;
+Result<void> gather(Reader& reader, int offset_minutes, const std::string& patient_id, const std::vector<std::string>& records,
+                    const std::vector<std::string>& items, std::int64_t since_ms, History& into) {
+  for (const auto& record : records) {
+    auto rows = reader.results_of(record, items, since_ms);
+    if (!rows) return rows.error();
+    into.candidates.reserve(into.candidates.size() + rows->size());
+    for (const auto& row : *rows) {
+      const auto before = into.candidates.size();
+      if (auto r = add(reader, row, offset_minutes, into); !r) return r;
+      if (record != patient_id && into.candidates.size() > before) into.candidates.back().link = recognition::Link::merged;
+    }
+  }
   return {};
 }
 
@@ -159,6 +181,24 @@ Result<std::vector<recognition::CardRef>> Checks::fresh(Reader& reader, std::vec
     if (!*known) out.push_back(std::move(card));
   }
   return out;
+}
+
+// What accepting the card means, open until it is answered. The same suggestion shown to another doctor: feedback on it is
+// of who saw it last.
+Result<void> Checks::put_offer(store::Unit& unit, const recognition::OrderDecision& order, const recognition::CardRef& card, const Shown& shown) {
+  if (card.accepting.empty()) return {};
+  auto known = unit.offer(card.accepting);
+  if (!known) return known.error();
+  if (*known && (*known)->id == card.accepting) {
+    auto& again = **known;
+    if (again.doctor_id == shown.doctor_id || again.state == "accepted" || again.state == "declined") return {};
+    again.doctor_id = shown.doctor_id;
+    again.department = shown.department;
+    return unit.put_offer(again);
+  }
+  return unit.put_offer({.id = card.accepting, .card_id = card.uuid, .patient_id = shown.patient_id, .encounter_id = shown.encounter_id, .doctor_id = shown.doctor_id,
+                         .department = shown.department, .order_id = order.order_id, .order_item = order.local_code, .result_ids = card.result_ids,
+                         .state = "open", .decision_id = "", .shown_ms = context_.clock.now_ms(), .changed_ms = context_.clock.now_ms()});
 }
 
 // The tables and agreements are written with the first check that rests on them.
@@ -181,12 +221,13 @@ Result<void> Checks::note(const Input& input, const recognition::Decision& decis
     std::set<std::string> reports;
     for (const auto& card : shown.fresh)
       for (const auto& analyte : decision.orders[card.order].analytes)
-        if (analyte.chosen) reports.insert(input.candidates[analyte.considered[*analyte.chosen].candidate].report_id);
+        if (analyte.chosen)
+          if (const auto& c = input.candidates[analyte.considered[*analyte.chosen].candidate]; !c.index_only) reports.insert(c.report_id);
     for (const auto& id : reports) {
       auto held = unit.report_head(id);
       if (!held) return held.error();
-      if (!*held || !(*held)->current || (*held)->patient_id != shown.patient_id) return Error{"query.changed_meanwhile", "/orders", {}};
-      if (auto r = unit.put_view({.report_id = id, .doctor_id = shown.doctor_id, .kind = "shown", .at_ms = now}); !r) return r;
+      if (!*held || !(*held)->current) return Error{"query.changed_meanwhile", "/orders", {}};
+      if (auto r = unit.put_view({.report_id = id, .doctor_id = shown.doctor_id, .kind = "shown", .at_ms = now, .patient_id = shown.patient_id}); !r) return r;
     }
     if (auto r = keep_basis(unit, input, check); !r) return r;
     auto seq = unit.put_check_record(check);
@@ -197,6 +238,7 @@ Result<void> Checks::note(const Input& input, const recognition::Decision& decis
                                      .department = shown.department, .order_item = order.local_code, .item = order.panel.empty() ? order.item : order.panel,
                                      .outcome = recognition::word(order.outcome), .partner = partners_of(input, order), .check = *seq, .shown_ms = now};
       if (auto r = unit.put_suggestion(row); !r) return r;
+      if (auto r = put_offer(unit, order, card, shown); !r) return r;
       if (auto r = audit(unit, now, "suggestion.shown", {"doctor:" + row.doctor_id, "suggestion:" + row.id, row.outcome},
                          {{"accepting", row.accepting}, {"patient", row.patient_id}, {"department", row.department}, {"order_item", row.order_item},
                           {"item", row.item}, {"partner", row.partner}}); !r)
@@ -244,11 +286,18 @@ Result<Replay> replay(Reader& reader, const std::string& uuid) try {
   History history;
   for (const auto& c : basis.at("candidates")) {
     const auto id = c.at(0).get<std::string>();
-    auto row = reader.result(id);
-    if (!row) return row.error();
-    if (!*row) return Error{"replay.gone", "result", {id}};
-    (*row)->current = c.at(2).get<bool>();
-    if (auto r = add(reader, **row, input.asking.offset_minutes, history); !r) return r.error();
+    if (c.at(3).get<bool>()) {
+      auto& entry = history.entries.emplace_back();
+      if (!model::read_brief(unhex(c.at(6).get<std::string>()), entry) || !model::read_brief(unhex(c.at(7).get<std::string>()), entry.observations.emplace_back()))
+        return Error{"replay.gone", "basis", {id}};
+      history.candidates.push_back({.result_id = id, .report_id = id, .source = "", .report = &entry, .position = 0});
+    } else {
+      auto row = reader.result(id);
+      if (!row) return row.error();
+      if (!*row) return Error{"replay.gone", "result", {id}};
+      (*row)->current = c.at(2).get<bool>();
+      if (auto r = add(reader, **row, input.asking.offset_minutes, history); !r) return r.error();
+    }
     auto& candidate = history.candidates.back();
     candidate.source = c.at(1).get<std::string>();
     candidate.index_only = c.at(3).get<bool>();

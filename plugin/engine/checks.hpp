@@ -3,6 +3,7 @@
 //   doctor; replay() gives the same bytes from the recorded request, patient, agreements, code tables and results.
 // Refuses: recording what showed nothing; a replay whose tables or results are gone (it says which).
 #pragma once
+#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
@@ -13,19 +14,21 @@
 
 namespace huren::engine {
 
-// The results that a decision may rest on; candidates point into reports.
+// The results that a decision may rest on; candidates point into reports and entries.
 struct History {
-  struct Head { std::string source; model::LabReport report; };  // observations: those asked for alone
-  std::map<std::string, Head> reports;                           // by report id
+  // report: its head, and of its observations those asked for; barred: consent ended.
+  struct Head { std::string source; bool barred = false; model::LabReport report; };
+  std::map<std::string, Head> reports;      // by report id
+  std::deque<model::LabReport> entries;     // of the index, without values
   std::vector<recognition::Candidate> candidates;
 };
-// The patient's current results of the items wanted. offset_minutes: of this hospital.
-Result<void> gather(store::Reader& reader, int offset_minutes, const std::string& patient_id, const recognition::Wanted& wanted,
-                    History& into);
+// The current results of all records of one person; what came by a merge says so. offset_minutes: of this hospital.
+Result<void> gather(store::Reader& reader, int offset_minutes, const std::string& patient_id, const std::vector<std::string>& records,
+                    const std::vector<std::string>& items, std::int64_t since_ms, History& into);
 
 // What one order.check showed, ready to be noted.
 struct Shown {
-  std::string request_json, patient_json, patient_id, doctor_id, department;
+  std::string request_json, patient_json, patient_id, encounter_id, doctor_id, department;
   std::vector<recognition::CardRef> fresh;  // cards that this doctor was not shown before
   std::string answer;
 };
@@ -35,11 +38,12 @@ class Checks {
   explicit Checks(const Context& context) : context_(context) {}
   // The cards that are not noted for this doctor yet.
   Result<std::vector<recognition::CardRef>> fresh(store::Reader& reader, std::vector<recognition::CardRef> cards, const std::string& doctor_id);
-  // Views, showings, the record of the check and its audit in one transaction.
+  // Views, showings, offers, the record of the check and its audit in one transaction.
   // Error query.changed_meanwhile: what it rests on was corrected after it was read.
   Result<void> note(const recognition::Input& input, const recognition::Decision& decision, const Shown& shown);
 
  private:
+  Result<void> put_offer(store::Unit& unit, const recognition::OrderDecision& order, const recognition::CardRef& card, const Shown& shown);
   Result<void> keep_basis(store::Unit& unit, const recognition::Input& input, store::CheckRow& row);
   const Context& context_;
   std::mutex mutex_;

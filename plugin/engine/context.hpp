@@ -22,6 +22,7 @@ struct Context {
   store::Store& store;
   std::shared_ptr<const terminology::Set> codes;
   const Profiles& profiles;
+  std::string index_key = {};  // the alliance's, for tokens (engine/exchange/index.hpp); "": no index
 
   [[nodiscard]] Timestamp now() const { return from_epoch_ms(clock.now_ms(), config.hospital.offset_minutes); }
   [[nodiscard]] Date today() const { return terminology::day_of(clock.now_ms(), config.hospital.offset_minutes); }

@@ -1,13 +1,27 @@
-// The month's figures from the store's own rows, and the same figures from nothing but the audit trail.
-// Promises: both give the same bytes while the audit chain is whole; a test compares them.
+// Counts and durations of one engine since it was opened, in Prometheus's text format 0.0.4.
+// Promises: labels are configured codes and known words only, so no series can grow without end; no patient data (I7).
+//   Gauges are read from the health report, so both always say the same. Functions never throw.
 #pragma once
-#include "core/recognition/figures.hpp"
-#include "huren/store.hpp"
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 namespace huren::engine {
 
-Result<void> figures_from_store(store::Reader& reader, recognition::Figures& into);
-// chain: told what is wrong with the links on the way; the figures of a broken chain are worth what its finder says.
-Result<void> figures_from_audit(store::Store& store, recognition::Figures& into, Findings& chain);
+class Figures {
+ public:
+  Figures();
+  ~Figures();
+  void asked(std::string_view topic, int status, double seconds) noexcept;
+  void delivered(const std::string& partner, std::string_view outcome, double seconds) noexcept;  // outcome: of the attempt
+  void received(bool stored) noexcept;
+  void applied(std::uint64_t events) noexcept;
+  std::string text(const nlohmann::ordered_json& health);
+
+ private:
+  struct Series;
+  std::unique_ptr<Series> series_;
+};
 
 }  // namespace huren::engine

@@ -1,3 +1,4 @@
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "rows.hpp"
@@ -16,24 +17,6 @@ std::vector<std::string> list_of(std::string_view text) {
       if (entry.is_string()) list.push_back(entry.get<std::string>());
   return list;
 }
-
-Result<std::int64_t> count(Database& db, std::string_view sql) { return Query(db, sql).number(); }
-
-}  // namespace
-
-Rows<ViewRow> audience(Database& db, const std::string& origin, const std::string& number) {
-  Query query(db, sql::kAudience);
-  return collect<ViewRow>(query.with(origin, number), [](const Query& q) {
-    return ViewRow{.report_id = q.text(0), .doctor_id = q.text(1), .kind = q.text(2), .at_ms = q.integer(3)};
-  });
-}
-
-Result<void> put_view(Database& db, const ViewRow& row) {
-  Query put(db, "INSERT INTO viewing(report_id, doctor_id, kind, at_ms) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING");
-  return put.with(row.report_id, row.doctor_id, row.kind, row.at_ms).run();
-}
-
-namespace {
 
 DecisionRow decision_of(const Query& q) {
   DecisionRow r;
@@ -57,7 +40,21 @@ DecisionRow decision_of(const Query& q) {
   return r;
 }
 
+Result<std::int64_t> count(Database& db, std::string_view sql) { return Query(db, sql).number(); }
+
 }  // namespace
+
+Rows<ViewRow> audience(Database& db, const std::string& origin, const std::string& number) {
+  Query query(db, sql::kAudience);
+  return collect<ViewRow>(query.with(origin, number), [](const Query& q) {
+    return ViewRow{.report_id = q.text(0), .doctor_id = q.text(1), .kind = q.text(2), .at_ms = q.integer(3), .patient_id = q.text(4)};
+  });
+}
+
+Result<void> put_view(Database& db, const ViewRow& row) {
+  Query put(db, "INSERT INTO viewing(report_id, doctor_id, kind, at_ms, patient_id) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  return put.with(row.report_id, row.doctor_id, row.kind, row.at_ms, row.patient_id).run();
+}
 
 Maybe<DecisionRow> decision(Database& db, const std::string& id) {
   Query query(db,
@@ -83,6 +80,30 @@ Result<void> put_decision(Database& db, const DecisionRow& row) {
   return put.run();
 }
 
+Rows<DecisionRow> decisions_on(Database& db, const std::string& report_id) {
+  Query query(db, sql::kDecisionsOn);
+  return collect<DecisionRow>(query.with(report_id), decision_of);
+}
+
+Rows<DecisionRow> decisions_of_order(Database& db, const std::string& patient_id, const std::string& order_id) {
+  Query query(db, sql::kDecisionsOfOrder);
+  return collect<DecisionRow>(query.with(patient_id, order_id), decision_of);
+}
+
+Rows<UseRow> uses_after(Database& db, std::int64_t seq, int limit) {
+  Query query(db, sql::kUsesAfter);
+  return collect<UseRow>(query.with(seq, limit), [](const Query& q) {
+    return UseRow{.seq = q.integer(0), .decision_id = q.text(1), .result_id = q.text(2), .report_id = q.text(3), .quality = q.text(4)};
+  });
+}
+
+Result<void> put_use(Database& db, const UseRow& row) {
+  Query put(db,
+            "INSERT INTO decision_use(decision_id, result_id, report_id, quality) VALUES(?, ?, ?, ?) "
+            "ON CONFLICT(decision_id, result_id) DO UPDATE SET quality=excluded.quality");
+  return put.with(row.decision_id, row.result_id, row.report_id, row.quality).run();
+}
+
 Rows<DecisionRow> decisions(Database& db, std::int64_t from_ms, std::int64_t to_ms) {
   Query query(db, sql::kDecisions);
   return collect<DecisionRow>(query.with(from_ms, to_ms), decision_of);
@@ -99,11 +120,28 @@ Result<Depths> depths(Database& db, std::int64_t now_ms) {
   }
   for (const auto& [sql, target] : {std::pair(sql::kStuckDepth, &d.outbox_parked), std::pair(sql::kCommittedDepth, &d.outbox_committed), std::pair(sql::kInboxDepth, &d.inbox_waiting),
                                     std::pair(sql::kNoticeDepth, &d.notices_open),
-                                    std::pair(sql::kRetractionDepth, &d.retractions_open), std::pair(sql::kUnmatchedDepth, &d.unmatched)}) {
+                                    std::pair(sql::kRetractionDepth, &d.retractions_open), std::pair(sql::kEscalatedDepth, &d.retractions_escalated), std::pair(sql::kUnmatchedDepth, &d.unmatched)}) {
     auto n = count(db, sql);
     if (!n) return n.error();
     *target = *n;
   }
+  std::map<std::string, PartnerDepth> by_partner;
+  Query open(db, sql::kPartnerDepth), stuck(db, sql::kPartnerStuck);
+  for (;;) {
+    auto row = open.step();
+    if (!row) return row.error();
+    if (!*row) break;
+    by_partner[open.text(0)] = {.partner = open.text(0), .waiting = open.integer(1), .oldest_waiting_ms = now_ms - open.integer(2), .parked = 0};
+  }
+  for (;;) {
+    auto row = stuck.step();
+    if (!row) return row.error();
+    if (!*row) break;
+    auto& partner = by_partner[stuck.text(0)];
+    partner.partner = stuck.text(0);
+    partner.parked = stuck.integer(1);
+  }
+  for (auto& [name, depth] : by_partner) d.partners.push_back(std::move(depth));
   return d;
 }
 

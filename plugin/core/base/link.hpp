@@ -23,6 +23,8 @@ class SpoolPort {  // offered by the module
   virtual Result<void> forget(std::int64_t up_to_seq) noexcept = 0;  // bodies dropped; keys and hashes stay for de-duplication
   virtual Result<std::int64_t> depth() noexcept = 0;
   virtual Result<std::int64_t> newest() noexcept = 0;  // seq of the newest that waits; 0: none does
+  // An event that an adapter took over for the HIS. On disk when it returns; the same key and content again is no fault.
+  virtual Result<void> submit(std::string_view type, std::string_view key, std::string_view body, std::uint32_t wait_ms) noexcept = 0;
 };
 
 struct HostHooks {  // the HIS's callbacks, already guarded by the module; either may be empty

@@ -1,33 +1,15 @@
 #include "core/cda/head_read.hpp"
 
 #include <charconv>
-#include <cstring>
 
 #include "core/base/text.hpp"
 #include "core/cda/profile.hpp"
+#include "core/cda/xml_scan.hpp"
 
 namespace huren::cda {
 namespace {
 
-// <hl7:section> as <section>, when hl7 is bound to urn:hl7-org:v3 at the root.
-void strip_prefix(pugi::xml_node root, const std::string& prefix) {
-  const auto strip = [&](pugi::xml_node node) {
-    const char* name = node.name();
-    if (std::strncmp(name, prefix.c_str(), prefix.size()) == 0) node.set_name(std::string(name + prefix.size()).c_str());
-  };
-  struct Walker : pugi::xml_tree_walker {
-    explicit Walker(decltype(strip) f) : fn(f) {}
-    bool for_each(pugi::xml_node& node) override {
-      if (node.type() == pugi::node_element) fn(node);
-      return true;
-    }
-    decltype(strip) fn;
-  } walker(strip);
-  strip(root);
-  root.traverse(walker);
-}
-
-void read_kind(Head& head, pugi::xml_node root, Walk& walk, const TransferIdentity& transfer) {
+void read_kind(Head& head, Node root, Walk& walk, const TransferIdentity& transfer) {
   Kind by_code = Kind::unknown, by_template = Kind::unknown;
   for (const auto& row : kinds()) {
     const bool own = row.kind == Kind::transfer_record;
@@ -43,18 +25,39 @@ void read_kind(Head& head, pugi::xml_node root, Walk& walk, const TransferIdenti
   head.kind = by_code != Kind::unknown ? by_code : by_template;
 }
 
-void read_related(Head& head, pugi::xml_node n, Walk& walk) {
+void read_related(Head& head, Node n, Walk& walk) {
   const auto parent = n.child("parentDocument");
-  const std::string_view type = n.attribute("typeCode").value();
+  const std::string_view type = n.attribute("typeCode");
   if (type == "RPLC" && !head.replaces) {
     head.replaces = walk.id(parent.child("id"));
-    head.replaces_version = number_of(parent.child("versionNumber").attribute("value").value());
+    head.replaces_version = number_of(parent.child("versionNumber").attribute("value"));
   } else if (type == "APND" && !head.appends) {
     head.appends = walk.id(parent.child("id"));
   }
 }
 
 }  // namespace
+
+bool written_by_huren(const Head& head) {
+  const auto name = report_name(head.id);
+  return name && head.set == set_id(name->origin, name->number);
+}
+
+void load_tree(const Parsed& parsed, pugi::xml_document& into) {
+  into.load_buffer(parsed.source.data(), parsed.source.size(), pugi::parse_default, pugi::encoding_utf8);
+  const std::string_view name = into.document_element().name();
+  const auto colon = name.find(':');
+  if (colon == std::string_view::npos) return;
+  struct Walker : pugi::xml_tree_walker {
+    explicit Walker(std::string_view p) : prefix(p) {}
+    bool for_each(pugi::xml_node& node) override {
+      if (std::string_view(node.name()).starts_with(prefix)) node.set_name(std::string(node.name() + prefix.size()).c_str());
+      return true;
+    }
+    std::string prefix;
+  } walker(name.substr(0, colon + 1));
+  into.traverse(walker);
+}
 
 int number_of(std::string_view text) {
   int out = 0;
@@ -63,36 +66,29 @@ int number_of(std::string_view text) {
 }
 
 Result<std::unique_ptr<Parsed>> parse_document(std::string_view bytes, const ReadOptions& options, Findings& findings) {
-  auto admitted = admit(bytes, options.charset, options.limits);
-  if (!admitted) return admitted.error();
+  auto text = decoded(bytes, options.charset, options.limits);
+  if (!text) return text.error();
   auto out = std::make_unique<Parsed>();
-  out->admitted = std::move(*admitted);
-  findings.insert(findings.end(), out->admitted.findings.begin(), out->admitted.findings.end());
-  auto& text = out->admitted.text;
-  if (out->admitted.offset) {
-    out->source = bytes.substr(*out->admitted.offset, text.size());
-  } else {
-    out->transcoded = text;
-    out->source = out->transcoded;
-  }
-  const auto parsed = out->document.load_buffer_inplace(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
-  if (!parsed) return Error{"cda.malformed", "byte " + std::to_string(parsed.offset), {}};
-  out->root = out->document.document_element();
-  std::string_view name = out->root.name();
+  out->text = std::move(text->text);
+  out->charset = std::move(text->charset);
+  findings.insert(findings.end(), text->findings.begin(), text->findings.end());
+  const auto span = scan_xml(out->text, options.limits, out->tree, findings);
+  if (!span) return span.error();
+  out->source = std::string_view(out->text).substr(0, span->end);
+  std::string_view name = out->root().name();
   const auto colon = name.find(':');
-  std::string declaration = "xmlns";
-  if (colon != std::string_view::npos) declaration += ":" + std::string(name.substr(0, colon));
-  const std::string_view space = out->root.attribute(declaration.c_str()).value();
-  if (colon != std::string_view::npos && space == "urn:hl7-org:v3") {
-    strip_prefix(out->root, std::string(name.substr(0, colon + 1)));
-    name = out->root.name();
-  }
+  const auto prefix = colon == std::string_view::npos ? std::string_view{} : name.substr(0, colon + 1);
+  const auto space = out->root().attribute(prefix.empty() ? "xmlns" : "xmlns:" + std::string(name.substr(0, colon)));
+  if (!prefix.empty() && space == "urn:hl7-org:v3")
+    for (auto& node : out->tree.nodes)
+      if (node.name.starts_with(prefix)) node.name.remove_prefix(prefix.size());
+  name = out->root().name();
   if (name != "ClinicalDocument" || (!space.empty() && space != "urn:hl7-org:v3")) return Error{"cda.not_cda", "/" + std::string(name.substr(0, 60)), {}};
   if (space.empty()) findings.push_back({Severity::warning, {"cda.namespace_missing", "/ClinicalDocument", {}}});
   return out;
 }
 
-Head read_head(pugi::xml_node root, Walk& walk, const TransferIdentity& transfer) {
+Head read_head(Node root, Walk& walk, const TransferIdentity& transfer) {
   Head head;
   for (auto n = root.first_child(); n; n = n.next_sibling()) {
     const std::string_view name = n.name();

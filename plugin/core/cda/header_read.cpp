@@ -24,8 +24,8 @@ class HeaderReader {
  public:
   HeaderReader(const Head& head, Walk& walk) : head_(head), w_(walk) {}
 
-  HeaderFields run(pugi::xml_node root) {
-    w_.each(root, [&](pugi::xml_node n) { return top(n); });
+  HeaderFields run(Node root) {
+    w_.each(root, [&](Node n) { return top(n); });
     if (out_.number.empty()) out_.number = !head_.set.extension.empty() ? head_.set.extension : head_.id.extension;
     for (const auto& org : repeated_)
       if (!same_origin(org.value)) w_.keep(org.node);
@@ -34,7 +34,7 @@ class HeaderReader {
 
  private:
   struct Repeated {
-    pugi::xml_node node;
+    Node node;
     model::Organisation value;
   };
 
@@ -42,19 +42,18 @@ class HeaderReader {
     return (o.code.empty() || o.code == out_.origin.code) && (o.name.empty() || o.name == out_.origin.name);
   }
   // An organisation that normally repeats the custodian; kept when it turns out to be another.
-  void repeats_origin(pugi::xml_node node) {
-    Walk probe({}, 0);
-    auto value = probe.organisation(node);
-    for (const auto& k : node.children())
-      if (k.type() == pugi::node_element && !is(k, "id") && !is(k, "name")) w_.keep(k);
-    repeated_.push_back({node, std::move(value)});
+  void repeats_origin(Node node) {
+    repeated_.push_back({node, w_.organisation(node)});
   }
 
-  bool top(pugi::xml_node n) {
+  bool top(Node n) {
     const std::string_view name = n.name();
-    if (name == "realmCode" || name == "typeId" || name == "templateId" || name == "id" || name == "code" || name == "title" || name == "effectiveTime" ||
-        name == "languageCode" || name == "setId" || name == "versionNumber")
-      return true;  // read_head has them
+    // read_head has them
+    if (name == "templateId" || name == "id" || name == "title" || name == "effectiveTime" || name == "languageCode" || name == "setId") return true;
+    if (name == "code") return w_.label(n);
+    if (name == "versionNumber") return head_.version > 0;
+    if (name == "realmCode") return attributes(n).code == "CN";
+    if (name == "typeId") return attributes(n).extension == "POCD_HD000040" || attributes(n).extension == "POCD_MT000040";
     if (name == "confidentialityCode") return attributes(n).code == "N";
     if (name == "recordTarget") return record_target(n);
     if (name == "author") return author(n);
@@ -67,7 +66,7 @@ class HeaderReader {
     if (name == "relatedDocument") return related(n);
     if (name == "componentOf") return encounter(n);
     if (name == "component") {
-      w_.each(n, [&](pugi::xml_node b) {
+      w_.each(n, [&](Node b) {
         if (!is(b, "structuredBody") || out_.body) return false;
         out_.body = b;
         return true;
@@ -77,36 +76,36 @@ class HeaderReader {
     return false;
   }
 
-  bool record_target(pugi::xml_node n) {
+  bool record_target(Node n) {
     if (seen_patient_) return false;
     seen_patient_ = true;
-    w_.each(n, [&](pugi::xml_node role) {
+    w_.each(n, [&](Node role) {
       if (!is(role, "patientRole")) return false;
-      w_.each(role, [&](pugi::xml_node c) { return patient_role(c); });
+      w_.each(role, [&](Node c) { return patient_role(c); });
       return true;
     });
     return true;
   }
 
-  bool patient_role(pugi::xml_node c) {
+  bool patient_role(Node c) {
     const std::string_view name = c.name();
     auto& p = out_.patient;
     if (name == "id") return patient_id(c);
     if (name == "patientType") return patient_type(c);
     if (name == "telecom") {
       const auto a = attributes(c);
-      if (!p.phone.empty() || a.other) return false;
+      if (!p.phone.empty()) return false;
       if (!a.value.empty()) p.phone = percent_decoded(a.value.starts_with("tel:") ? a.value.substr(4) : a.value);
       return true;
     }
     if (name == "patient") {
-      w_.each(c, [&](pugi::xml_node x) { return patient(x); });
+      w_.each(c, [&](Node x) { return patient(x); });
       return true;
     }
     return false;
   }
 
-  bool patient_id(pugi::xml_node c) {
+  bool patient_id(Node c) {
     const auto a = attributes(c);
     const auto id = w_.id(c);
     if (id.extension.empty()) return true;
@@ -124,8 +123,9 @@ class HeaderReader {
     return into == value;
   }
 
-  bool patient_type(pugi::xml_node c) {
+  bool patient_type(Node c) {
     const auto inner = c.child("patienttypeCode") ? c.child("patienttypeCode") : c.child("patientTypeCode");
+    w_.take(inner);
     const auto a = attributes(inner);
     std::string_view word;
     if (a.code == "1") word = "outpatient";
@@ -137,7 +137,7 @@ class HeaderReader {
     return true;
   }
 
-  bool patient(pugi::xml_node x) {
+  bool patient(Node x) {
     const std::string_view name = x.name();
     auto& p = out_.patient;
     const auto a = attributes(x);
@@ -184,33 +184,33 @@ class HeaderReader {
   }
 
   // name inside an assignedPerson-like element
-  bool person(pugi::xml_node n, model::Person& out) {
-    w_.each(n, [&](pugi::xml_node c) {
+  bool person(Node n, model::Person& out) {
+    w_.each(n, [&](Node c) {
       if (!is(c, "name") || !out.name.empty()) return false;
       out.name = w_.text(c);
       return true;
     });
     return true;
   }
-  bool staff_id(pugi::xml_node n, model::Person& out) {
+  bool staff_id(Node n, model::Person& out) {
     const auto id = w_.id(n);
     if (id.extension.empty()) return true;
     if (!out.id.empty()) return false;
     out.id = id.extension;
     return id.root == kStaffRoot || id.root == kAuthorRoot;
   }
-  bool same_time(pugi::xml_node n) {
+  bool same_time(Node n) {
     const auto a = attributes(n);
     if (a.value.empty()) return true;
     return w_.time_of(n, a.value) == head_.effective;
   }
 
-  bool author(pugi::xml_node n) {
+  bool author(Node n) {
     if (!out_.author.name.empty() || !out_.author.id.empty()) return false;
-    w_.each(n, [&](pugi::xml_node c) {
+    w_.each(n, [&](Node c) {
       if (is(c, "time")) return same_time(c);
       if (!is(c, "assignedAuthor")) return false;
-      w_.each(c, [&](pugi::xml_node x) {
+      w_.each(c, [&](Node x) {
         if (is(x, "id")) return staff_id(x, out_.author);
         if (is(x, "assignedPerson")) return person(x, out_.author);
         if (is(x, "representedOrganization")) {
@@ -224,10 +224,10 @@ class HeaderReader {
     return true;
   }
 
-  bool custodian(pugi::xml_node n) {
-    w_.each(n, [&](pugi::xml_node c) {
+  bool custodian(Node n) {
+    w_.each(n, [&](Node c) {
       if (!is(c, "assignedCustodian")) return false;
-      w_.each(c, [&](pugi::xml_node x) {
+      w_.each(c, [&](Node x) {
         if (!is(x, "representedCustodianOrganization")) return false;
         out_.origin = w_.organisation(x);
         return true;
@@ -237,11 +237,11 @@ class HeaderReader {
     return true;
   }
 
-  bool recipient(pugi::xml_node n) {
+  bool recipient(Node n) {
     if (!out_.recipient.code.empty() || !out_.recipient.name.empty()) return false;
-    w_.each(n, [&](pugi::xml_node c) {
+    w_.each(n, [&](Node c) {
       if (!is(c, "intendedRecipient")) return false;
-      w_.each(c, [&](pugi::xml_node x) {
+      w_.each(c, [&](Node x) {
         if (is(x, "id")) return staff_id(x, out_.recipient_person);
         if (is(x, "informationRecipient")) return person(x, out_.recipient_person);
         if (is(x, "receivedOrganization")) {
@@ -255,14 +255,14 @@ class HeaderReader {
     return true;
   }
 
-  bool verifier(pugi::xml_node n) {
-    w_.each(n, [&](pugi::xml_node c) {
+  bool verifier(Node n) {
+    w_.each(n, [&](Node c) {
       if (is(c, "time")) return same_time(c);
       if (is(c, "signatureCode")) return attributes(c).code == "S";
       if (!is(c, "assignedEntity")) return false;
-      w_.each(c, [&](pugi::xml_node x) {
+      w_.each(c, [&](Node x) {
         if (is(x, "id")) return staff_id(x, out_.verifier);
-        if (is(x, "code")) return attributes(x).code.empty();
+        if (is(x, "code")) return attributes(x).code.empty() && (attributes(x).display.empty() || attributes(x).display == "审核医师");
         if (is(x, "assignedPerson")) return person(x, out_.verifier);
         return false;
       });
@@ -271,15 +271,15 @@ class HeaderReader {
     return true;
   }
 
-  bool participant(pugi::xml_node n) {
-    const std::string_view type = n.attribute("typeCode").value();
+  bool participant(Node n) {
+    const std::string_view type = n.attribute("typeCode");
     const auto entity = n.child("associatedEntity");
     if (type == "REF" && out_.requester.name.empty() && out_.requester.id.empty()) {
-      w_.each(n, [&](pugi::xml_node c) {
+      w_.each(n, [&](Node c) {
         if (is(c, "templateId")) return true;
         if (is(c, "time")) return attributes(c).value.empty();
         if (!is(c, "associatedEntity")) return false;
-        w_.each(c, [&](pugi::xml_node x) {
+        w_.each(c, [&](Node x) {
           if (is(x, "id")) return staff_id(x, out_.requester);
           if (is(x, "associatedPerson")) return person(x, out_.requester);
           return false;
@@ -289,18 +289,18 @@ class HeaderReader {
       return true;
     }
     if (type == "PRF" && entity.child("scopingOrganization") && out_.department.empty()) {
-      w_.each(n, [&](pugi::xml_node c) {
+      w_.each(n, [&](Node c) {
         if (!is(c, "associatedEntity")) return false;
-        w_.each(c, [&](pugi::xml_node x) {
+        w_.each(c, [&](Node x) {
           if (!is(x, "scopingOrganization")) return false;
-          w_.each(x, [&](pugi::xml_node y) {
+          w_.each(x, [&](Node y) {
             if (is(y, "name")) {
               if (!out_.department.empty()) return false;
               out_.department = w_.text(y);
               return true;
             }
             if (!is(y, "asOrganizationPartOf")) return false;
-            w_.each(y, [&](pugi::xml_node z) {
+            w_.each(y, [&](Node z) {
               if (!is(z, "wholeOrganization")) return false;
               repeats_origin(z);
               return true;
@@ -316,19 +316,19 @@ class HeaderReader {
     return false;
   }
 
-  bool order(pugi::xml_node n) {
-    w_.each(n, [&](pugi::xml_node c) {
+  bool order(Node n) {
+    w_.each(n, [&](Node c) {
       if (!is(c, "order")) return false;
-      w_.each(c, [&](pugi::xml_node x) { return is(x, "id") && once(out_.order_number, w_.id(x).extension); });
+      w_.each(c, [&](Node x) { return is(x, "id") && once(out_.order_number, w_.id(x).extension) && attributes(x).root == kOrderRoot; });
       return true;
     });
     return true;
   }
 
-  bool service(pugi::xml_node n) {
-    w_.each(n, [&](pugi::xml_node c) {
+  bool service(Node n) {
+    w_.each(n, [&](Node c) {
       if (!is(c, "serviceEvent")) return false;
-      w_.each(c, [&](pugi::xml_node x) {
+      w_.each(c, [&](Node x) {
         if (!is(x, "code") || !(out_.service == model::Code{})) return false;
         out_.service = w_.code(x);
         return true;
@@ -338,27 +338,33 @@ class HeaderReader {
     return true;
   }
 
-  bool related(pugi::xml_node n) {  // ids are in the head
-    const std::string_view type = n.attribute("typeCode").value();
-    if (type != "RPLC" && type != "APND") return false;
-    w_.each(n, [&](pugi::xml_node c) {
+  bool related(Node n) {  // ids are in the head
+    const std::string_view type = n.attribute("typeCode");
+    auto& seen = type == "RPLC" ? seen_replaced_ : seen_appended_;
+    if ((type != "RPLC" && type != "APND") || seen) return false;
+    seen = true;
+    w_.each(n, [&](Node c) {
       if (!is(c, "parentDocument")) return false;
-      w_.each(c, [&](pugi::xml_node x) { return is(x, "id") || is(x, "setId") || is(x, "versionNumber"); });
+      w_.each(c, [&](Node x) {
+        if (is(x, "id")) return x == c.child("id");
+        if (is(x, "setId")) return type == "RPLC" && w_.id(x) == head_.set;
+        return is(x, "versionNumber") && number_of(attributes(x).value) > 0;
+      });
       return true;
     });
     return true;
   }
 
-  bool encounter(pugi::xml_node n) {
-    w_.each(n, [&](pugi::xml_node c) {
+  bool encounter(Node n) {
+    w_.each(n, [&](Node c) {
       if (!is(c, "encompassingEncounter")) return false;
-      w_.each(c, [&](pugi::xml_node x) { return encounter_part(x); });
+      w_.each(c, [&](Node x) { return encounter_part(x); });
       return true;
     });
     return true;
   }
 
-  bool encounter_part(pugi::xml_node x) {
+  bool encounter_part(Node x) {
     if (is(x, "id")) {
       const auto id = w_.id(x);
       if (id.extension.empty()) return true;
@@ -387,9 +393,9 @@ class HeaderReader {
       return true;
     }
     if (is(x, "location")) {
-      w_.each(x, [&](pugi::xml_node y) {
+      w_.each(x, [&](Node y) {
         if (!is(y, "healthCareFacility")) return false;
-        w_.each(y, [&](pugi::xml_node z) {
+        w_.each(y, [&](Node z) {
           if (!is(z, "serviceProviderOrganization")) return false;
           repeats_origin(z);
           return true;
@@ -405,11 +411,11 @@ class HeaderReader {
   Walk& w_;
   HeaderFields out_;
   std::vector<Repeated> repeated_;
-  bool seen_patient_ = false;
+  bool seen_patient_ = false, seen_replaced_ = false, seen_appended_ = false;
 };
 
 }  // namespace
 
-HeaderFields read_header(pugi::xml_node root, const Head& head, Walk& walk) { return HeaderReader(head, walk).run(root); }
+HeaderFields read_header(Node root, const Head& head, Walk& walk) { return HeaderReader(head, walk).run(root); }
 
 }  // namespace huren::cda

@@ -17,10 +17,10 @@ struct HeaderFields {
   model::Organisation recipient;
   model::Code service;
   Timestamp encounter_from, encounter_to;
-  pugi::xml_node encounter_time;  // kept by kinds that have no place for it
-  pugi::xml_node body;            // structuredBody; null when there is none
+  Node encounter_time;  // kept by kinds that have no place for it
+  Node body;            // structuredBody; null when there is none
 };
 
-HeaderFields read_header(pugi::xml_node root, const Head& head, Walk& walk);
+HeaderFields read_header(Node root, const Head& head, Walk& walk);
 
 }  // namespace huren::cda

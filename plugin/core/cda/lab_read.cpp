@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iterator>
 
 #include "core/base/text.hpp"
@@ -13,9 +14,9 @@ using model::Status;
 
 model::LabReport LabReader::run() {
   take_header();
-  w_.each(h_.body, [&](pugi::xml_node c) {
+  w_.each(h_.body, [&](Node c) {
     if (!is(c, "component")) return false;
-    w_.each(c, [&](pugi::xml_node s) { return is(s, "section") && section(s); });
+    w_.each(c, [&](Node s) { return is(s, "section") && section(s); });
     return true;
   });
   close_flat();
@@ -50,19 +51,38 @@ void LabReader::finish() {
   for (const auto& o : r_.observations) own_method = own_method || !o.method.name.empty() || !o.method.code.empty();
   if (!own_method && !section_method_.empty())
     for (auto& o : r_.observations) o.method.name = section_method_;
-  if (r_.observations.empty() && !section_method_.empty() && section_method_node_) w_.keep(section_method_node_);
+  bool repeats = !r_.observations.empty();  // the section's list names the items' own methods
+  if (own_method)
+    for (std::string_view rest = section_method_; !rest.empty() && repeats;) {
+      const auto found = std::find_if(r_.observations.begin(), r_.observations.end(), [&](const auto& o) {
+        return !o.method.name.empty() && rest.starts_with(o.method.name) && (rest.size() == o.method.name.size() || rest.substr(o.method.name.size()).starts_with("；"));
+      });
+      repeats = found != r_.observations.end();
+      if (repeats) rest.remove_prefix(std::min(rest.size(), found->method.name.size() + std::string_view("；").size()));
+    }
+  if (!repeats) w_.keep(section_method_node_);
 }
 
-bool LabReader::section(pugi::xml_node s) {
-  w_.each(s, [&](pugi::xml_node n) {
+// Ours repeats the entries. What another writes there may say more, and it is what was signed: kept.
+bool LabReader::narrative(Node n) {
+  if (!own_document_ || (!n.parent().child("entry") && !n.parent().child("component"))) return !n.first_child();
+  w_.pass_over(n);
+  return true;
+}
+
+bool LabReader::section(Node s) {
+  w_.each(s, [&](Node n) {
     const std::string_view name = n.name();
-    if (name == "templateId" || name == "code" || name == "title" || name == "id") return true;
-    if (name == "text") {
-      return s.child("entry") || s.child("component") || !n.first_child();  // a narrative alone says what nothing else does
+    if (name == "templateId" || name == "id") return true;
+    if (name == "code") {
+      const auto code = attributes(n).code;
+      return w_.label(n) && (code.empty() || code == "29548-5" || code == "30954-2" || code == "26436-6");
     }
+    if (name == "title") return w_.text(n), true;  // a label: what counts is in the entries
+    if (name == "text") return narrative(n);
     if (name == "entry") return entry(n);
     if (name == "component") {
-      w_.each(n, [&](pugi::xml_node inner) { return is(inner, "section") && section(inner); });
+      w_.each(n, [&](Node inner) { return is(inner, "section") && section(inner); });
       return true;
     }
     return false;
@@ -70,8 +90,8 @@ bool LabReader::section(pugi::xml_node s) {
   return true;
 }
 
-bool LabReader::entry(pugi::xml_node n) {
-  w_.each(n, [&](pugi::xml_node e) {
+bool LabReader::entry(Node n) {
+  w_.each(n, [&](Node e) {
     const std::string_view name = e.name();
     if (name == "templateId") return true;
     if (name == "organizer") {
@@ -88,7 +108,7 @@ bool LabReader::entry(pugi::xml_node n) {
 }
 
 // An observation directly under an entry: report-level elements, or items written flat (two generators do).
-bool LabReader::flat(pugi::xml_node o) {
+bool LabReader::flat(Node o) {
   const auto de = data_element(o);
   if (de == "DE04.30.019.00") {
     close_flat();
@@ -111,16 +131,16 @@ void LabReader::close_flat() {
   flat_ = {};
 }
 
-bool LabReader::organizer(pugi::xml_node g) {
+bool LabReader::organizer(Node g) {
   LabItem item;
-  pugi::xml_node time;
-  w_.each(g, [&](pugi::xml_node c) {
+  w_.each(g, [&](Node c) {
     const std::string_view name = c.name();
     if (name == "templateId") return true;
     if (name == "id") return item_id(c, item);
     if (name == "code") {
-      if (r_.panel == model::Code{}) r_.panel = w_.code(c);
-      return true;
+      const auto code = w_.code(c);
+      if (r_.panel == model::Code{}) r_.panel = code;
+      return r_.panel == code;
     }
     if (name == "statusCode") {
       item.o.status = status_of_act(attributes(c));
@@ -129,7 +149,7 @@ bool LabReader::organizer(pugi::xml_node g) {
     }
     if (name == "specimen") return specimen_role(c);
     if (name == "component") {
-      w_.each(c, [&](pugi::xml_node o) { return is(o, "observation") && component(o, item); });
+      w_.each(c, [&](Node o) { return is(o, "observation") && component(o, item); });
       return true;
     }
     return false;
@@ -138,7 +158,7 @@ bool LabReader::organizer(pugi::xml_node g) {
   return true;
 }
 
-bool LabReader::component(pugi::xml_node o, LabItem& item) {
+bool LabReader::component(Node o, LabItem& item) {
   const auto de = data_element(o);
   if (de == "DE04.30.019.00") {
     if (item.any && (item.has_result || !item.item_text.empty())) {  // several items in one organizer
@@ -159,7 +179,7 @@ bool LabReader::component(pugi::xml_node o, LabItem& item) {
   return false;
 }
 
-bool LabReader::item_id(pugi::xml_node c, LabItem& item) {
+bool LabReader::item_id(Node c, LabItem& item) {
   auto& o = item.o;
   const auto id = w_.id(c);
   item.own = item.own || id.root == kArcItem;
@@ -169,12 +189,14 @@ bool LabReader::item_id(pugi::xml_node c, LabItem& item) {
   return true;
 }
 
-void LabReader::item_observation(pugi::xml_node o, LabItem& item) {
-  w_.each(o, [&](pugi::xml_node c) {
+void LabReader::item_observation(Node o, LabItem& item) {
+  w_.each(o, [&](Node c) {
     const std::string_view name = c.name();
-    if (name == "code" || name == "statusCode") return true;
+    if (name == "code") return w_.label(c);
+    if (name == "statusCode") return plainly_done(c);
     if (name == "value") {
       item.item_text = value_text(w_, c);
+      item.item_node = c;
       const auto a = attributes(c);
       if (!a.code.empty()) item.o.local = w_.code(c);
       return true;
@@ -189,7 +211,7 @@ void LabReader::item_observation(pugi::xml_node o, LabItem& item) {
       return true;
     }
     if (name == "entryRelationship") {
-      w_.each(c, [&](pugi::xml_node x) { return is(x, "observation") && data_element(x) == "DE04.50.134.00" && specimen(x); });
+      w_.each(c, [&](Node x) { return is(x, "observation") && data_element(x) == "DE04.50.134.00" && specimen(x); });
       return true;
     }
     return false;
@@ -227,20 +249,21 @@ LabRead read_lab_report(std::string_view bytes, const ReadOptions& options) {
     out.findings.push_back({Severity::error, parsed.error()});
     return out;
   }
-  const auto& document = **parsed;
+  auto& document = **parsed;
   Walk walk(document.source, options.assumed_offset_minutes);
-  out.head = read_head(document.root, walk, options.transfer);
-  out.head.charset = document.admitted.charset;
+  out.head = read_head(document.root(), walk, options.transfer);
+  out.head.charset = document.charset;
   if (has_error(walk.findings)) {
     // template and code contradict each other: no guess
   } else if (out.head.kind != Kind::lab_report && out.head.kind != Kind::xd_lab) {
     const bool unknown = out.head.kind == Kind::unknown;
-    walk.find(Severity::error, unknown ? "cda.kind_unknown" : "cda.not_lab", document.root.child("code"),
+    walk.find(Severity::error, unknown ? "cda.kind_unknown" : "cda.not_lab", document.root().child("code"),
               {unknown ? out.head.code : std::string(kind_code(out.head.kind))});
   } else {
-    if (out.head.version == 0) walk.find(Severity::info, "cda.no_version", document.root);
-    auto header = read_header(document.root, out.head, walk);
+    if (out.head.version == 0) walk.find(Severity::info, "cda.no_version", document.root());
+    auto header = read_header(document.root(), out.head, walk);
     auto report = canonical(LabReader(walk, out.head, std::move(header)).run());
+    walk.sweep(document.root());
     require(report, walk.findings);
     out.report = std::move(report);
   }

@@ -1,6 +1,5 @@
 #include "core/cda/lab_read_parts.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -17,13 +16,13 @@ Status status_of_act(const Attributes& a) {
   return Status::unknown;
 }
 
-std::string_view data_element(pugi::xml_node observation) {
+std::string_view data_element(Node observation) {
   const auto code = observation.child("code");
-  const std::string_view value = code.attribute("code").value();
+  const std::string_view value = code.attribute("code");
   return value.starts_with("DE") ? value : std::string_view{};
 }
 
-std::string value_text(Walk& w, pugi::xml_node v) {
+std::string value_text(Walk& w, Node v) {
   const auto a = attributes(v);
   auto text = w.text(v);
   if (!text.empty()) return text;
@@ -32,18 +31,32 @@ std::string value_text(Walk& w, pugi::xml_node v) {
   return std::string(trim(a.code));
 }
 
-bool exact_status(pugi::xml_node observation, Status& into) {
-  if (std::strcmp(observation.child("code").attribute("code").value(), "33999-4") != 0) return false;
+bool exact_status(Walk& w, Node observation, Status& into) {
+  if (observation.child("code").attribute("code") != "33999-4") return false;
   const auto value = observation.child("value");
   if (!value) return false;
-  into = model::status_from_hl7(value.attribute("code").value());
+  into = model::status_from_hl7(value.attribute("code"));
+  w.each(observation, [](Node c) { return is(c, "code") || is(c, "statusCode") || is(c, "value"); });
   return true;
 }
 
-bool read_comment(Walk& w, pugi::xml_node act, std::vector<std::string>& notes) {
-  if (std::strcmp(act.child("code").attribute("code").value(), "48767-8") != 0) return false;
-  w.each(act, [&](pugi::xml_node x) {
-    if (is(x, "templateId") || is(x, "code") || is(x, "statusCode")) return true;
+bool read_reason(Walk& w, Node act, std::string& reason) {
+  if (!reason.empty()) return false;
+  w.each(act, [&](Node c) {
+    if (is(c, "code")) return w.label(c);
+    if (!is(c, "text")) return false;
+    reason = w.text(c);
+    return true;
+  });
+  return true;
+}
+
+bool read_comment(Walk& w, Node act, std::vector<std::string>& notes) {
+  if (act.child("code").attribute("code") != "48767-8") return false;
+  w.each(act, [&](Node x) {
+    if (is(x, "code")) return w.label(x);
+    if (is(x, "templateId")) return true;
+    if (is(x, "statusCode")) return plainly_done(x);
     if (!is(x, "text")) return false;
     notes.push_back(w.text(x));
     return true;

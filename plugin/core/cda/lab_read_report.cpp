@@ -1,6 +1,5 @@
 // What a lab report has once: diagnosis, conclusion with its status, specimen, method, category, notes.
 // Promises: the first value stands, a second that differs is kept. Refuses: items, which lab_read and lab_read_xd gather.
-#include <cstring>
 
 #include "core/cda/lab_read_parts.hpp"
 #include "core/cda/lab_reader.hpp"
@@ -10,7 +9,7 @@ namespace huren::cda {
 
 using model::Status;
 
-bool LabReader::report_level(pugi::xml_node o) {
+bool LabReader::report_level(Node o) {
   const auto de = data_element(o);
   if (de == "DE05.01.024.00") return diagnosis(o);
   if (de == "DE04.50.130.00") return conclusion(o);
@@ -33,10 +32,11 @@ bool LabReader::report_level(pugi::xml_node o) {
   return false;
 }
 
-bool LabReader::diagnosis(pugi::xml_node o) {
+bool LabReader::diagnosis(Node o) {
   if (!(r_.diagnosis == model::Code{})) return false;
-  w_.each(o, [&](pugi::xml_node c) {
-    if (is(c, "code") || is(c, "statusCode")) return true;
+  w_.each(o, [&](Node c) {
+    if (is(c, "code")) return w_.label(c);
+    if (is(c, "statusCode")) return plainly_done(c);
     if (!is(c, "value")) return false;
     const auto a = attributes(c);
     r_.diagnosis = a.code.empty() && a.null.empty() ? model::Code{"", value_text(w_, c), ""} : w_.code(c);
@@ -46,12 +46,12 @@ bool LabReader::diagnosis(pugi::xml_node o) {
   return true;
 }
 
-bool LabReader::conclusion(pugi::xml_node o) {
+bool LabReader::conclusion(Node o) {
   if (conclusion_seen_) return false;
   conclusion_seen_ = true;
-  w_.each(o, [&](pugi::xml_node c) {
+  w_.each(o, [&](Node c) {
     const std::string_view name = c.name();
-    if (name == "code") return true;
+    if (name == "code") return w_.label(c);
     if (name == "statusCode") {
       if (!status_given_) r_.status = status_of_act(attributes(c));
       if (attributes(c).code != "completed") status_given_ = true;
@@ -67,30 +67,25 @@ bool LabReader::conclusion(pugi::xml_node o) {
   return true;
 }
 
-bool LabReader::report_relation(pugi::xml_node n) {
-  w_.each(n, [&](pugi::xml_node c) {
-    if (is(c, "observation") && exact_status(c, r_.status)) {
-      status_given_ = true;
-      return true;
-    }
-    if (is(c, "act") && std::strcmp(n.attribute("typeCode").value(), "RSON") == 0 && r_.amendment_reason.empty()) {
-      w_.each(c, [&](pugi::xml_node x) {
-        if (is(x, "code")) return true;
-        if (!is(x, "text")) return false;
-        r_.amendment_reason = w_.text(x);
-        return true;
-      });
-      return true;
-    }
+bool LabReader::report_relation(Node n) {
+  w_.each(n, [&](Node c) {
+    if (is(c, "observation")) return status_observation(c);
+    if (is(c, "act") && n.attribute("typeCode") == "RSON") return read_reason(w_, c, r_.amendment_reason);
     return false;
   });
   return true;
 }
 
-bool LabReader::specimen(pugi::xml_node o) {
+bool LabReader::status_observation(Node o) {
+  if (exact_status_ || !exact_status(w_, o, r_.status)) return false;
+  return exact_status_ = status_given_ = true;
+}
+
+bool LabReader::specimen(Node o) {
   auto& s = r_.specimen;
-  w_.each(o, [&](pugi::xml_node c) {
-    if (is(c, "code") || is(c, "statusCode")) return true;
+  w_.each(o, [&](Node c) {
+    if (is(c, "code")) return w_.label(c);
+    if (is(c, "statusCode")) return plainly_done(c);
     if (is(c, "effectiveTime")) {
       const auto a = attributes(c);
       Timestamp low, high;
@@ -111,14 +106,14 @@ bool LabReader::specimen(pugi::xml_node o) {
   return true;
 }
 
-bool LabReader::specimen_role(pugi::xml_node n) {
+bool LabReader::specimen_role(Node n) {
   auto& s = r_.specimen;
-  w_.each(n, [&](pugi::xml_node role) {
+  w_.each(n, [&](Node role) {
     if (!is(role, "specimenRole") && !is(role, "participantRole")) return false;
-    w_.each(role, [&](pugi::xml_node c) {
+    w_.each(role, [&](Node c) {
       if (is(c, "id")) return put_once(s.id, w_.id(c).extension);
       if (!is(c, "specimenPlayingEntity") && !is(c, "playingEntity")) return false;
-      w_.each(c, [&](pugi::xml_node x) {
+      w_.each(c, [&](Node x) {
         if (!is(x, "code")) return false;
         auto code = w_.code(x);
         if (s.type.code.empty()) s.type = code;

@@ -1,7 +1,6 @@
 #include "core/cda/lab_read_result.hpp"
 
 #include <charconv>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -38,19 +37,22 @@ bool is_loinc(std::string_view text) {
   return text[dash + 1] - '0' == (10 - sum % 10) % 10;
 }
 
-bool coded_value(Walk& w, pugi::xml_node v, LabItem& item) {
+bool coded_value(Walk& w, Node v, LabItem& item) {
+  if (!item.coded_code.empty() || !item.coded_name.empty()) return false;
   const auto a = attributes(v);
   const auto original = v.child("originalText");
   const auto translation = v.child("translation");
   if (original || translation) {
     item.o.value = w.text(original);
     item.o.value_type = translation ? "CWE" : "ST";
+    const auto t = attributes(translation);  // huren's names the result once more; another's says more
+    if (t.code.empty() && (t.display.empty() || trim(t.display) == item.o.value)) w.take(translation);
   }
   item.coded_code = a.code;
   item.coded_name = a.display;
   if (a.type == "ST" || (a.code.empty() && a.display.empty() && !original && !translation)) item.coded_name = w.text(v);
   item.any = true;
-  return true;
+  return a.code.empty() || a.code == "1" || a.code == "2" || !(original || translation || item.own);
 }
 
 void guess_number(Observation& o) {
@@ -66,8 +68,10 @@ void guess_number(Observation& o) {
   }
 }
 
-bool interval(pugi::xml_node v, Observation& o) {
+bool interval(Walk& w, Node v, Observation& o) {
   const auto low = v.child("low"), high = v.child("high");
+  w.take(low);
+  w.take(high);
   const auto a = attributes(low), b = attributes(high);
   o.value_type = "SN";
   if (o.unit.empty()) o.unit = !a.unit.empty() ? a.unit : b.unit;
@@ -85,8 +89,8 @@ bool interval(pugi::xml_node v, Observation& o) {
   return true;
 }
 
-bool method(Walk& w, pugi::xml_node c, Observation& o) {
-  if (std::string_view(c.attribute("codeSystem").value()) == kArcMethodGroup) {
+bool method(Walk& w, Node c, Observation& o) {
+  if (c.attribute("codeSystem") == kArcMethodGroup) {
     o.method_group = w.text(c.child("originalText"));
     return true;
   }
@@ -95,18 +99,18 @@ bool method(Walk& w, pugi::xml_node c, Observation& o) {
   return true;
 }
 
-bool performer(Walk& w, pugi::xml_node c, Observation& o) {
+bool performer(Walk& w, Node c, Observation& o) {
   if (!(o.performer == model::Organisation{})) return false;
-  w.each(c, [&](pugi::xml_node e) {
-    if (!is(e, "assignedEntity")) return is(e, "time") && !e.first_attribute();
-    w.each(e, [&](pugi::xml_node x) {
+  w.each(c, [&](Node e) {
+    if (!is(e, "assignedEntity")) return is(e, "time") && attributes(e).value.empty();
+    w.each(e, [&](Node x) {
       if (is(x, "representedOrganization")) {
         o.performer = w.organisation(x);
         return true;
       }
       if (!is(x, "id")) return false;
       const auto id = w.id(x);
-      const std::string_view inner = e.child("representedOrganization").child("id").attribute("extension").value();
+      const std::string_view inner = e.child("representedOrganization").child("id").attribute("extension");
       return id.extension.empty() || id.extension == trim(inner);
     });
     return true;
@@ -114,13 +118,13 @@ bool performer(Walk& w, pugi::xml_node c, Observation& o) {
   return true;
 }
 
-bool device(Walk& w, pugi::xml_node c, Observation& o) {
-  if (std::strcmp(c.attribute("typeCode").value(), "DEV") != 0 || !o.instrument.empty()) return false;
-  w.each(c, [&](pugi::xml_node role) {
+bool device(Walk& w, Node c, Observation& o) {
+  if (c.attribute("typeCode") != "DEV" || !o.instrument.empty()) return false;
+  w.each(c, [&](Node role) {
     if (!is(role, "participantRole")) return false;
-    w.each(role, [&](pugi::xml_node d) {
+    w.each(role, [&](Node d) {
       if (!is(d, "playingDevice")) return false;
-      w.each(d, [&](pugi::xml_node x) {
+      w.each(d, [&](Node x) {
         if (!is(x, "manufacturerModelName")) return false;
         o.instrument = w.text(x);
         return true;
@@ -132,34 +136,40 @@ bool device(Walk& w, pugi::xml_node c, Observation& o) {
   return true;
 }
 
-bool relation(Walk& w, pugi::xml_node n, LabItem& item) {
+bool relation(Walk& w, Node n, LabItem& item) {
   auto& o = item.o;
-  w.each(n, [&](pugi::xml_node c) {
+  w.each(n, [&](Node c) {
     if (is(c, "act")) return read_comment(w, c, o.notes);
     if (!is(c, "observation")) return false;
     if (data_element(c) == "DE04.30.016.00")
       return each_value(w, c, [&](std::string v) {
+        if (item.unit_printed) return v == o.unit;
+        item.unit_printed = true;
+        if (!o.unit.empty() && o.unit != v && o.unit != ucum_of(v)) {
+          w.find(Severity::warning, "cda.unit_unlike", c, {o.unit, v});
+          w.keep(n.parent().child("value"));
+        }
         o.unit = std::move(v);  // as printed; a PQ's UCUM unit gives way to it
         return true;
       });
     const auto code = c.child("code");
-    if (std::string_view(code.attribute("codeSystem").value()) == kArcMark)
+    if (code.attribute("codeSystem") == kArcMark)
       return each_value(w, c, [&](std::string v) {
         o.marks.push_back(std::move(v));
         return true;
       });
-    if (!exact_status(c, o.status)) return false;
+    if (item.status_exact || !exact_status(w, c, o.status)) return false;
     item.status_exact = true;
     return true;
   });
   return true;
 }
 
-bool range(Walk& w, pugi::xml_node n, Observation& o) {
+bool range(Walk& w, Node n, Observation& o) {
   if (!(o.range == model::ReferenceRange{})) return false;
-  w.each(n, [&](pugi::xml_node r) {
+  w.each(n, [&](Node r) {
     if (!is(r, "observationRange")) return false;
-    w.each(r, [&](pugi::xml_node c) {
+    w.each(r, [&](Node c) {
       if (is(c, "text")) {
         o.range.text = w.text(c);
         return true;
@@ -167,7 +177,14 @@ bool range(Walk& w, pugi::xml_node n, Observation& o) {
       if (!is(c, "value")) return is(c, "interpretationCode") && attributes(c).code == "N";
       const auto a = attributes(c);
       if (a.type.starts_with("IVL_")) {
+        w.take(c.child("low"));
+        w.take(c.child("high"));
         const auto low = attributes(c.child("low")), high = attributes(c.child("high"));
+        for (const auto unit : {low.unit, high.unit})  // a range in another unit would mark the wrong values
+          if (!unit.empty() && unit != o.unit && unit != ucum_of(o.unit)) {
+            w.find(Severity::warning, "cda.unit_unlike", c, {std::string(unit), o.unit});
+            return false;
+          }
         o.range.low = double_of(low.value);
         o.range.high = double_of(high.value);
         if ((!low.value.empty() && !o.range.low) || (!high.value.empty() && !o.range.high)) {
@@ -203,17 +220,16 @@ void guess_item(Walk& w, LabItem& item, std::size_t index) {
 
 }  // namespace
 
-bool read_unit(Walk& w, pugi::xml_node o, LabItem& item) {
+bool read_unit(Walk& w, Node o, LabItem& item) {
   return each_value(w, o, [&](std::string v) { return put_once(item.o.unit, std::move(v)); });
 }
 
-void read_result(Walk& w, pugi::xml_node o, LabItem& item, std::string_view de) {
+void read_result(Walk& w, Node o, LabItem& item, std::string_view de) {
   const bool coded = de == "DE04.30.017.00";
   // Beside a number 017 only says normal or abnormal; alone it is the result.
-  const bool beside = coded && o.child("interpretationCode").empty() && o.child("methodCode").empty() && o.child("referenceRange").empty() &&
-                      o.child("statusCode").empty();
+  const bool beside = coded && !o.child("interpretationCode") && !o.child("methodCode") && !o.child("referenceRange") && !o.child("statusCode");
   if (!beside) item.has_result = item.has_result || !coded;
-  w.each(o, [&](pugi::xml_node c) {
+  w.each(o, [&](Node c) {
     const std::string_view name = c.name();
     if (name == "code") {
       read_translations(w, c, item.o);
@@ -224,25 +240,24 @@ void read_result(Walk& w, pugi::xml_node o, LabItem& item, std::string_view de) 
   });
 }
 
-void read_translations(Walk& w, pugi::xml_node code, Observation& o) {
-  w.each(code, [&](pugi::xml_node t) {
+void read_translations(Walk& w, Node code, Observation& o) {
+  w.each(code, [&](Node t) {
     if (!is(t, "translation")) return is(t, "originalText");
-    const std::string_view system = t.attribute("codeSystem").value();
+    const std::string_view system = t.attribute("codeSystem");
     if (system == kArcStandardItem) {
       o.standard = w.code(t);
-      o.standard.system = t.attribute("codeSystemName").value();
+      o.standard.system = t.attribute("codeSystemName");
       return true;
     }
-    if (system == kLoinc) return put_once(o.loinc, std::string(trim(t.attribute("code").value())));
+    if (system == kLoinc) return put_once(o.loinc, std::string(trim(t.attribute("code"))));
     if (!(o.local == model::Code{})) return false;
     o.local = w.code(t);
     return true;
   });
 }
 
-bool read_quantity(Walk& w, pugi::xml_node v, Observation& o) {
+bool read_quantity(Walk& w, Node v, Observation& o) {
   const auto a = attributes(v);
-  if (a.other) w.keep(v);
   if (!o.value_type.empty()) return false;
   const auto type = a.type;
   if (type == "REAL" || type == "PQ" || type == "INT" || type == "MO") {
@@ -255,10 +270,13 @@ bool read_quantity(Walk& w, pugi::xml_node v, Observation& o) {
     }
     return true;
   }
-  if (type.starts_with("IVL_")) return interval(v, o);
+  if (type.starts_with("IVL_")) return interval(w, v, o);
   if (type.starts_with("RTO")) {
     o.value_type = "SN";
-    o.value = std::string(v.child("numerator").attribute("value").value()) + ":" + v.child("denominator").attribute("value").value();
+    const auto above = v.child("numerator"), below = v.child("denominator");
+    w.take(above);
+    w.take(below);
+    o.value = std::string(above.attribute("value")) + ":" + std::string(below.attribute("value"));
     return true;
   }
   if (type == "CD" || type == "CE" || type == "CV" || type == "CO") {
@@ -275,7 +293,7 @@ bool read_quantity(Walk& w, pugi::xml_node v, Observation& o) {
   return true;
 }
 
-bool read_result_part(Walk& w, pugi::xml_node c, std::string_view name, LabItem& item) {
+bool read_result_part(Walk& w, Node c, std::string_view name, LabItem& item) {
   auto& o = item.o;
   if (name == "templateId") return true;
   if (name == "statusCode") {
@@ -318,6 +336,8 @@ model::Observation settled(Walk& w, LabItem item, std::size_t index) {
     else if (item.coded_code == "2") o.flags.emplace_back("A");
   }
   if (o.local == model::Code{} && !item.item_text.empty()) guess_item(w, item, index);
+  else if (!item.item_text.empty() && item.item_text != o.local.code && item.item_text != o.local.name && item.item_text != o.local.code + " " + o.local.name)
+    w.keep(item.item_node);  // it names another item than its code does
   if (o.set_id.empty()) o.set_id = std::to_string(index + 1);
   return std::move(item.o);
 }

@@ -1,6 +1,5 @@
 // IHE XD-LAB: the specimen act with its batteries, collection and observations.
 // Promises: nested organizers become one list in the order of the document. Refuses: what stands in none of these; it is kept.
-#include <cstring>
 
 #include "core/base/text.hpp"
 #include "core/cda/lab_read_parts.hpp"
@@ -9,10 +8,11 @@
 
 namespace huren::cda {
 
-bool LabReader::xd_act(pugi::xml_node act) {
-  w_.each(act, [&](pugi::xml_node n) {
+bool LabReader::xd_act(Node act) {
+  w_.each(act, [&](Node n) {
     const std::string_view name = n.name();
-    if (name == "code" || name == "templateId" || name == "id") return true;
+    if (name == "code") return w_.label(n);
+    if (name == "templateId" || name == "id") return true;
     if (name == "statusCode") {
       if (!status_given_) r_.status = status_of_act(attributes(n));
       if (attributes(n).code != "completed") status_given_ = true;
@@ -23,21 +23,16 @@ bool LabReader::xd_act(pugi::xml_node act) {
   return true;
 }
 
-bool LabReader::xd_part(pugi::xml_node n) {
-  w_.each(n, [&](pugi::xml_node c) {
+bool LabReader::xd_part(Node n) {
+  w_.each(n, [&](Node c) {
     if (is(c, "organizer")) return xd_organizer(c);
     if (is(c, "procedure")) return xd_collection(c);
     if (is(c, "act")) {
       if (read_comment(w_, c, r_.notes)) return true;
-      if (std::strcmp(n.attribute("typeCode").value(), "RSON") != 0 || !r_.amendment_reason.empty()) return false;
-      r_.amendment_reason = w_.text(c.child("text"));
-      return true;
+      return n.attribute("typeCode") == "RSON" && read_reason(w_, c, r_.amendment_reason);
     }
     if (!is(c, "observation")) return false;
-    if (exact_status(c, r_.status)) {
-      status_given_ = true;
-      return true;
-    }
+    if (status_observation(c)) return true;
     if (data_element(c).empty()) {
       xd_observation(c);
       return true;
@@ -47,8 +42,8 @@ bool LabReader::xd_part(pugi::xml_node n) {
   return true;
 }
 
-bool LabReader::xd_collection(pugi::xml_node p) {
-  w_.each(p, [&](pugi::xml_node c) {
+bool LabReader::xd_collection(Node p) {
+  w_.each(p, [&](Node c) {
     if (is(c, "templateId") || is(c, "code")) return true;
     if (is(c, "effectiveTime")) {
       const auto a = attributes(c);
@@ -59,24 +54,33 @@ bool LabReader::xd_collection(pugi::xml_node p) {
     if (is(c, "participant")) return specimen_role(c);
     if (!is(c, "entryRelationship")) return false;
     const auto act = c.child("act");
-    if (std::strcmp(act.child("code").attribute("code").value(), "SPRECEIVE") != 0) return false;
-    r_.specimen.received_at = w_.time(act.child("effectiveTime"));
+    if (act.child("code").attribute("code") != "SPRECEIVE") return false;
+    w_.each(c, [&](Node a) {
+      if (a != act) return false;
+      w_.each(a, [&](Node x) {
+        if (is(x, "effectiveTime")) r_.specimen.received_at = w_.time(x);
+        return is(x, "templateId") || is(x, "code") || is(x, "effectiveTime");
+      });
+      return true;
+    });
     return true;
   });
   return true;
 }
 
-bool LabReader::xd_organizer(pugi::xml_node g) {
-  w_.each(g, [&](pugi::xml_node c) {
+bool LabReader::xd_organizer(Node g) {
+  w_.each(g, [&](Node c) {
     const std::string_view name = c.name();
-    if (name == "templateId" || name == "statusCode" || name == "id") return true;
+    if (name == "templateId" || name == "id") return true;
+    if (name == "statusCode") return plainly_done(c) || status_of_act(attributes(c)) == r_.status;
     if (name == "code") {
-      if (r_.panel == model::Code{}) r_.panel = w_.code(c);
-      return true;
+      const auto code = w_.code(c);
+      if (r_.panel == model::Code{}) r_.panel = code;
+      return r_.panel == code;
     }
     if (name == "specimen") return specimen_role(c);
     if (name != "component") return false;
-    w_.each(c, [&](pugi::xml_node x) {
+    w_.each(c, [&](Node x) {
       if (is(x, "organizer")) return xd_organizer(x);
       if (is(x, "procedure")) return xd_collection(x);
       if (is(x, "act")) return read_comment(w_, x, r_.notes);
@@ -89,10 +93,10 @@ bool LabReader::xd_organizer(pugi::xml_node g) {
   return true;
 }
 
-void LabReader::xd_observation(pugi::xml_node x) {
+void LabReader::xd_observation(Node x) {
   LabItem item;
   item.any = true;
-  w_.each(x, [&](pugi::xml_node c) {
+  w_.each(x, [&](Node c) {
     const std::string_view name = c.name();
     if (name == "id") return item_id(c, item);
     if (name == "value") return read_quantity(w_, c, item.o);

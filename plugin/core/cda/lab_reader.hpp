@@ -22,40 +22,43 @@ class LabReader {
   // lab_read.cpp: header, sections and items
   void take_header();
   void finish();
-  bool section(pugi::xml_node s);
-  bool entry(pugi::xml_node n);
-  bool flat(pugi::xml_node o);
+  bool section(Node s);
+  bool narrative(Node n);
+  bool entry(Node n);
+  bool flat(Node o);
   void close_flat();
-  bool organizer(pugi::xml_node g);
-  bool component(pugi::xml_node o, LabItem& item);
-  bool item_id(pugi::xml_node c, LabItem& item);
-  void item_observation(pugi::xml_node o, LabItem& item);
+  bool organizer(Node g);
+  bool component(Node o, LabItem& item);
+  bool item_id(Node c, LabItem& item);
+  void item_observation(Node o, LabItem& item);
   void add(LabItem item);
 
   // lab_read_report.cpp: what a report has once
-  bool report_level(pugi::xml_node o);
-  bool diagnosis(pugi::xml_node o);
-  bool conclusion(pugi::xml_node o);
-  bool report_relation(pugi::xml_node n);
-  bool specimen(pugi::xml_node o);
-  bool specimen_role(pugi::xml_node n);
+  bool report_level(Node o);
+  bool diagnosis(Node o);
+  bool conclusion(Node o);
+  bool report_relation(Node n);
+  bool status_observation(Node o);
+  bool specimen(Node o);
+  bool specimen_role(Node n);
 
   // lab_read_xd.cpp: IHE XD-LAB
-  bool xd_act(pugi::xml_node act);
-  bool xd_part(pugi::xml_node n);
-  bool xd_collection(pugi::xml_node p);
-  bool xd_organizer(pugi::xml_node g);
-  void xd_observation(pugi::xml_node x);
+  bool xd_act(Node act);
+  bool xd_part(Node n);
+  bool xd_collection(Node p);
+  bool xd_organizer(Node g);
+  void xd_observation(Node x);
 
   Walk& w_;
   const Head& head_;
   HeaderFields h_;
   model::LabReport r_;
   std::string item_prefix_, section_method_;
-  pugi::xml_node section_method_node_, analysed_node_;
+  Node section_method_node_, analysed_node_;
   Timestamp analysed_;
   LabItem flat_;
-  bool status_given_ = false, conclusion_seen_ = false;
+  const bool own_document_ = written_by_huren(head_);
+  bool status_given_ = false, exact_status_ = false, conclusion_seen_ = false;
 };
 
 }  // namespace huren::cda

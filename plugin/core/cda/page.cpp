@@ -473,13 +473,17 @@ Result<std::string> page(std::string_view bytes, const ReadOptions& read, const 
   auto parsed = parse_document(bytes, read, findings);
   if (!parsed) return parsed.error();
   Walk walk((*parsed)->source, read.assumed_offset_minutes);
-  const auto head = read_head((*parsed)->root, walk, read.transfer);
+  const auto head = read_head((*parsed)->root(), walk, read.transfer);
   const auto refused = [](const Findings& all) -> Result<std::string> {
     for (const auto& f : all)
       if (f.severity == Severity::error) return f.error;
     return Error{"cda.not_cda", "/", {}};
   };
-  if (head.kind == Kind::unknown) return narrative_page((*parsed)->root, head, options);
+  if (head.kind == Kind::unknown) {
+    pugi::xml_document tree;
+    load_tree(**parsed, tree);
+    return narrative_page(tree.document_element(), head, options);
+  }
   if (head.kind == Kind::lab_report || head.kind == Kind::xd_lab) {
     const auto result = read_lab_report(bytes, read);
     return result.report ? Result<std::string>(lab(*result.report, options, result.kept)) : refused(result.findings);

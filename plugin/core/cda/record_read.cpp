@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cstring>
 
 #include "core/base/text.hpp"
 #include "core/cda/header.hpp"
 #include "core/cda/header_read.hpp"
+#include "core/cda/lab_read_parts.hpp"
 #include "core/cda/lab_narrative.hpp"
 #include "core/cda/lab_value.hpp"
 #include "core/cda/oids.hpp"
@@ -21,9 +21,9 @@ class RecordReader {
   model::ClinicalRecord run() {
     header();
     rows_ = items_of(r_.kind);
-    w_.each(h_.body, [&](pugi::xml_node c) {
+    w_.each(h_.body, [&](Node c) {
       if (!is(c, "component")) return false;
-      w_.each(c, [&](pugi::xml_node s) { return is(s, "section") && section(s); });
+      w_.each(c, [&](Node s) { return is(s, "section") && section(s); });
       return true;
     });
     if (!status_given_ && head_.replaces) r_.status = model::Status::corrected;
@@ -52,27 +52,38 @@ class RecordReader {
     r_.written_at = head_.effective;
   }
 
-  bool section(pugi::xml_node s) {
-    const std::string_view code = s.child("code").attribute("code").value();
+  bool section(Node s) {
+    const std::string_view code = s.child("code").attribute("code");
     bool understood = true;
-    w_.each(s, [&](pugi::xml_node n) {
+    w_.each(s, [&](Node n) {
       const std::string_view name = n.name();
-      if (name == "templateId" || name == "code" || name == "title" || name == "id") return true;
-      if (name == "text") return s.child("entry") || s.child("component") || !n.first_child();
+      if (name == "templateId" || name == "id") return true;
+      if (name == "code") return w_.label(n) && known_section(code);
+      if (name == "title") return w_.text(n), true;  // a label: what counts is in the entries
+      if (name == "text") {
+        // ours repeats the entries; what another writes there may say more
+        if (!own_document_ || (!s.child("entry") && !s.child("component"))) return !n.first_child();
+        w_.pass_over(n);
+        return true;
+      }
       if (name == "entry") {
-        w_.each(n, [&](pugi::xml_node e) {
+        w_.each(n, [&](Node e) {
           if (is(e, "observation")) return status(e) || item(e, code);
           return is(e, "act") && linked(e);
         });
         return true;
       }
       if (name == "component") {
-        w_.each(n, [&](pugi::xml_node inner) { return is(inner, "section") && section(inner); });
+        w_.each(n, [&](Node inner) { return is(inner, "section") && section(inner); });
         return true;
       }
       return false;
     });
     return understood;
+  }
+
+  [[nodiscard]] bool known_section(std::string_view code) const {
+    return code.empty() || code == "26436-6" || std::any_of(rows_.begin(), rows_.end(), [&](const ItemRow* r) { return r->section_code == code; });
   }
 
   // The row by section and data element; by the element alone when only one row of the kind has it.
@@ -88,15 +99,15 @@ class RecordReader {
     return count == 1 && !element.empty() ? only : nullptr;
   }
 
-  bool item(pugi::xml_node o, std::string_view section_code) {
-    const std::string_view element = o.child("code").attribute("code").value();
+  bool item(Node o, std::string_view section_code) {
+    const std::string_view element = o.child("code").attribute("code");
     const auto* place = row(section_code, element);
     if (!place) return false;
     model::RecordItem it;
     it.key = place->key;
-    w_.each(o, [&](pugi::xml_node c) {
+    w_.each(o, [&](Node c) {
       const std::string_view name = c.name();
-      if (name == "code") return true;
+      if (name == "code") return w_.label(c);
       if (name == "statusCode") return attributes(c).code == "completed";
       if (name == "effectiveTime") {
         const auto a = attributes(c);
@@ -110,12 +121,12 @@ class RecordReader {
     return true;
   }
 
-  bool value(pugi::xml_node v, model::RecordItem& it) {
+  bool value(Node v, model::RecordItem& it) {
     const auto a = attributes(v);
     if (a.type == "CD" || a.type == "CE" || a.type == "CV" || a.type == "CS") {
       it.code = {std::string(trim(a.code)), std::string(trim(a.display)), system_of_oid(a.system, a.system_name)};
       if (is_icd10(a.system) && a.system != kIcd10) w_.find(Severity::info, "cda.foreign_system", v, {std::string(a.system)});
-      w_.each(v, [&](pugi::xml_node c) {
+      w_.each(v, [&](Node c) {
         if (!is(c, "originalText")) return false;
         it.value = w_.text(c);
         return true;
@@ -136,28 +147,39 @@ class RecordReader {
     return true;
   }
 
-  bool linked(pugi::xml_node act) {
-    const auto document = act.child("reference").child("externalDocument");
-    if (!document) return false;
-    model::LinkedReport l;
-    const auto id = w_.id(document.child("id"));
-    if (const auto name = report_name(id)) {
-      l.origin = name->origin;
-      l.number = name->number;
-      l.version = name->version;
-    } else {
-      return false;
-    }
-    if (const auto text = act.child("text")) l.title = w_.text(text);
+  bool linked(Node act) {
+    const auto reference = act.child("reference");
+    const auto document = reference.child("externalDocument");
+    const auto name = report_name(w_.id(document.child("id")));
+    if (!name) return false;
+    model::LinkedReport l{name->origin, name->number, {}, name->version};
+    w_.each(act, [&](Node c) {
+      if (is(c, "code")) return w_.label(c);
+      if (is(c, "text")) return l.title = w_.text(c), true;
+      return c == reference;
+    });
+    w_.each(reference, [&](Node c) { return c == document; });
+    const auto set = set_id(l.origin, l.number);
+    w_.each(document, [&](Node c) {
+      if (is(c, "id")) return c == document.child("id");
+      if (is(c, "setId")) return w_.id(c) == set;
+      if (is(c, "versionNumber")) return number_of(attributes(c).value) == l.version;
+      return is(c, "code") && attributes(c).code == "C0007";
+    });
     r_.reports.push_back(std::move(l));
     return true;
   }
 
-  bool status(pugi::xml_node o) {
-    if (std::strcmp(o.child("code").attribute("code").value(), "33999-4") != 0) return false;
-    r_.status = model::status_from_hl7(o.child("value").attribute("code").value());
+  bool status(Node o) {
+    if (status_given_ || o.child("code").attribute("code") != "33999-4") return false;
+    r_.status = model::status_from_hl7(o.child("value").attribute("code"));
     status_given_ = true;
-    if (const auto act = o.child("entryRelationship").child("act")) r_.amendment_reason = w_.text(act.child("text"));
+    w_.each(o, [&](Node c) {
+      if (is(c, "code") || is(c, "statusCode") || is(c, "value")) return true;
+      if (!is(c, "entryRelationship")) return false;
+      w_.each(c, [&](Node act) { return is(act, "act") && read_reason(w_, act, r_.amendment_reason); });
+      return true;
+    });
     return true;
   }
 
@@ -166,6 +188,7 @@ class RecordReader {
   HeaderFields h_;
   model::ClinicalRecord r_;
   std::vector<const ItemRow*> rows_;
+  const bool own_document_ = written_by_huren(head_);
   bool status_given_ = false;
 };
 
@@ -178,23 +201,24 @@ RecordRead read_record(std::string_view bytes, const ReadOptions& options) {
     out.findings.push_back({Severity::error, parsed.error()});
     return out;
   }
-  const auto& document = **parsed;
+  auto& document = **parsed;
   Walk walk(document.source, options.assumed_offset_minutes);
-  out.head = read_head(document.root, walk, options.transfer);
-  out.head.charset = document.admitted.charset;
+  out.head = read_head(document.root(), walk, options.transfer);
+  out.head.charset = document.charset;
   const auto kind = out.head.kind;
   if (has_error(walk.findings)) {
     // template and code contradict each other: no guess
   } else if (kind == Kind::unknown) {
-    walk.find(Severity::error, "cda.kind_unknown", document.root.child("code"), {out.head.code});
+    walk.find(Severity::error, "cda.kind_unknown", document.root().child("code"), {out.head.code});
   } else if (kind == Kind::lab_report || kind == Kind::xd_lab) {
-    walk.find(Severity::error, "cda.not_record", document.root.child("code"), {std::string(kind_code(kind))});
+    walk.find(Severity::error, "cda.not_record", document.root().child("code"), {std::string(kind_code(kind))});
   } else {
-    auto header = read_header(document.root, out.head, walk);
+    auto header = read_header(document.root(), out.head, walk);
     auto record = canonical(RecordReader(walk, out.head, std::move(header)).run());
+    walk.sweep(document.root());
     if (record.origin.code.empty())
       walk.findings.push_back({Severity::error, {"cda.missing", "/ClinicalDocument/custodian", {"custodian/assignedCustodian/representedCustodianOrganization/id"}}});
-    if (out.head.version == 0) walk.find(Severity::info, "cda.no_version", document.root);
+    if (out.head.version == 0) walk.find(Severity::info, "cda.no_version", document.root());
     out.record = std::move(record);
   }
   out.findings.insert(out.findings.end(), std::make_move_iterator(walk.findings.begin()), std::make_move_iterator(walk.findings.end()));

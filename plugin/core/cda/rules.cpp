@@ -119,6 +119,17 @@ Compiled compile(const Rule& rule) {
   return out;
 }
 
+std::string location(pugi::xml_node node) {
+  std::string out;
+  for (; node && node.type() == pugi::node_element; node = node.parent()) {
+    std::size_t before = 0;
+    for (auto s = node.previous_sibling(node.name()); s; s = s.previous_sibling(node.name())) ++before;
+    const bool several = before > 0 || node.next_sibling(node.name());
+    out = "/" + std::string(node.name()) + (several ? "[" + std::to_string(before + 1) + "]" : "") + out;
+  }
+  return out;
+}
+
 bool applies(const Rule& rule, std::string_view kind) {
   for (const auto word : split(rule.kinds, ' '))
     if (word == kind) return true;
@@ -173,14 +184,16 @@ Checked check(std::string_view bytes, const ReadOptions& options) {
   }
   out.readable = true;
   Walk walk((*parsed)->source, options.assumed_offset_minutes);
-  out.head = read_head((*parsed)->root, walk, options.transfer);
+  out.head = read_head((*parsed)->root(), walk, options.transfer);
   const bool lab = out.head.kind == Kind::lab_report || out.head.kind == Kind::xd_lab || out.head.kind == Kind::unknown;
   if (lab) out.findings = read_lab_report(bytes, options).findings;
   else out.findings = read_record(bytes, options).findings;
-  out.head.charset = (*parsed)->admitted.charset;
+  out.head.charset = (*parsed)->charset;
   const auto kind = kind_code(out.head.kind);
+  pugi::xml_document tree;
+  load_tree(**parsed, tree);
   for (const auto& rule : rules())
-    if (applies(rule, kind)) run(compile(rule), (*parsed)->root, out.findings);
+    if (applies(rule, kind)) run(compile(rule), tree.document_element(), out.findings);
   return out;
 }
 

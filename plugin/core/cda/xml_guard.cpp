@@ -6,27 +6,10 @@
 
 #include "core/base/text.hpp"
 #include "core/cda/xml_scan.hpp"
+#include "core/cda/xml_tree.hpp"
 
 namespace huren::cda {
 namespace {
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | (c >> 6));
-    out += static_cast<char>(0x80 | (c & 63));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | (c >> 12));
-    out += static_cast<char>(0x80 | ((c >> 6) & 63));
-    out += static_cast<char>(0x80 | (c & 63));
-  } else {
-    out += static_cast<char>(0xF0 | (c >> 18));
-    out += static_cast<char>(0x80 | ((c >> 12) & 63));
-    out += static_cast<char>(0x80 | ((c >> 6) & 63));
-    out += static_cast<char>(0x80 | (c & 63));
-  }
-}
 
 Result<std::string> from_utf16(std::string_view bytes, bool little) {
   const char* name = little ? "UTF-16LE" : "UTF-16BE";
@@ -132,7 +115,6 @@ Result<Admitted> decode(std::string_view bytes, std::string_view label) {
   if (*charset == Charset::utf8) {
     if (!utf8_valid) return Error{"cda.undecodable", at_byte(*invalid_utf8(bytes)), {"UTF-8"}};
     out.text = std::string(bytes);
-    out.offset = bom ? 3 : 0;
   } else {
     auto text = to_utf8(bytes, *charset);
     if (!text) return Error{"cda.undecodable", text.error().where, {out.charset}};
@@ -143,17 +125,21 @@ Result<Admitted> decode(std::string_view bytes, std::string_view label) {
 
 }  // namespace
 
-Result<Admitted> admit(std::string_view bytes, std::string_view charset_label, const Limits& limits) {
+Result<Admitted> decoded(std::string_view bytes, std::string_view charset_label, const Limits& limits) {
   if (bytes.empty()) return Error{"cda.no_root", "byte 0", {}};
   if (bytes.size() > limits.bytes) return Error{"cda.limit", "byte 0", {"bytes", std::to_string(limits.bytes)}};
-  auto decoded = decode(bytes, charset_label);
-  if (!decoded) return decoded.error();
-  const auto root = scan_xml(decoded->text, limits, decoded->findings);
+  return decode(bytes, charset_label);
+}
+
+Result<Admitted> admit(std::string_view bytes, std::string_view charset_label, const Limits& limits) {
+  auto out = decoded(bytes, charset_label, limits);
+  if (!out) return out.error();
+  Tree tree;
+  const auto root = scan_xml(out->text, limits, tree, out->findings);
   if (!root) return root.error();
-  decoded->text.resize(root->end);
-  decoded->text.erase(0, root->begin);
-  if (decoded->offset) *decoded->offset += root->begin;
-  return decoded;
+  out->text.resize(root->end);
+  out->text.erase(0, root->begin);
+  return out;
 }
 
 }  // namespace huren::cda

@@ -3,8 +3,6 @@
 //   instruction, no undeclared entity, no duplicate attribute, one root and nothing after it.
 // Refuses: guessing an encoding without saying so, repairing.
 #pragma once
-#include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,10 +14,11 @@ namespace huren::cda {
 struct Admitted {
   std::string text;       // UTF-8, from the root's '<' to its end; BOM and XML declaration removed
   std::string charset;    // "UTF-8", "GB18030", "UTF-16LE", ...
-  std::optional<std::size_t> offset;  // where text stands in the bytes given, when it is a slice of them (UTF-8)
   Findings findings;      // warnings: a guessed or doubtful encoding
 };
 
+// Strict UTF-8 of the whole input, BOM removed, XML not yet looked at. Errors as admit().
+Result<Admitted> decoded(std::string_view bytes, std::string_view charset_label, const Limits& limits);
 // charset_label: what was declared outside the document; empty: none. Errors: cda.* with where "byte N" of the UTF-8 text.
 Result<Admitted> admit(std::string_view bytes, std::string_view charset_label, const Limits& limits);
 

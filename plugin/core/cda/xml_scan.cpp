@@ -2,27 +2,34 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace huren::cda {
 namespace {
 
 // kText and kValue end the fast loops over text and attribute values. The text is a std::string's, so a NUL, which is kBad,
 // stands after its last byte and ends every loop.
-enum : unsigned char { kText = 1, kName = 2, kNameStart = 4, kSpace = 8, kBad = 16, kHigh = 32, kValue = 64 };
+enum : unsigned char { kText = 1, kName = 2, kNameStart = 4, kSpace = 8, kBad = 16, kHigh = 32, kValue = 64, kColon = 128 };
 constexpr auto kClass = [] {
   std::array<unsigned char, 256> c{};
   for (std::size_t i = 0; i < 32; ++i) c[i] = kBad | kText | kValue;
-  c['\t'] = c['\n'] = c['\r'] = c[' '] = kSpace;
+  c[' '] = kSpace;
+  c['\t'] = c['\n'] = kSpace | kValue;          // an attribute's become blanks
+  c['\r'] = kSpace | kValue | kText;            // a text's become line feeds
   for (std::size_t i = 'a'; i <= 'z'; ++i) c[i] = kName | kNameStart;
   for (std::size_t i = 'A'; i <= 'Z'; ++i) c[i] = kName | kNameStart;
   for (std::size_t i = '0'; i <= '9'; ++i) c[i] = kName;
   c['_'] = c[':'] = kName | kNameStart;
+  c[':'] |= kColon;
   c['-'] = c['.'] = kName;
   for (std::size_t i = 128; i < 256; ++i) c[i] = kName | kNameStart;
   c[0xEF] |= kText | kValue | kHigh;
@@ -32,6 +39,24 @@ constexpr auto kClass = [] {
   return c;
 }();
 unsigned char cls(char c) { return kClass[static_cast<unsigned char>(c)]; }
+
+// A start tag once found legal. A document says the same ones again and again ("<observation classCode=...>", every data
+// element's code): bytes that are equal to the last but one are legal too.
+struct Tag {
+  const char* at = nullptr;
+  std::size_t size = 0, name = 0;
+  std::uint32_t attributes = 0;
+  std::uint16_t attribute_count = 0;
+  bool odd = false, empty = false;
+};
+constexpr std::size_t kTagHead = 24;  // a shorter one is quicker read than looked up
+constexpr std::size_t kTags = 512;
+std::size_t slot_of(const char* p) {
+  std::array<std::uint64_t, 3> w{};
+  std::memcpy(w.data(), p, kTagHead);
+  const auto h = (w[0] * 0x9E3779B97F4A7C15U) ^ (w[1] * 0xC2B2AE3D27D4EB4FU) ^ (w[2] * 0x165667B19E3779F9U);
+  return static_cast<std::size_t>((h ^ (h >> 29)) * 0x9E3779B97F4A7C15U >> 55);
+}
 
 // Elements that a browser would run or load; none of them is a CDA element.
 bool active_element(std::string_view name) {
@@ -57,14 +82,18 @@ std::string_view local_name(std::string_view name) {
 
 struct Open {
   std::string_view name;
+  std::uint32_t node = 0, last_child = 0;
   bool text_seen = false;      // a non-blank run since the last tag
   bool comment_after = false;  // and then a comment
 };
 
 class Scanner {
  public:
-  Scanner(std::string_view text, const Limits& limits) : begin_(text.data()), p_(begin_), end_(begin_ + text.size()), limits_(limits) {
+  Scanner(std::string_view text, const Limits& limits, Tree& tree)
+      : begin_(text.data()), p_(begin_), end_(begin_ + text.size()), limits_(limits), tree_(tree), tags_(kTags) {
     open_.reserve(static_cast<std::size_t>(std::clamp(limits.depth, 1, 1024)) + 1);
+    tree_.nodes.reserve(text.size() / 32);
+    tree_.attributes.reserve(text.size() / 64);
   }
 
   Result<RootSpan> run(Findings& findings) {
@@ -91,12 +120,12 @@ class Scanner {
   bool malformed(const char* where) { return fail("cda.malformed", where); }
   Error fault() { return fault_ ? *fault_ : Error{"cda.malformed", at_byte(offset()), {}}; }
   void blanks() {
-    while (cls(*p_) == kSpace) ++p_;
+    while (cls(*p_) & kSpace) ++p_;
   }
   bool count_node() { return ++nodes_ <= limits_.nodes || fail("cda.limit", p_, {"nodes", std::to_string(limits_.nodes)}); }
 
   bool prolog(Findings& findings) {
-    if (looking_at("<?xml") && end_ - p_ > 5 && cls(p_[5]) == kSpace) {
+    if (looking_at("<?xml") && end_ - p_ > 5 && cls(p_[5]) & kSpace) {
       const auto close = find("?>");
       if (!close) return malformed(p_);
       p_ = close + 2;
@@ -167,11 +196,34 @@ class Scanner {
     return std::string("U+00") + digits[c >> 4] + digits[c & 15];
   }
 
-  bool name(std::string_view& out) {
+  // Over bytes that end no text and no value, sixteen at a time; stops early or at one that may.
+  void skip_plain(char a, char b) {
+#ifdef __SSE2__
+    while (end_ - p_ >= 16) {
+      const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p_));
+      const auto is = [&](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+      const auto control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(0x1F)), _mm_set1_epi8(0x1F));
+      const auto stop = _mm_or_si128(_mm_or_si128(_mm_or_si128(is(a), is(b)), _mm_or_si128(is('<'), is('&'))), _mm_or_si128(is('\xEF'), control));
+      const auto mask = static_cast<unsigned>(_mm_movemask_epi8(stop));
+      if (mask != 0) {
+        p_ += std::countr_zero(mask);
+        return;
+      }
+      p_ += 16;
+    }
+#else
+    static_cast<void>(a);
+    static_cast<void>(b);
+#endif
+  }
+
+  bool name(std::string_view& out, bool& colon) {
     const auto start = p_;
     if (!(cls(*p_) & kNameStart)) return malformed(p_);
-    while (cls(*p_) & kName) ++p_;
+    unsigned seen = 0;
+    for (unsigned c = 0; (c = cls(*p_)) & kName; ++p_) seen |= c;
     out = {start, static_cast<std::size_t>(p_ - start)};
+    colon = (seen & kColon) != 0;
     return true;
   }
 
@@ -200,20 +252,23 @@ class Scanner {
     return legal || fail("cda.character_reference", start);
   }
 
-  bool attribute_value(std::string_view& out) {
+  bool attribute_value(std::string_view& out, bool& as_it_stands) {
     if (p_ == end_ || (*p_ != '"' && *p_ != '\'')) return malformed(p_);
     const char quote = *p_++;
     const auto start = p_;
     for (;;) {
+      skip_plain('"', '\'');
       while (!(cls(*p_) & kValue)) ++p_;
       if (*p_ == quote) break;
       if (p_ == end_) return malformed(start);
       if (*p_ == '<') return malformed(p_);
       if (*p_ == '&') {
+        as_it_stands = false;
         if (!reference()) return false;
         continue;
       }
-      if (!character()) return false;
+      if (cls(*p_) & kSpace) as_it_stands = false;
+      else if (!character()) return false;
       ++p_;
     }
     out = {start, static_cast<std::size_t>(p_ - start)};
@@ -223,6 +278,7 @@ class Scanner {
 
   // Schemes that a browser would run, however written: references decoded, blanks and controls dropped.
   static bool runs_code(std::string_view value) {
+    if (value.empty() || (value[0] >= '0' && value[0] <= '9')) return false;  // no scheme begins so
     if (value.find(':') == std::string_view::npos && value.find("&#") == std::string_view::npos) return false;
     std::string plain;
     for (std::size_t i = 0; i < value.size() && plain.size() < 16; ++i) {
@@ -245,15 +301,59 @@ class Scanner {
     return plain.starts_with("javascript:") || plain.starts_with("vbscript:") || plain.starts_with("data:text/html");
   }
 
+  TreeNode& add(const char* at) {
+    auto& node = tree_.nodes.emplace_back();
+    const auto index = static_cast<std::uint32_t>(tree_.nodes.size() - 1);
+    node.at = static_cast<std::uint32_t>(at - begin_);
+    node.end = index + 1;
+    node.to = static_cast<std::uint32_t>(p_ - begin_);
+    if (!open_.empty()) {
+      auto& top = open_.back();
+      node.parent = top.node;
+      if (top.last_child > 0) tree_.nodes[top.last_child].next = index;
+      top.last_child = index;
+    }
+    return node;
+  }
+
+  bool opened(const char* start, const Tag& tag) {
+    const std::string_view name(start + 1, tag.name);
+    auto& node = add(start);
+    node.name = name;
+    node.attributes = tag.attributes;
+    node.attribute_count = tag.attribute_count;
+    node.odd = tag.odd;
+    if (!tag.empty) open_.push_back({.name = name, .node = static_cast<std::uint32_t>(tree_.nodes.size() - 1)});
+    return true;
+  }
+
   bool element() {  // at '<' of a start tag
     const auto start = p_;
-    ++p_;
-    std::string_view tag;
-    if (!name(tag)) return false;
     if (!count_node()) return false;
     if (static_cast<int>(open_.size()) >= limits_.depth) return fail("cda.limit", start, {"depth", std::to_string(limits_.depth)});
-    const auto local = local_name(tag);
+    Tag* known = nullptr;
+    if (static_cast<std::size_t>(end_ - p_) >= kTagHead) {
+      known = &tags_[slot_of(p_)];
+      if (known->size > 0 && known->size <= static_cast<std::size_t>(end_ - p_) && std::memcmp(known->at, p_, known->size) == 0) {
+        p_ += known->size;
+        return opened(start, *known);
+      }
+    }
+    Tag tag;
+    if (!start_tag(tag)) return false;
+    if (known && tag.size >= kTagHead) *known = tag;
+    return opened(start, tag);
+  }
+
+  bool start_tag(Tag& tag) {
+    const auto start = p_;
+    ++p_;
+    std::string_view whole;
+    bool colon = false;
+    if (!name(whole, colon)) return false;
+    const auto local = colon ? local_name(whole) : whole;
     if (active_element(local)) return fail("cda.active_content", start, {std::string(local)});
+    tag = {.at = start, .name = whole.size(), .attributes = static_cast<std::uint32_t>(tree_.attributes.size())};
     std::size_t count = 0;
     for (;;) {
       const auto before = p_;
@@ -261,36 +361,43 @@ class Scanner {
       if (p_ == end_) return malformed(start);
       if (*p_ == '>') {
         ++p_;
-        open_.push_back({tag});
-        return true;
+        break;
       }
       if (*p_ == '/') {
         if (end_ - p_ < 2 || p_[1] != '>') return malformed(p_);
         p_ += 2;
-        return true;
+        tag.empty = true;
+        break;
       }
       if (p_ == before) return malformed(p_);
-      if (!attribute(count)) return false;
+      if (!attribute(count, tag)) return false;
     }
+    tag.attribute_count = static_cast<std::uint16_t>(count);
+    tag.size = static_cast<std::size_t>(p_ - start);
+    return true;
   }
 
-  bool attribute(std::size_t& count) {
+  bool attribute(std::size_t& count, Tag& tag) {
     const auto start = p_;
     std::string_view key, value;
-    if (!name(key)) return false;
+    bool as_it_stands = true;
+    bool colon = false;
+    if (!name(key, colon)) return false;
     blanks();
     if (p_ == end_ || *p_ != '=') return malformed(p_);
     ++p_;
     blanks();
-    if (!attribute_value(value)) return false;
+    if (!attribute_value(value, as_it_stands)) return false;
     if (static_cast<int>(count) >= limits_.attributes) return fail("cda.limit", start, {"attributes", std::to_string(limits_.attributes)});
     for (std::size_t i = 0; i < count; ++i)
-      if (keys_[i] == key) return fail("cda.duplicate_attribute", start, {std::string(key.substr(0, 40))});
-    if (keys_.size() <= count) keys_.resize(count + 8);
-    keys_[count++] = key;
-    if (key.size() > 2 && (key[0] | 0x20) == 'o' && (key[1] | 0x20) == 'n' && key.find(':') == std::string_view::npos)
+      if (tree_.attributes[tag.attributes + i].name == key) return fail("cda.duplicate_attribute", start, {std::string(key.substr(0, 40))});
+    ++count;
+    auto& added = tree_.attributes.emplace_back(TreeAttribute{key, value, key_of(key)});
+    tag.odd = tag.odd || added.key == Key::odd;
+    if (!as_it_stands) added.value = tree_.decoded.emplace_back(plain(value, true));
+    if (key.size() > 2 && (key[0] | 0x20) == 'o' && (key[1] | 0x20) == 'n' && !colon)
       return fail("cda.active_content", start, {std::string(key.substr(0, 40))});
-    const auto plain_key = local_name(key);  // a name or an identifier that reads like a scheme harms nobody
+    const auto plain_key = colon ? local_name(key) : key;  // a name or an identifier that reads like a scheme harms nobody
     if ((plain_key == "href" || plain_key == "src" || plain_key == "value" || plain_key == "data" || plain_key == "action") && runs_code(value)) return fail("cda.active_reference", start, {std::string(key.substr(0, 40))});
     return true;
   }
@@ -298,11 +405,15 @@ class Scanner {
   bool end_tag() {
     const auto start = p_;
     p_ += 2;
-    std::string_view tag;
-    if (!name(tag)) return false;
+    const auto& open = open_.back().name;
+    if (static_cast<std::size_t>(end_ - p_) > open.size() && std::memcmp(p_, open.data(), open.size()) == 0 && !(cls(p_[open.size()]) & kName)) p_ += open.size();
+    else return malformed(start);
     blanks();
-    if (p_ == end_ || *p_ != '>' || tag != open_.back().name) return malformed(start);
+    if (p_ == end_ || *p_ != '>') return malformed(start);
     ++p_;
+    auto& node = tree_.nodes[open_.back().node];
+    node.end = static_cast<std::uint32_t>(tree_.nodes.size());
+    node.to = static_cast<std::uint32_t>(p_ - begin_);
     open_.pop_back();
     forget_text();
     return true;
@@ -320,11 +431,25 @@ class Scanner {
     if (!close) return malformed(start);
     if (close != p_ && open_.back().comment_after) return fail("cda.split_text", start);
     if (static_cast<std::size_t>(close - p_) > limits_.text) return fail("cda.limit", start, {"text", std::to_string(limits_.text)});
+    const std::string_view inside(p_, static_cast<std::size_t>(close - p_));
     for (; p_ != close; ++p_)
       if (!character()) return false;
     p_ = close + 3;
     open_.back().text_seen = true;
+    auto& node = add(start);
+    node.element = false;
+    node.value = inside;
+    if (inside.find('\r') != std::string_view::npos) node.value = tree_.decoded.emplace_back(line_ends(inside));
     return count_node();
+  }
+
+  static std::string line_ends(std::string_view raw) {  // XML 1.0 §2.11
+    std::string out;
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      if (raw[i] == '\r' && i + 1 < raw.size() && raw[i + 1] == '\n') continue;
+      out += raw[i] == '\r' ? '\n' : raw[i];
+    }
+    return out;
   }
 
   bool content() {  // one step inside an open element
@@ -349,16 +474,22 @@ class Scanner {
 
   bool text() {
     const auto start = p_;
+    bool as_it_stands = true;
     blanks();
+    const std::string_view before(start, static_cast<std::size_t>(p_ - start));
     if (*p_ == '<') return static_cast<std::size_t>(p_ - start) <= limits_.text || fail("cda.limit", start, {"text", std::to_string(limits_.text)});
     for (;;) {
+      skip_plain(']', ']');
       while (!(cls(*p_) & kText)) ++p_;
       if (*p_ == '<' || p_ == end_) break;
       if (*p_ == '&') {
+        as_it_stands = false;
         if (!reference()) return false;
         continue;
       }
-      if (*p_ == ']') {
+      if (*p_ == '\r') {
+        as_it_stands = false;
+      } else if (*p_ == ']') {
         if (looking_at("]]>")) return malformed(p_);
       } else if (!character()) {
         return false;
@@ -370,6 +501,11 @@ class Scanner {
     // "5<!-- -->.6": one parser reads 5, another 5.6; nobody writes that by accident
     if (top.comment_after) return fail("cda.split_text", start);
     top.text_seen = true;
+    const std::string_view raw(start, static_cast<std::size_t>(p_ - start));
+    auto& node = add(start);
+    node.element = false;
+    node.value = raw;
+    if (!as_it_stands || before.find('\r') != std::string_view::npos) node.value = tree_.decoded.emplace_back(plain(raw, false));
     return count_node();
   }
 
@@ -378,13 +514,16 @@ class Scanner {
   const char* end_;
   const Limits& limits_;
   std::vector<Open> open_;
-  std::vector<std::string_view> keys_;
+  Tree& tree_;
+  std::vector<Tag> tags_;
   std::size_t nodes_ = 0;
   std::optional<Error> fault_;
 };
 
 }  // namespace
 
-Result<RootSpan> scan_xml(const std::string& text, const Limits& limits, Findings& findings) { return Scanner(text, limits).run(findings); }
+Result<RootSpan> scan_xml(const std::string& text, const Limits& limits, Tree& tree, Findings& findings) {
+  return Scanner(text, limits, tree).run(findings);
+}
 
 }  // namespace huren::cda

@@ -8,14 +8,15 @@
 
 #include "core/base/result.hpp"
 #include "core/cda/document.hpp"
+#include "core/cda/xml_tree.hpp"
 
 namespace huren::cda {
 
 struct RootSpan {
   std::size_t begin = 0, end = 0;  // of the root element, from its '<' to past its last '>'
 };
-// A std::string, for the NUL after its last byte. Errors: cda.* with where "byte N".
-Result<RootSpan> scan_xml(const std::string& text, const Limits& limits, Findings& findings);
+// A std::string, for the NUL after its last byte; the tree holds views into it. Errors: cda.* with where "byte N".
+Result<RootSpan> scan_xml(const std::string& text, const Limits& limits, Tree& tree, Findings& findings);
 
 inline std::string at_byte(std::size_t offset) { return "byte " + std::to_string(offset); }
 

@@ -44,7 +44,10 @@ std::string names(const Input& input, const std::vector<std::string>& items, Lan
   return out;
 }
 
-std::string value_words(const ShownResult& r) { return r.unit.empty() ? r.value : r.value + " " + r.unit; }
+std::string value_words(const ShownResult& r, Language language) {
+  if (r.candidate->link == Link::by_token) return language == Language::zh ? "（伙伴处有结果，尚未调取）" : "(exists at the partner, not fetched)";
+  return r.unit.empty() ? r.value : r.value + " " + r.unit;
+}
 
 std::string age_words(const ShownResult& r, Language language) {
   const bool zh = language == Language::zh;
@@ -64,7 +67,7 @@ std::string summary(const OrderDecision& order, const std::vector<ShownResult>& 
   if (order.outcome == Outcome::partial) e.id = "card.partial";
   if (order.critical) e.id = "card.critical";
   const auto& first = results.front();
-  e.args.push_back(value_words(first));
+  e.args.push_back(value_words(first, language));
   e.args.push_back(first.candidate->report->origin.name);
   e.args.push_back(age_words(first, language));
   e.args.push_back(missing);
@@ -82,7 +85,7 @@ void detail_of(std::string& out, const ShownResult& r, Language language) {
   };
   out += "- ";
   out += name_of(r, language);
-  out += " **" + value_words(r) + "**";
+  out += " **" + value_words(r, language) + "**";
   if (r.converted) {
     part("（原值 ", " (reported ", r.original);
     part(" ", " ", o.unit);
@@ -137,6 +140,8 @@ void write_reasons(JsonWriter& json, const Input& input, Language language) {
   json.close(']');
 }
 
+bool suggests_use(const OrderDecision& order) { return order.outcome == Outcome::recognised || order.outcome == Outcome::partial; }
+
 // One language of what a card says.
 struct Words { std::string summary, detail, suggestion; };
 
@@ -153,10 +158,10 @@ CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& or
   const std::string identity = identity_of(input, order, results);
   const Words zh = words_of(input, order, results, Language::zh), en = words_of(input, order, results, Language::en);
   const Words& said = options.language == Language::zh ? zh : en;
-  CardRef ref{uuid_of("card\n" + identity), "", 0};
+  CardRef ref{uuid_of("card\n" + identity), "", 0, {}};
   json.open('{').member("uuid", ref.uuid).member("summary", said.summary).member("detail", said.detail);
   json.member("indicator", order.critical ? "critical" : "info").key("source").open('{').member("label", options.source_label).close('}');
-  const bool suggests = order.outcome == Outcome::recognised || order.outcome == Outcome::partial;
+  const bool suggests = suggests_use(order);
   if (suggests) {
     ref.accepting = uuid_of("suggestion\n" + identity);
     json.key("suggestions").open('[').open('{').member("label", said.suggestion).member("uuid", ref.accepting);
@@ -169,7 +174,10 @@ CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& or
   json.both("detail", zh.detail, en.detail).both("suggestion", zh.suggestion, en.suggestion);
   json.key("result_ids").open('[');  // what accepting the suggestion means
   for (const auto& r : results)
-    if (suggests && r.analyte->verdict == Verdict::pass) json.value(r.candidate->result_id);
+    if (suggests && r.analyte->verdict == Verdict::pass) {
+      json.value(r.candidate->result_id);
+      ref.result_ids.push_back(r.candidate->result_id);
+    }
   json.close(']').texts("missing", order.missing).key("results").open('[');
   for (const auto& r : results) write(json, r);
   json.close(']').key("analytes").open('[');

@@ -134,7 +134,7 @@ void Figures::walk(Each each) const {
   }
   for (const auto& [id, s] : shown_) {
     const auto answer = answers.find(s.accepting);
-    const std::string_view became = s.accepting.empty() ? "informed" : answer == answers.end() ? "" : std::string_view(answer->second->outcome);
+    const std::string_view became = s.accepting.empty() ? "informed" : answer != answers.end() ? std::string_view(answer->second->outcome) : ignored_.contains(s.accepting) ? "ignored" : "";
     each(false, s, nullptr, [&](Tally& t) {
       if (became == "informed") {
         ++t.informed;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,7 @@ class Figures {
   Figures(Month month, const terminology::Set* codes) : month_(std::move(month)), codes_(codes) {}
   void add(DecisionFact fact);
   void add(ShownFact fact);
+  void ignored(std::string accepting) { ignored_.insert(std::move(accepting)); }  // nobody answered it in its time
 
   struct Row { std::string side, key; Tally tally; };
   [[nodiscard]] Tally total(bool there) const;
@@ -76,6 +78,7 @@ class Figures {
   Month month_;
   const terminology::Set* codes_;
   std::map<std::string, DecisionFact> decisions_;          // by id
+  std::set<std::string> ignored_;
   std::map<std::string, ShownFact> shown_;                 // by card, the first showing of the month
 };
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "adapters/store/sqlite/store.hpp"
+#include "engine/profiles.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace huren;
@@ -18,6 +19,7 @@ class EndlessSpool final : public SpoolPort {
     return std::vector<SpooledEvent>{{.seq = after_seq + 1, .type = "lab.order.cancelled/9", .key = std::to_string(after_seq), .content_type = "application/json", .body = "{}", .at_ms = 0}};
   }
   Result<void> forget(std::int64_t) noexcept override { return {}; }
+  Result<void> submit(std::string_view, std::string_view, std::string_view, std::uint32_t) noexcept override { return {}; }
   Result<std::int64_t> depth() noexcept override { return std::int64_t{1}; }
   Result<std::int64_t> newest() noexcept override { return newest_.load(); }
 
@@ -34,8 +36,9 @@ TEST_CASE("a query waits for what was there before it, not for what keeps coming
   config::Config config;
   engine::Clock clock;
   engine::Log log(dir.file("log"), Severity::error, clock, {});
-  const engine::Context context{config, clock, log, **store, terminology::packaged()};
-  engine::Inbound inbound(context);
+  const engine::Profiles profiles;
+  const engine::Context context{config, clock, log, **store, terminology::packaged(), profiles};
+  engine::Inbound inbound(context, [] {});
   EndlessSpool spool;
   engine::Applier applier(context, spool, inbound, dir.file("in-hand"), [] {});
   applier.start();

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "engine/figures.hpp"
+#include "engine/month.hpp"
 #include "storage/sqlite.hpp"
 #include "tests/support/hospital.hpp"
 

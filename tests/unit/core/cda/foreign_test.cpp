@@ -17,7 +17,7 @@ const std::string kHead = R"(<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:xsi=
 const std::string kTail = "</structuredBody></component></ClinicalDocument>";
 
 std::string section(const std::string& entries) {
-  return "<component><section><code code=\"30954-2\" codeSystem=\"2.16.840.1.113883.6.1\"/><text>见条目</text>" + entries + "</section></component>";
+  return "<component><section><code code=\"30954-2\" codeSystem=\"2.16.840.1.113883.6.1\"/><text/>" + entries + "</section></component>";
 }
 std::string observation(const std::string& code, const std::string& rest) {
   return "<observation classCode=\"OBS\" moodCode=\"EVN\"><code code=\"" + code + "\" codeSystem=\"2.16.156.10011.2.2.1\"/>" + rest + "</observation>";

@@ -205,3 +205,22 @@ TEST_CASE("documents in GB18030, GBK, GB2312, UTF-8 and UTF-16 read the same, de
     CHECK(seen == row.warning);
   }
 }
+
+TEST_CASE("a flood of what nobody knows costs time in proportion, and more pieces than anybody reads are refused") {
+  const auto g = good();
+  const auto flood = [&](const std::string& piece, int n) {
+    std::string all;
+    for (int i = 0; i < n; ++i) all += piece;
+    return put(g, "</section>", all);
+  };
+  const auto some = read_lab_report(flood("<x/>", 15000), {});
+  REQUIRE(some.report);
+  CHECK(some.kept.size() == 15000);
+  CHECK(some.kept.back().where.ends_with("/x[15000]"));
+  for (const auto* piece : {"<x/>", "<entry><observation><code code=\"ZZ\"/></observation></entry>"}) {
+    const auto many = read_lab_report(flood(piece, 45000), {});
+    CHECK_FALSE(many.report);
+    CHECK(many.findings.back().error.id == "cda.limit");
+    CHECK(many.kept.size() == 20000);
+  }
+}

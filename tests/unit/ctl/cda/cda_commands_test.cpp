@@ -80,7 +80,7 @@ TEST_CASE("cda check exits 0 when clean, 1 with errors, 2 when unreadable") {
   CHECK(d.run({"check", "--lang", "en", a, b, c}) == 2);
   CHECK(d.out.find("DOCTYPE") != std::string::npos);
   CHECK(d.run({"check", "--json", b}) == 1);
-  CHECK(nlohmann::json::parse(d.out)[0]["findings"][0]["id"] == "H01");
+  CHECK(d.out.find("\"id\": \"H01\"") != std::string::npos);
   CHECK(d.run({"check", d.path("absent.xml")}) == 2);
 }
 

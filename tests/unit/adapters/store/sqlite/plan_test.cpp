@@ -93,7 +93,7 @@ TEST_CASE("plans hold with statistics too, as an operator's ANALYZE would leave 
   Fixture f;
   REQUIRE(f.db->exec("INSERT INTO message(seq, message_id, type, content_type, body) VALUES(1, 'm', 't', 'c', x'00')"));
   REQUIRE(f.db->exec("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO message SELECT i, 'm'||i, 't', 'c', x'00' FROM n"));
-  REQUIRE(f.db->exec("INSERT INTO outbox SELECT seq, seq, 'p', 'k'||(seq%7), 's', 1, 3, 0, 0, 0, 0, 0, '' FROM message"));
+  REQUIRE(f.db->exec("INSERT INTO outbox SELECT seq, seq, 'p', 'k'||(seq%7), 's', 1, 3, 0, 0, 0, 0, 0, 0, '' FROM message"));
   REQUIRE(f.db->exec("UPDATE outbox SET state=0, gate=2 WHERE id%10=0"));
   REQUIRE(f.db->exec("INSERT INTO result SELECT 'r'||seq, 'R'||(seq/20), 'p'||(seq%9), 'GLU', 0, 'final', seq, 1, x'' FROM message"));
   REQUIRE(f.db->exec("ANALYZE"));
