@@ -21,7 +21,8 @@ std::optional<std::map<std::string, std::pair<int, std::string>>> seen(Hospital&
   const auto answer = b.ask("results.list/1", {{"patient_id", "P1"}, {"encounter_id", "E1"}, {"doctor", Hospital::doctor()}});
   if (answer.status != HUREN_OK) return std::nullopt;
   std::map<std::string, std::pair<int, std::string>> out;
-  for (const auto& row : Json::parse(answer.json)["results"]) {
+  const auto parsed = Json::parse(answer.json);
+  for (const auto& row : parsed["results"]) {
     const auto [it, fresh] = out.emplace(row["report_number"], std::pair{row["version"].get<int>(), row["value"].get<std::string>()});
     if (!fresh) out[it->first + " twice"] = it->second;
   }
@@ -36,6 +37,7 @@ void flow(MortalPair& p) {
       if (holds()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+    UNSCOPED_INFO("A " << p.a.health().dump() << "\nB " << p.b.health().dump());
     return false;
   };
   p.a.registers();

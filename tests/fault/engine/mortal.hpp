@@ -103,6 +103,10 @@ class MortalSpool final : public SpoolPort {
     return life_.pass("forget.after") ? r : Result<void>(dead_error());
   }
   Result<std::int64_t> depth() noexcept override { return inner_.depth(); }
+  Result<void> submit(std::string_view type, std::string_view key, std::string_view body, std::uint32_t wait_ms) noexcept override {
+    if (life_.dead()) return dead_error();
+    return inner_.submit(type, key, body, wait_ms);
+  }
 
  private:
   SpoolPort& inner_;
@@ -111,6 +115,8 @@ class MortalSpool final : public SpoolPort {
 
 // Two hospitals on a line that each end's death cuts.
 class MortalPair {
+  std::unique_ptr<MortalSpool> spool_a_, spool_b_;  // outlive the engines that read them
+
  public:
   Life life_a, life_b;
   Hospital a{"HB-COUNTY-01", "HB-CITY-01"}, b{"HB-CITY-01", "HB-COUNTY-01"};
@@ -159,7 +165,6 @@ class MortalPair {
     if (to.dead() || !from.pass("deliver.after")) return {};  // the answer never came back
     return reply;
   }
-  std::unique_ptr<MortalSpool> spool_a_, spool_b_;
 };
 
 }  // namespace huren::test

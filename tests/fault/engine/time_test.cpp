@@ -96,7 +96,7 @@ std::int64_t resident_kb() {
 // HUREN_WAITING=100000 under ./dev soak; the usual run has fewer.
 TEST_CASE("I2 I5: a partner away for 72 hours gets everything that waited, in order, and waiting costs no memory") {
   const char* wish = std::getenv("HUREN_WAITING");
-  const int waiting = wish ? std::atoi(wish) : 2000;
+  const int waiting = wish ? std::atoi(wish) : 800;
   constexpr int kPatients = 20;
   Hospital a("HB-COUNTY-01", "HB-CITY-01");
   a.config.retry_first_ms = 1000;
@@ -143,7 +143,7 @@ TEST_CASE("I2 I5: a partner away for 72 hours gets everything that waited, in or
     if (n % (waiting / 8) == 0) a.clock->advance(hours(9));  // 72 hours in all, with tries in vain between
   }
   for (int i = 0; i < 100'000 && a.health()["spool"] != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  REQUIRE(a.health()["outbox_waiting"] == waiting);
+  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == waiting; }));  // a try in vain is on the wire for a moment
   CHECK(a.health()["outbox_parked"] == 0);  // provably not sent: no attempt was used up
   const auto grown_kb = resident_kb() - before_kb;
   INFO("resident memory grew by " << grown_kb << " KiB");
