@@ -104,6 +104,7 @@ class MortalSpool final : public SpoolPort {
     return life_.pass("forget.after") ? r : Result<void>(dead_error());
   }
   Result<std::int64_t> depth() noexcept override { return inner_.depth(); }
+  Result<std::int64_t> newest() noexcept override { return inner_.newest(); }
   Result<void> submit(std::string_view type, std::string_view key, std::string_view body, std::uint32_t wait_ms) noexcept override {
     if (life_.dead()) return dead_error();
     return inner_.submit(type, key, body, wait_ms);
