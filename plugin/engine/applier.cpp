@@ -67,6 +67,7 @@ Result<bool> Applier::step() {
     return {};
   });
   if (!read) return read.error();
+  taken_in_ = std::max(taken_in_, cursor);  // after a crash the spool may still hold what was taken in before it
   auto events = spool_.next(cursor, kBatch);
   if (!events) return events.error();
   if (events->empty() && inbox.empty()) return upkeep();
