@@ -12,7 +12,7 @@
 using namespace abi;
 using nlohmann::json;
 
-TEST_CASE("abi: a query that the engine answers comes back; its statuses pass through", "[modes]") {
+TEST_CASE("abi: a query that the engine answers comes back - its statuses pass through", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   CHECK(query(h, R"({"do":"echo"})").text == R"({"do":"echo"})");
@@ -47,7 +47,7 @@ TEST_CASE("abi: submitted events reach the engine through the spool, in order, a
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: a notice comes until acknowledged; a short buffer consumes nothing", "[modes]") {
+TEST_CASE("abi: a notice comes until acknowledged - a short buffer consumes nothing", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   CHECK(poll(h, 0).status == HUREN_EMPTY);
@@ -146,7 +146,7 @@ struct HostSide {
 
 }  // namespace
 
-TEST_CASE("abi: the bell rings with the handle; a bell of before open returned rings afterwards", "[modes]") {
+TEST_CASE("abi: the bell rings with the handle - a bell of before open returned rings afterwards", "[modes]") {
   const Sandbox box;
   HostSide side;
   const auto host = side.host();

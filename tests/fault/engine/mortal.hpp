@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <shared_mutex>
 
 #include "storage/sqlite.hpp"
 #include "tests/support/hospital.hpp"
@@ -115,6 +116,7 @@ class MortalSpool final : public SpoolPort {
 
 // Two hospitals on a line that each end's death cuts.
 class MortalPair {
+  std::shared_mutex line_;
   std::unique_ptr<MortalSpool> spool_a_, spool_b_;  // outlive the engines that read them
 
  public:
@@ -138,14 +140,13 @@ class MortalPair {
   }
   // The process of whoever died is gone; a new one opens the same folder.
   void reopen() {
-    for (auto* h : {&a, &b}) h->wire().connect({});
+    const std::unique_lock alone(line_);  // a channel without a receiver would accept everything: the line is cut instead
     for (auto& [h, life] : {std::pair{&a, &life_a}, std::pair{&b, &life_b}})
       if (life->dead()) {
         h->close();
         life->revive();
         h->open();
       }
-    connect();
   }
 
  private:
@@ -159,8 +160,9 @@ class MortalPair {
       return spool.get();
     };
   }
-  static Reply carry(std::string_view body, Life& from, Life& to, Hospital& receiver) {
-    if (!from.pass("deliver.before") || to.dead()) return {};
+  Reply carry(std::string_view body, Life& from, Life& to, Hospital& receiver) {
+    const std::shared_lock open(line_, std::try_to_lock);
+    if (!open || !from.pass("deliver.before") || to.dead()) return {};
     auto reply = receiver.receive(std::string(body));
     if (to.dead() || !from.pass("deliver.after")) return {};  // the answer never came back
     return reply;
