@@ -104,8 +104,8 @@ static void enumerate(bool at_a) {
   CHECK(died * 4 >= tried * 3);
 }
 
-TEST_CASE("I8: at whatever named point the sender's engine dies, the next start goes on alone; nothing lost, nothing twice") { enumerate(true); }
-TEST_CASE("I8: at whatever named point the receiver's engine dies, the next start goes on alone; nothing lost, nothing twice") { enumerate(false); }
+TEST_CASE("I8: at whatever named point the sender's engine dies, the next start goes on alone - nothing lost, nothing twice") { enumerate(true); }
+TEST_CASE("I8: at whatever named point the receiver's engine dies, the next start goes on alone - nothing lost, nothing twice") { enumerate(false); }
 
 TEST_CASE("I8, mechanism removed: without the recovery a row that was in flight is never sent again, and the checker says so") {
   TempDir dir;
