@@ -81,8 +81,6 @@ Result<bool> Applier::step() {
     return {};
   });
   if (!read) return read.error();
-  // A predecessor may have died between its commit and this: bodies that took effect must not stay until the next event.
-  if (!tidied_ && cursor > 0) tidied_ = static_cast<bool>(spool_.forget(cursor));
   auto events = spool_.next(cursor, kBatch);
   if (!events) return events.error();
   // After the events, so that a message that was acknowledged before an event was submitted cannot be missed here.
