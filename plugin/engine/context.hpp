@@ -8,6 +8,7 @@
 #include "core/recognition/order_check.hpp"
 #include "core/terminology/terminology.hpp"
 #include "engine/clock.hpp"
+#include "engine/documents.hpp"
 #include "engine/identity.hpp"
 #include "engine/log.hpp"
 #include "engine/profiles.hpp"
@@ -22,6 +23,7 @@ struct Context {
   store::Store& store;
   std::shared_ptr<const terminology::Set> codes;
   const Profiles& profiles;
+  const Documents& documents;
 
   [[nodiscard]] Timestamp now() const { return from_epoch_ms(clock.now_ms(), config.hospital.offset_minutes); }
   [[nodiscard]] Date today() const { return terminology::day_of(clock.now_ms(), config.hospital.offset_minutes); }

@@ -1,9 +1,11 @@
 #include "engine/queries.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "core/cda/page.hpp"
+#include "core/cda/xml_guard.hpp"
 #include "core/model/event.hpp"
 #include "core/model/query.hpp"
 #include "engine/reports.hpp"
@@ -18,6 +20,8 @@ using store::Unit;
 
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr int kTries = 3;
+constexpr std::int64_t kTrendMs = std::int64_t{365} * 24 * kHourMs;  // an older value is history, not a trend
+constexpr std::size_t kMostTrendReports = 50;
 
 // The asking doctor's right to look: this patient, an encounter that is open (domain.md §8).
 struct Access { store::PatientRow patient; model::Patient person; };
@@ -95,6 +99,41 @@ model::ResultsListRow row_of(const Context& context, const ReportRow& held, cons
   return row;
 }
 
+using PreviousValues = std::map<std::string, cda::PageOptions::Previous>;
+
+// The latest earlier value that this hospital itself measured, for each item of the report that the page compares.
+Result<PreviousValues> previous_values(store::Reader& reader, const Context& context, const ReportRow& shown, const LabReport& report) {
+  PreviousValues out;
+  std::map<std::string, const model::Observation*> items;
+  for (const auto& o : report.observations)
+    if (!o.standard.code.empty()) items.emplace(o.standard.code, &o);
+  std::vector<std::string> codes;
+  for (const auto& [code, o] : items) codes.push_back(code);
+  const auto at = report.specimen.collected_at.present() ? report.specimen.collected_at.epoch_ms : report.reported_at.epoch_ms;
+  if (codes.empty() || at == 0) return out;
+  auto rows = reader.results_of(shown.patient_id, codes, at - kTrendMs);
+  if (!rows) return rows.error();
+  std::map<std::string, std::optional<LabReport>> held;  // ours, by id; nullopt: a partner's
+  for (const auto& row : *rows) {                        // newest first
+    if (row.collected_ms >= at || row.report_id == shown.id || out.contains(row.item)) continue;
+    if (row.status != model::status_word(model::Status::final_result) && row.status != model::status_word(model::Status::corrected)) continue;
+    auto [it, fresh] = held.try_emplace(row.report_id);
+    if (fresh) {
+      if (held.size() > kMostTrendReports) break;
+      auto found = reader.report(row.report_id);
+      if (!found) return found.error();
+      if (*found && (*found)->source.empty()) it->second = std::move(model::lab_report_from_json((*found)->json, context.config.hospital.offset_minutes).report);
+    }
+    if (!it->second || static_cast<std::size_t>(row.position) >= it->second->observations.size()) continue;
+    const auto& o = it->second->observations[static_cast<std::size_t>(row.position)];
+    double value = 0;
+    const auto end = std::from_chars(o.value.data(), o.value.data() + o.value.size(), value).ptr;
+    if (o.value.empty() || end != o.value.data() + o.value.size() || !o.comparator.empty() || o.unit != items.at(row.item)->unit) continue;
+    out[row.item] = {value, o.unit, from_epoch_ms(row.collected_ms, context.config.hospital.offset_minutes), o.method_group};
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> Queries::results_list(std::string_view json) {
@@ -168,8 +207,15 @@ Result<std::string> Queries::result_open(std::string_view json) {
     answer.report_id = (*held)->id;
     answer.source = source_of(**held);
     answer.banner = banner_of(**held, *report.report);
-    if (wants("document")) answer.document = (*held)->document;
-    if (wants("page")) answer.page = cda::lab_page(*report.report, {.language = Language::zh, .previous = {}, .superseded = !(*held)->current});
+    if (wants("document")) {
+      // Another's bytes go on to the HIS's own reader: the gate stands before that too.
+      if (!(*held)->source.empty() && !(*held)->document.empty())
+        if (auto admitted = cda::admit((*held)->document, "", {}); !admitted) return Error{admitted.error().id, "/want/document", admitted.error().args};
+      answer.document = (*held)->document;
+    }
+    auto previous = wants("page") ? previous_values(unit, context_, **held, *report.report) : Result<PreviousValues>(PreviousValues{});
+    if (!previous) return previous.error();
+    if (wants("page")) answer.page = cda::lab_page(*report.report, {.language = Language::zh, .previous = *previous, .viewer = context_.config.hospital.code, .superseded = !(*held)->current});
     if (wants("data")) answer.report = std::move(report.report);
     return unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms()});
   });

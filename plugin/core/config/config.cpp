@@ -104,6 +104,12 @@ class Builder {
     const auto& codes = sections_.one("codes");
     config_.local_items = text(codes, "local_items");
     config_.prices = text(codes, "prices");
+    const auto& signing = sections_.one("signing");
+    config_.signing = {text(signing, "certificate"), text(signing, "private_key"), text(signing, "authority"), text(signing, "crl")};
+    if (config_.signing.certificate.empty() != config_.signing.private_key.empty()) add(signing.line, "config.key_without_certificate", {"[signing]"});
+    const auto& document = sections_.one("document");
+    config_.transfer_template = text(document, "transfer_template");
+    config_.transfer_code = text(document, "transfer_code");
     const auto& delivery = sections_.one("delivery");
     config_.retry_first_ms = small(delivery, "retry_first_ms");
     config_.retry_ceiling_ms = small(delivery, "retry_ceiling_ms");
@@ -120,12 +126,14 @@ class Builder {
     p.deduplicates = flag(s, "deduplicates");
     p.huren = flag(s, "huren");
     p.cda_mode = text(s, "cda_mode");
+    for (const auto* key : {"signer_sha256", "next_signer_sha256"})
+      if (auto pin = text(s, key); !pin.empty()) p.signers.push_back(std::move(pin));
     p.enhanced = text(s, "acknowledgement") == "enhanced";
     p.application_ack_timeout_ms = small(s, "application_ack_timeout_ms");
     p.profile = text(s, "profile");
     p.packed = flag(s, "packed");
     p.concurrency = small(s, "concurrency");
-    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "acknowledgement",
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "signer_sha256", "next_signer_sha256", "acknowledgement",
                             "application_ack_timeout_ms", "profile", "packed", "concurrency"});
     config_.partners.push_back(std::move(p));
   }
@@ -157,6 +165,8 @@ class Builder {
         a.window_days[std::string(pair.substr(0, equals))] = std::stoi(std::string(pair.substr(equals + 1)));
     a.window_base = text(s, "window_base");
     a.min_level = small(s, "min_level");
+    a.signature = text(s, "signature");
+    if (a.signature == "required" && a.send && config_.signing.private_key.empty()) add(line(s, "signature"), "config.signature_without_key", {s.name});
     if (!a.partner.empty()) known_partner(s, a.partner);
     if (a.from.present() && a.to.present() && to_iso_date(a.to) < to_iso_date(a.from)) add(line(s, "to"), "config.dates_reversed", {s.name});
     config_.agreements.push_back(std::move(a));
