@@ -125,20 +125,26 @@ Receipt guarded_delivery(Gate& gate, const std::string& partner, Send send);
 Receipt stopping_receipt(const std::string& partner);
 Receipt broken_receipt(const std::string& partner);  // out of memory or Poco threw: how far it came is not known
 
-template <class Send>
-Receipt guarded_delivery(Gate& gate, const std::string& partner, Send send) {
-  if (!gate.enter()) return stopping_receipt(partner);
-  Receipt receipt;
+// ask() of every calling adapter: the same. ask: Replied().
+template <class Ask>
+Replied guarded_ask(Gate& gate, const std::string& partner, Ask ask) {
+  if (!gate.enter()) return {stopping_receipt(partner), {}};
+  Replied answer;
   {
     const SigpipeGuard guard;
     try {
-      receipt = send();
+      answer = ask();
     } catch (const std::exception&) {
-      receipt = broken_receipt(partner);
+      answer = {broken_receipt(partner), {}};
     }
   }
   gate.leave();
-  return receipt;
+  return answer;
+}
+
+template <class Send>
+Receipt guarded_delivery(Gate& gate, const std::string& partner, Send send) {
+  return guarded_ask(gate, partner, [&] { return Replied{send(), {}}; }).receipt;
 }
 
 }  // namespace huren::common

@@ -50,8 +50,9 @@ std::string refusal(std::string_view head, const Error& why, EngineServices& eng
   const auto now_ms = engine.now_ms();
   context.control_id = "T" + std::to_string(now_ms) + std::to_string(counter++ % 1000);
   context.time = from_epoch_ms(now_ms, 0);
-  const bool enhanced = hl7::ack_mode(hl7::peek_header(head)).enhanced;
-  return hl7::build_nak(head, enhanced ? hl7::AckCode::CE : hl7::AckCode::AE, why, context);
+  const auto mode = hl7::ack_mode(hl7::peek_header(head));
+  const bool commit = mode.enhanced && mode.accept != hl7::AckWish::never;
+  return hl7::build_nak(head, commit ? hl7::AckCode::CE : hl7::AckCode::AE, why, context);
 }
 
 }  // namespace huren::common

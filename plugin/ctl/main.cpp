@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iostream>
 
-#include "core/base/text.hpp"
 #include "ctl/cda/cda_commands.hpp"
+#include "ctl/cli_words.hpp"
 #include "ctl/hl7/hl7_command.hpp"
 #include "ctl/place.hpp"
 #include "ctl/recognise/recognise_command.hpp"
@@ -28,29 +28,62 @@ int main(int argc, char** argv) {
   auto* results = app.add_subcommand("results", "reports held for a patient / 患者的报告");
   std::string patient;
   results->add_option("--patient", patient, "the HIS's patient number / HIS 患者号")->required();
+  auto* codes = app.add_subcommand("codes", "code tables in and out, and what they cover / 编码表导入导出与覆盖情况");
+  codes->require_subcommand(1);
+  auto* codes_out = codes->add_subcommand("export", "the tables in force as CSV / 导出");
+  std::string codes_table, codes_folder, catalogue;
+  std::vector<std::string> codes_files;
+  bool codes_try = false;
+  codes_out->add_option("--table", codes_table);
+  codes_out->add_option("--to", codes_folder, "folder; default standard output / 目录");
+  auto* codes_in = codes->add_subcommand("import", "CSV files named after their tables, all or none / 导入，全部成功或全部不导入");
+  codes_in->add_option("files", codes_files)->required();
+  codes_in->add_flag("--dry-run", codes_try);
+  auto* codes_cover = codes->add_subcommand("coverage", "which items cannot be recognised, why, and what unmapped ones may be / 哪些项目不能互认及原因");
+  codes_cover->add_option("--catalogue", catalogue, "CSV of the hospital's items: code,name,pinyin,unit,loinc,specimen / 本院项目目录");
+  auto* retractions = app.add_subcommand("retractions", "retractions that nobody acknowledged yet / 尚未确认的更正与撤回");
   auto* outbox = app.add_subcommand("outbox", "what waits for partners / 待投递与搁置的消息");
   outbox->require_subcommand(1);
-  auto* list = outbox->add_subcommand("list");
+  auto* list = outbox->add_subcommand("list", "one line each, what needs a person with its cure / 逐条列出，需人工的附处理办法");
   std::string partner, state;
   int limit = 50;
-  list->add_option("--partner", partner);
+  list->add_option("--partner", partner, "the partner's code / 伙伴代码");
   list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled committed");
-  list->add_option("--limit", limit)->check(CLI::Range(1, 100'000));
-  auto* show = outbox->add_subcommand("show");
+  list->add_option("--limit", limit, "most rows, default 50 / 最多条数")->check(CLI::Range(1, 100'000));
+  auto* show = outbox->add_subcommand("show", "one delivery / 查看一条投递");
   std::int64_t id = 0;
-  show->add_option("id", id)->required();
+  show->add_option("id", id, "number in the list / 列表中的编号")->required();
   std::vector<std::int64_t> ids;
   bool dry_run = false;
   std::vector<CLI::App*> changes;
-  for (const char* verb : {"retry", "park", "cancel"}) {
-    auto* change = outbox->add_subcommand(verb);
-    change->add_option("ids", ids)->required();
-    change->add_flag("--dry-run", dry_run);
+  for (const auto& [verb, help] : {std::pair{"retry", "send again what waits for a person / 重新投递待人工的消息"}, {"park", "hold back until retried / 暂不投递，等待人工"},
+                                   {"release", "give free what is held back / 放行"}, {"cancel", "never send / 取消投递"}}) {
+    auto* change = outbox->add_subcommand(verb, help);
+    change->add_option("ids", ids, "numbers in the list / 列表中的编号")->required();
+    change->add_flag("--dry-run", dry_run, "say what would change / 只演练，不改动");
     changes.push_back(change);
   }
+  auto* store = app.add_subcommand("store", "backup, restore, check, prune / 存储的备份、恢复、检查与清理");
+  store->require_subcommand(1);
+  std::string copy;
+  int days = 0;
+  auto* backup = store->add_subcommand("backup", "a checked copy of this moment, beside a running engine / 在线备份");
+  backup->add_option("file", copy, "file to write; must not exist / 目标文件，不得已存在")->required();
+  auto* restore = store->add_subcommand("restore", "put a backup in the store's place; the former is kept / 用备份替换存储，原文件保留");
+  restore->add_option("file", copy, "a backup / 备份文件")->required();
+  auto* check = store->add_subcommand("check", "every page, index and reference; slow / 完整检查，耗时较长");
+  auto* prune = store->add_subcommand("prune", "drop what is finished and old; never what is undelivered / 清理已完成的旧内容");
+  prune->add_option("--days", days, "keep so many days, default store.keep_days / 保留天数")->check(CLI::Range(1, 36'500));
+  auto* reconcile = app.add_subcommand("reconcile", "compare with a partner what went between you, and repair it / 与伙伴核对往来报告并补齐");
+  std::string with, day, until;
+  reconcile->add_option("partner", with, "the partner's code / 伙伴代码")->required();
+  reconcile->add_option("--day", day, "YYYY-MM-DD, day of release / 报告发布日")->required();
+  reconcile->add_option("--to", until, "last day of a stretch / 一段日期的最后一天");
+  reconcile->add_flag("--dry-run", dry_run, "change nothing / 演练，不改动");
+  auto* backfill = app.add_subcommand("backfill", "how far new agreements have sent earlier reports / 新协议补发进度");
   auto* attempt = app.add_subcommand("try", "what a file would become, nothing stored / 试映射，不保存");
   std::string file, type, map;
-  attempt->add_option("file", file)->required();
+  attempt->add_option("file", file, "JSON or HL7 v2 / 文件")->required();
   attempt->add_option("--type", type, "event type of a JSON file, such as lab.report.released/1");
   attempt->add_option("--map", map, "product map of an HL7 v2 file: a name or a .toml file");
 
@@ -65,22 +98,17 @@ int main(int argc, char** argv) {
 
   hl7->set_help_flag();  // it has a help of its own
 
+  // The language is needed before all words are read: faults in them are told in it.
+  for (int i = 1; i < argc; ++i)
+    if (const std::string_view word = argv[i]; word == "--lang=en" || (word == "en" && std::string_view(argv[i - 1]) == "--lang")) place.language = Language::en;
+  ctl::speak(app, place.language);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // help and version
-    std::vector<std::string_view> verbs;
-    for (const auto* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());
-    const std::string_view word = argc > 1 ? argv[1] : "";
-    if (!word.empty() && word[0] != '-' && std::find(verbs.begin(), verbs.end(), word) == verbs.end()) {
-      const auto near = closest(word, verbs);
-      std::cerr << line({"ctl.no_verb", "", {std::string(word), near.empty() ? "" : " (" + std::string(near) + "?)"}}) << "\n";
-    } else {
-      app.exit(e);
-    }
+    place.failed(ctl::words_for(e, argc, argv, app));
     return ctl::kUnusable;
   }
-  place.language = lang == "en" ? Language::en : Language::zh;
   try {
     // These work on files alone: no configuration is read. The verb comes first, the language goes with it.
     using Command = int (*)(std::span<const std::string>, std::ostream&, std::ostream&);
@@ -95,9 +123,19 @@ int main(int argc, char** argv) {
     if (!place.read_config()) return ctl::kUnusable;
     if (*doctor) return ctl::doctor(place);
     if (*attempt) return ctl::try_file(place, file, type, map);
+    if (*restore) return ctl::store_restore(place, copy);  // the present one need not open
+    if (*codes_out) return ctl::codes_export(place, codes_table, codes_folder);
+    if (*codes_in) return ctl::codes_import(place, codes_files, codes_try);
+    if (*codes_cover) return ctl::codes_coverage(place, catalogue);
     if (!place.open_store()) return ctl::kUnusable;
+    if (*backup) return ctl::store_backup(place, copy);
+    if (*check) return ctl::store_check(place);
+    if (*prune) return ctl::store_prune(place, days);
     if (*stats) return ctl::stats(place, month);
     if (*results) return ctl::results(place, patient);
+    if (*retractions) return ctl::retractions(place);
+    if (*reconcile) return ctl::reconcile(place, with, day, until, dry_run);
+    if (*backfill) return ctl::backfill(place);
     if (*list) return ctl::outbox_list(place, partner, state, limit);
     if (*show) return ctl::outbox_show(place, id);
     for (auto* change : changes)

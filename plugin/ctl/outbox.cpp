@@ -1,5 +1,6 @@
 // huren-ctl outbox: what waits, what needs a person, and the verbs that help. Bodies are never printed.
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "ctl/place.hpp"
@@ -24,10 +25,36 @@ bool read_rows(Place& place, const std::string& partner, std::optional<OutboxSta
   return read ? true : place.failed(read.error());
 }
 
+// A remark is stored in both languages, "where: zh / en [id]": the reader's half of it.
+std::string in_language(const std::string& remark, Language language) {
+  const auto bar = remark.find(" / ");
+  const auto id = remark.rfind(" [");
+  if (bar == remark.npos || id == remark.npos || id < bar) return remark;
+  if (language == Language::zh) return remark.substr(0, bar);
+  const auto where = remark.substr(0, bar).find(": ");
+  return (where == remark.npos ? "" : remark.substr(0, where + 2)) + remark.substr(bar + 3, id - bar - 3);
+}
+
+// What a person does about it; plugin/doc/outbox.md has the long form.
+std::string cure(const Place& place, const OutboxRow& r) {
+  const auto id = std::to_string(r.id);
+  switch (r.state) {
+    case OutboxState::refused:
+      return place.say(("请按说明更正后 outbox retry " + id + "；若须改内容，请 HIS 发布更正报告，再 outbox cancel " + id).c_str(),
+                       ("mend what is told, then outbox retry " + id + "; if the content must change, have it released as amended and outbox cancel " + id).c_str());
+    case OutboxState::doubtful:
+      return place.say(("请向伙伴核实控制号 " + r.message_id + "：已收到则 outbox cancel " + id + "，未收到则 outbox retry " + id).c_str(),
+                       ("ask the partner for control id " + r.message_id + ": has it, outbox cancel " + id + "; has it not, outbox retry " + id).c_str());
+    case OutboxState::parked:
+      return place.say(("请按说明查明原因，然后 outbox retry " + id + " 或 outbox cancel " + id).c_str(), ("find out why, then outbox retry " + id + " or outbox cancel " + id).c_str());
+    default: return "";
+  }
+}
+
 nlohmann::ordered_json to_json(const OutboxRow& r, int offset) {
   return {{"id", r.id}, {"message_id", r.message_id}, {"partner", r.partner}, {"type", r.type}, {"subject", r.subject}, {"state", store::word(r.state)},
           {"attempts", r.attempts}, {"created_at", local_time(r.created_ms, offset)}, {"changed_at", local_time(r.changed_ms, offset)},
-          {"next_at", local_time(r.next_ms, offset)}, {"remark", r.remark}};
+          {"next_at", local_time(r.next_ms, offset)}, {"expires_at", r.expires_ms ? local_time(r.expires_ms, offset) : ""}, {"lane", r.lane}, {"remark", r.remark}};
 }
 
 }  // namespace
@@ -50,9 +77,12 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
     return kOk;
   }
   std::vector<std::vector<std::string>> table{{"id", place.say("伙伴", "partner"), place.say("类型", "type"), place.say("对象", "subject"), place.say("状态", "state"),
-                                               place.say("次数", "attempts"), place.say("变动时间", "changed"), place.say("说明", "remark")}};
-  for (const auto& r : rows)
-    table.push_back({std::to_string(r.id), r.partner, r.type, r.subject, store::word(r.state), std::to_string(r.attempts), local_time(r.changed_ms, offset), r.remark});
+                                               place.say("次数", "attempts"), place.say("变动时间", "changed"), place.say("说明与处理办法", "what happened, what to do")}};
+  for (const auto& r : rows) {
+    const auto todo = cure(place, r);
+    table.push_back({std::to_string(r.id), r.partner, r.type, r.subject, store::word(r.state), std::to_string(r.attempts), local_time(r.changed_ms, offset),
+                     in_language(r.remark, place.language) + (todo.empty() ? "" : " -> " + todo)});
+  }
   print_table(place.out, table);
   return kOk;
 }
@@ -72,7 +102,8 @@ int outbox_show(Place& place, std::int64_t id) {
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run) {
   std::vector<OutboxRow> rows;
   if (!read_rows(place, "", std::nullopt, 1'000'000, rows)) return kUnusable;
-  const bool retry = verb == "retry";
+  const bool retry = verb == "retry" || verb == "release";
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   const auto target = retry ? OutboxState::waiting : verb == "park" ? OutboxState::parked : OutboxState::cancelled;
   std::vector<store::Settlement> settlements;
   for (const auto id : ids) {
@@ -84,12 +115,13 @@ int outbox_change(Place& place, const std::string& verb, const std::vector<std::
     const bool waits_for_person = it->state == OutboxState::parked || it->state == OutboxState::refused || it->state == OutboxState::doubtful;
     const bool committed = it->state == OutboxState::committed;  // a person who has asked the partner need not wait on
     const bool idle = waits_for_person || committed || it->state == OutboxState::waiting;
-    if (retry ? !waits_for_person && !committed : !idle) {  // what is on the wire belongs to the engine, what is delivered is over
+    const bool fits = verb == "release" ? it->state == OutboxState::parked : retry ? waits_for_person || committed : idle;
+    if (!fits) {  // what is on the wire belongs to the engine, what is delivered is over
       place.failed({"ctl.not_now", std::to_string(id), {verb, store::word(it->state)}});
       return kUnusable;
     }
     place.out << id << "  " << store::word(it->state) << " -> " << store::word(target) << (dry_run ? place.say("  （演练，未改动）", "  (dry run, unchanged)") : "") << "\n";
-    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = "huren-ctl " + verb, .give_back = false});
+    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = "huren-ctl " + verb, .give_back = false, .at_ms = now_ms});
   }
   if (dry_run) return kOk;
   auto done = place.store->transact([&](store::Unit& unit) { return unit.settle(settlements); });

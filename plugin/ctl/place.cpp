@@ -47,12 +47,13 @@ bool Place::read_config() {
   return true;
 }
 
-bool Place::open_store() {
+bool Place::open_store(const std::string& restore_from) {
   static NoEngine services;
   std::error_code ec;
   if (!fs::exists(data, ec)) return failed({"ctl.no_store", "store.directory", {data}});
   AdapterSetup setup{.engine = &services, .config_dir = config_dir, .options = config.store_options, .peers = {}};
   setup.options["directory"] = data;
+  if (!restore_from.empty()) setup.options["restore_from"] = restore_from;
   auto made = loader->make(config.store_adapter, "huren.store/1", std::move(setup));
   if (!made) return failed(made.error());
   store_adapter = std::move(*made);

@@ -39,7 +39,7 @@ struct Place {
   [[nodiscard]] std::string say(const Error& e) const { return (e.where.empty() ? "" : e.where + ": ") + text(e, language); }
   // Reads and checks local.toml. Prints what is wrong; false: unusable.
   bool read_config();
-  bool open_store();
+  bool open_store(const std::string& restore_from = {});  // the backup that takes the store's place first
   bool failed(const Error& e) { err << say(e) << "\n"; return false; }
 };
 
@@ -50,10 +50,23 @@ std::string local_time(std::int64_t epoch_ms, int offset_minutes);  // "2026-11-
 int doctor(Place& place);
 int stats(Place& place, const std::string& month);
 int results(Place& place, const std::string& patient_id);
+// The code tables: to files or standard output; from files, all or none; what of the hospital's items is recognisable, and why not.
+int codes_export(Place& place, const std::string& table, const std::string& folder);
+int codes_import(Place& place, const std::vector<std::string>& files, bool dry_run);
+int codes_coverage(Place& place, const std::string& catalogue);
+// Retractions that nobody acknowledged yet.
+int retractions(Place& place);
 int outbox_list(Place& place, const std::string& partner, const std::string& state, int limit);
 int outbox_show(Place& place, std::int64_t id);
 // verb: retry | park | cancel. dry_run: says what would be done.
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run);
+int store_backup(Place& place, const std::string& file);
+int store_restore(Place& place, const std::string& file);
+int store_check(Place& place);
+int store_prune(Place& place, int days);  // 0: as configured
+// Days "2026-11-22"; to empty: the one day. Compares with a partner and repairs; a dry run changes nothing.
+int reconcile(Place& place, const std::string& partner, const std::string& from, const std::string& to, bool dry_run);
+int backfill(Place& place);  // how far each agreement's back-fill has come
 // What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.
 int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map);
 

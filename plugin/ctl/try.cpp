@@ -1,4 +1,5 @@
 // huren-ctl try: what an event or a feed's message would become, without storing anything.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -46,6 +47,15 @@ int try_file(Place& place, const std::string& file, const std::string& type, con
   }
   if (type.empty() && trim(*bytes).starts_with("{")) {
     place.failed({"ctl.try_type", file, {}});
+    return kUnusable;
+  }
+  if (const auto& known = model::event_types(); !type.empty() && std::find(known.begin(), known.end(), type) == known.end()) {
+    const auto near = closest(type, known);
+    place.failed({"ctl.no_type", "--type", {type, near.empty() ? "" : " (" + std::string(near) + "?)"}});
+    return kUnusable;
+  }
+  if (!type.empty() && invalid_utf8(*bytes)) {  // an HL7 v2 file may be of any charset, JSON is UTF-8
+    place.failed({"ctl.not_text", file, {}});
     return kUnusable;
   }
   const auto codes = engine::load_codes(place.config, place.config_dir);

@@ -44,9 +44,9 @@ Result<void> send_application_ack(store::Unit& unit, const Context& context, con
   if (body.empty()) return {};
   const auto control_id = hl7::peek_header(body).control_id;
   const auto now = context.clock.now_ms();
-  return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner, .type = "ACK", .content_type = "application/hl7-v2; charset=utf-8",
+  return unit.enqueue({.id = 0, .message_id = control_id, .control_id = "", .partner = partner, .type = "ACK", .content_type = "application/hl7-v2; charset=utf-8",
                        .body = std::move(body), .order_key = "", .subject = "", .lane = kAckLane, .state = store::OutboxState::waiting, .attempts = 0,
-                       .next_ms = 0, .created_ms = now, .changed_ms = now, .remark = ""});
+                       .next_ms = 0, .created_ms = now, .changed_ms = now, .expires_ms = 0, .remark = ""});
 }
 
 Reply take_ack(const Context& context, const huren::Inbound& in, const hl7::Message& message) {

@@ -4,12 +4,14 @@
 
 #include "engine/events.hpp"
 #include "engine/threads.hpp"
+#include "engine/duties.hpp"
 
 namespace huren::engine {
 namespace {
 constexpr int kBatch = 64;
 constexpr std::int64_t kForgetEvery = 512;
 constexpr const char* kSpoolCursor = "spool";
+constexpr std::int64_t kUpkeepMs = 1000;           // by the hospital's clock
 constexpr std::chrono::milliseconds kLook{500};  // other processes may write into the same spool
 }  // namespace
 
@@ -67,7 +69,7 @@ Result<bool> Applier::step() {
   if (!read) return read.error();
   auto events = spool_.next(cursor, kBatch);
   if (!events) return events.error();
-  if (events->empty() && inbox.empty()) return false;
+  if (events->empty() && inbox.empty()) return upkeep();
 
   auto done = context_.store.transact([&](store::Unit& unit) -> Result<void> {
     for (const auto& e : *events)
@@ -84,6 +86,15 @@ Result<bool> Applier::step() {
   if (!events->empty()) taken_in_ = events->back().seq;
   if (taken_in_ - forgotten_ >= kForgetEvery) forget();
   return true;
+}
+
+Result<bool> Applier::upkeep() {
+  const std::int64_t now = context_.clock.now_ms();
+  if (now < upkept_ms_ + kUpkeepMs && now >= upkept_ms_) return false;
+  auto more = look_after(context_);
+  if (more && *more) changed_();
+  if (more && !*more) upkept_ms_ = now;
+  return more;
 }
 
 // What was taken in is of no more use to anybody; when it goes does not matter, so many go at once.

@@ -31,6 +31,7 @@ class Applier {
  private:
   void run();
   Result<bool> step();  // true: there may be more
+  Result<bool> upkeep();
   void forget();
   Result<void> apply_one(store::Unit& unit, const SpooledEvent& event);
   Result<void> apply_one(store::Unit& unit, const store::InboxRow& row);
@@ -39,6 +40,7 @@ class Applier {
   Inbound& inbound_;
   const std::function<void()> changed_;
   Mark mark_;
+  std::int64_t upkept_ms_ = 0;
   std::int64_t taken_in_ = 0, forgotten_ = 0;  // spool numbers; the applier's thread alone
   std::mutex mutex_;
   std::condition_variable wakes_, idle_;

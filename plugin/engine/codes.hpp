@@ -1,6 +1,8 @@
 // The hospital's vocabulary: the packaged tables with the hospital's own CSV files laid over them.
 // Own files: those that [codes] names, and every codes/NAME.csv beside local.toml whose NAME is a table.
 #pragma once
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -10,6 +12,9 @@
 namespace huren::engine {
 
 // Findings hold file and line; a set with errors is not used at all.
-terminology::Loaded load_codes(const config::Config& config, const std::string& config_dir);
+// instead: texts of tables that take the place of the hospital's own files, to try them.
+terminology::Loaded load_codes(const config::Config& config, const std::string& config_dir, const std::map<std::string, std::string>& instead = {});
+// Where the hospital's own file of a table lies.
+std::filesystem::path codes_file(const config::Config& config, const std::string& config_dir, std::string_view table);
 
 }  // namespace huren::engine

@@ -9,15 +9,23 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/hl7/ack.hpp"
 #include "engine/applier.hpp"
 #include "engine/codes.hpp"
 #include "engine/context.hpp"
+#include "engine/exchange/exchange.hpp"
+#include "engine/exchange/index.hpp"
+#include "engine/figures.hpp"
+#include "engine/health.hpp"
 #include "engine/inbound.hpp"
 #include "engine/loader.hpp"
+#include "engine/metrics_server.hpp"
 #include "engine/pump.hpp"
 #include "engine/queries.hpp"
+#include "engine/relay.hpp"
 #include "engine/reports.hpp"
 #include "engine/threads.hpp"
+#include "engine/upkeep.hpp"
 #include "huren/huren.h"
 
 namespace huren::engine {
@@ -29,6 +37,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kNoticeLeaseMs = 30'000;
 constexpr milliseconds kLeaseRetry{1000};
+constexpr std::uint32_t kSubmitMs = 2000;  // what an adapter hands over waits as long as huren_submit does
 
 class Services final : public EngineServices {
  public:
@@ -36,14 +45,30 @@ class Services final : public EngineServices {
   std::int64_t now_ms() noexcept override { return clock_->now_ms(); }
   Reply accept(const huren::Inbound& inbound) noexcept override {
     if (!inbound_) return {};  // not the one that runs the hospital's traffic
+    const bool passes_through = relay_partner(*context_, inbound.source) != nullptr;
+    if (!passes_through && exchange_ && mapping::is_question(hl7::peek_header(inbound.body))) return exchange_->answer(inbound);
     Reply reply = inbound_->accept(inbound);
-    if (reply.stored) applier_->wake();
+    figures_->received(reply.stored);
+    if (reply.stored && !passes_through) applier_->wake();
     return reply;
+  }
+  QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept override {
+    return link_->query(topic, json, deadline_ms);
+  }
+  Result<void> submit(std::string_view type, std::string_view key, std::string_view json) noexcept override {
+    auto done = spool_->submit(type, key, json, kSubmitMs);
+    if (done) applier_->wake();
+    return done;
   }
   Log* log_ = nullptr;
   const Clock* clock_ = nullptr;
+  EngineLink* link_ = nullptr;
+  SpoolPort* spool_ = nullptr;
+  Figures* figures_ = nullptr;
   Inbound* inbound_ = nullptr;
+  const Context* context_ = nullptr;
   Applier* applier_ = nullptr;
+  exchange::Exchange* exchange_ = nullptr;
 };
 
 class Engine final : public EngineLink {
@@ -72,12 +97,14 @@ class Engine final : public EngineLink {
   Result<void> go_live();   // pumps, listeners, applier: only with the lease
   void wait_for_lease();
   void changed();
+  void wake_pumps();
   static QueryAnswer failed(const Error& error) { return {.status = status_of(error), .json = "", .error = error}; }
 
   EngineSetup setup_;
   std::shared_ptr<const Clock> clock_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Loader> loader_;
+  Figures figures_;  // outlives the pumps that count in it
   Services services_;
   std::unique_ptr<Adapter> store_adapter_;
   store::Store* store_ = nullptr;
@@ -87,8 +114,12 @@ class Engine final : public EngineLink {
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<Inbound> inbound_;
   std::unique_ptr<Applier> applier_;
+  std::unique_ptr<exchange::Exchange> exchange_;
   std::map<std::string, std::unique_ptr<Adapter>> adapters_;  // by id
   std::vector<std::unique_ptr<Pump>> pumps_;
+  std::unique_ptr<Health> health_;
+  std::unique_ptr<Upkeep> upkeep_;
+  MetricsServer metrics_;
 
   std::mutex mutex_;
   std::condition_variable notices_, lease_;
@@ -109,6 +140,9 @@ Result<void> Engine::open() {
   log_ = std::make_unique<Log>(data + "/log", least, *clock_, setup_.hooks);
   services_.log_ = log_.get();
   services_.clock_ = clock_.get();
+  services_.link_ = this;
+  services_.spool_ = setup_.spool;
+  services_.figures_ = &figures_;
   loader_ = std::make_unique<Loader>(setup_.adapter_dir, setup_.builtin);
 
   auto codes = load_codes(config, setup_.config_dir);
@@ -135,10 +169,20 @@ Result<void> Engine::open() {
   if (auto r = store_adapter_->start(); !r) return r;
 
   context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set, profiles_, documents_});
+  if (const auto& file = config.exchange.key_file; !file.empty()) {
+    auto key = exchange::read_key((fs::path(setup_.config_dir) / file).string());
+    if (!key) return key.error();
+    context_->index_key = std::move(*key);
+  }
   queries_ = std::make_unique<Queries>(*context_);
-  inbound_ = std::make_unique<Inbound>(*context_);
+  health_ = std::make_unique<Health>(*context_, *setup_.spool, setup_.config_dir, pumps_);
+  upkeep_ = std::make_unique<Upkeep>(*context_);
+  inbound_ = std::make_unique<Inbound>(*context_, [this] { wake_pumps(); });
   applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, data + "/in-hand", [this] { changed(); });
+  exchange_ = std::make_unique<exchange::Exchange>(*context_, [this](const huren::Inbound& in) { return services_.accept(in); });
+  services_.context_ = context_.get();
   services_.inbound_ = inbound_.get();
+  services_.exchange_ = exchange_.get();
   services_.applier_ = applier_.get();
   if (auto r = make_partners(); !r) return r;
   if (auto r = make_feeds(); !r) return r;
@@ -162,12 +206,14 @@ Result<void> Engine::make_partners() {
     for (const auto& p : setup_.config.partners) {
       if (p.adapter != id) continue;
       const auto& c = setup_.config;
+      exchange_->add(p, *adapter);
       pumps_.push_back(std::make_unique<Pump>(
           Pump::Setup{.partner = p.code,
                       .policy = {.peer_deduplicates = p.deduplicates, .max_attempts = c.max_attempts, .first_ms = c.retry_first_ms, .ceiling_ms = c.retry_ceiling_ms,
                                  .application_ack_ms = p.application_ack_timeout_ms},
                       .deliver_timeout_ms = static_cast<std::uint32_t>(c.deliver_timeout_ms),
                       .concurrency = p.concurrency,
+                      .figures = &figures_,
                       .delivered = setup_.delivered},
           *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) {
             return tell_parked(unit, *context_, row, s);
@@ -194,7 +240,12 @@ Result<void> Engine::go_live() {
   if (!live_) {
     applier_->start();
     for (auto& pump : pumps_) pump->start();
+    upkeep_->start();
+    exchange_->start();
     live_ = true;
+    if (!setup_.config.metrics_listen.empty())  // a hospital goes on without figures
+      if (auto r = metrics_.start(setup_.config.metrics_listen, {[this] { return figures_.text(health_->report(live_)); }, [this] { return health(); }}); !r)
+        log_->write(Severity::error, "metrics.not_served", r.error());
   }
   for (auto& [id, adapter] : adapters_) {
     if (started_.contains(id)) continue;
@@ -227,8 +278,13 @@ void Engine::wait_for_lease() {
   }
 }
 
-void Engine::changed() {
+void Engine::wake_pumps() {
   for (auto& pump : pumps_) pump->wake();
+}
+
+void Engine::changed() {
+  wake_pumps();
+  exchange_->wake();
   {
     const std::lock_guard lock(mutex_);
     ++changes_;
@@ -240,8 +296,23 @@ void Engine::changed() {
 QueryAnswer Engine::query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept {
   try {
     // What this HIS submitted a moment ago should count: give the applier up to half the time.
+    const auto begun = Steady::now();
     if (live_) applier_->caught_up(deadline_ms / 2);
-    return queries_->answer(topic, json);
+    auto answer = queries_->answer(topic, json);
+    // An index entry was opened: its report is on the way, and this question may wait for it by its own deadline.
+    const auto until = Steady::now() + milliseconds(deadline_ms / 2);
+    while (live_ && answer.error.id == "exchange.being_fetched") {
+      exchange_->wake();
+      {
+        std::unique_lock lock(mutex_);
+        const auto seen = changes_;
+        if (!notices_.wait_until(lock, std::min(until, Steady::now() + milliseconds(200)), [&] { return stopping_ || changes_ != seen; }) && Steady::now() >= until) break;
+        if (stopping_) break;
+      }
+      answer = queries_->answer(topic, json);
+    }
+    figures_.asked(topic, answer.status, std::chrono::duration<double>(Steady::now() - begun).count());
+    return answer;
   } catch (const std::exception&) {  // the query wall; what() may quote content
     return failed({"engine.worker_threw", std::string(topic), {}});
   }
@@ -300,30 +371,7 @@ QueryAnswer Engine::acknowledge(std::string_view notice_id) noexcept try {
 }
 
 std::string Engine::health() noexcept try {
-  nlohmann::ordered_json report{{"live", live_.load()}, {"hospital", setup_.config.hospital.code}, {"codes", context_->codes->version()}};
-  store::Depths depths;
-  auto read = store_->read([&](store::Reader& reader) -> Result<void> {
-    auto d = reader.depths(clock_->now_ms());
-    if (!d) return d.error();
-    depths = *d;
-    return {};
-  });
-  auto spooled = setup_.spool->depth();
-  report["spool"] = spooled ? nlohmann::ordered_json(*spooled) : nlohmann::ordered_json("unreadable");
-  if (!read) {
-    report["store"] = line(read.error());
-    return report.dump();
-  }
-  report["store"] = "ok";
-  report["outbox_waiting"] = depths.outbox_waiting;
-  report["outbox_parked"] = depths.outbox_parked;
-  report["outbox_committed"] = depths.outbox_committed;
-  report["oldest_waiting_ms"] = depths.oldest_waiting_ms;
-  report["inbox_waiting"] = depths.inbox_waiting;
-  report["notices_open"] = depths.notices_open;
-  report["retractions_open"] = depths.retractions_open;
-  report["unmatched_reports"] = depths.unmatched;
-  return report.dump();
+  return health_->report(live_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 } catch (const std::exception&) {
   return R"({"live":false})";
 }
@@ -336,7 +384,10 @@ void Engine::stop(std::uint32_t grace_ms) noexcept {
     lease_.notify_all();
   }
   if (lease_thread_.joinable()) lease_thread_.join();
+  metrics_.stop();
+  if (upkeep_) upkeep_->stop();
   for (auto& [id, adapter] : adapters_) adapter->stop(grace_ms);  // no new bytes in; deliveries in progress end early
+  if (exchange_) exchange_->stop();
   for (auto& pump : pumps_) pump->stop();
   if (applier_) applier_->stop();
   if (live_.exchange(false)) log_->write(Severity::info, "engine.stopped", {});

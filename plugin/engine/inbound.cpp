@@ -7,8 +7,13 @@
 #include "core/hl7/profile.hpp"
 #include "core/mapping/decision_message.hpp"
 #include "core/mapping/oru.hpp"
+#include "core/mapping/patient_message.hpp"
+#include "core/mapping/question_message.hpp"
 #include "engine/acknowledge.hpp"
 #include "engine/events.hpp"
+#include "engine/exchange/consent.hpp"
+#include "engine/exchange/index.hpp"
+#include "engine/relay.hpp"
 #include "engine/reports.hpp"
 
 namespace huren::engine {
@@ -20,9 +25,12 @@ constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message by
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
-  enum class Kind { report, decision } kind = Kind::report;
+  enum class Kind { report, decision, index, consent, events } kind = Kind::report;
   mapping::OruRead oru;
   mapping::DecisionMessage decision;
+  mapping::IndexMessage index;
+  mapping::ConsentMessage consent;
+  std::vector<model::Event> events;  // patients and encounters of our own HIS
 };
 
 struct Reading {
@@ -62,7 +70,9 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
   if (partner && reading.header.sending_facility != partner->hospital.code)
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
   const bool report = is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
-  if (!report && !decision) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
+  const bool patient = feed && reading.header.type == "ADT";  // a partner's numbers are not ours
+  const bool index = partner && mapping::is_index(reading.header), consent = partner && mapping::is_consent(reading.header);
+  if (!report && !decision && !index && !consent && !patient) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
   reading.taken = true;
   for (auto& f : hl7::check(message, context.profiles.of(source))) reading.findings.push_back(std::move(f));
   if (has_error(reading.findings)) {
@@ -88,6 +98,34 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
         reading.verdict = hl7::AckCode::AE;
         return;
       }
+    }
+  } else if (patient) {
+    u.kind = Understood::Kind::events;
+    const auto& own = context.config.hospital;
+    mapping::OruOptions options{.offset_minutes = own.offset_minutes, .origin = {own.code, own.name}, .map = nullptr, .standardise = {}};
+    if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
+    auto r = mapping::read_adt(message, options);
+    for (auto& f : r.findings) reading.findings.push_back(std::move(f));
+    if (has_error(reading.findings)) {
+      reading.verdict = hl7::AckCode::AE;
+      return;
+    }
+    u.events = std::move(r.events);
+  } else if (index || consent) {
+    if (index) {
+      u.kind = Understood::Kind::index;
+      auto r = mapping::read_index(message, partner->hospital.offset_minutes);
+      for (auto& f : r.findings) reading.findings.push_back(std::move(f));
+      if (r.entry) u.index = std::move(*r.entry);
+    } else {
+      u.kind = Understood::Kind::consent;
+      auto r = mapping::read_consent(message, partner->hospital.offset_minutes);
+      for (auto& f : r.findings) reading.findings.push_back(std::move(f));
+      if (r.consent) u.consent = std::move(*r.consent);
+    }
+    if (has_error(reading.findings)) {
+      reading.verdict = hl7::AckCode::AE;
+      return;
     }
   } else {
     u.kind = Understood::Kind::decision;
@@ -133,6 +171,7 @@ Result<void> number_version(store::Unit& unit, const Context& context, model::La
   if (!versions) return versions.error();
   if (versions->empty()) return {};
   report.version = versions->back().version;
+  if (versions->back().digest.empty()) return {};
   const auto same = [&] { return model::to_json(report) == versions->back().json; };  // put_report will refuse it
   if (same()) return {};
   if (report.status == model::Status::final_result) report.status = model::Status::corrected;
@@ -157,18 +196,28 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
     if (auto r = number_version(unit, context, report); !r) return r;
   auto versions = unit.report_versions(report.origin.code, report.number);
   if (!versions) return versions.error();
-  if (!versions->empty() && versions->back().version == report.version && versions->back().json != model::to_json(report))
+  if (!versions->empty() && versions->back().version == report.version && !versions->back().digest.empty() && versions->back().json != model::to_json(report))
     return Error{"report.same_version_differs", "OBR-20", {std::to_string(report.version)}};
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
   auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});
   if (!stored) return stored.error();
+  if (!context.index_key.empty())
+    if (auto r = unit.index_held(row.source, exchange::handle_of(context.index_key, stored->origin, stored->number), stored->version); !r) return r;
+  auto bar = unit.bar(row.source, subject_of(stored->origin, stored->number));
+  if (!bar) return bar.error();
+  // A correction for readers of a copy that went with the consent: they are told (I10), the content does not stay.
+  if (*bar && (*bar)->removed) return exchange::strip(unit, stored->origin, stored->number);
   if (patient_id->empty() || report.status == model::Status::withdrawn) return {};
   return notify_received(unit, context, *stored, report);
 }
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, Understood& u) {
   if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
+  for (const auto& event : u.events)
+    if (auto r = handle(unit, context, event); !r) return r;
+  if (u.kind == Understood::Kind::index) return exchange::apply_index(unit, context, row.source, u.index);
+  if (u.kind == Understood::Kind::consent) return exchange::apply_consent(unit, context, row.source, u.consent);
   for (auto& report : u.oru.reports) {
     auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, std::move(report), u.oru.versioned)
                                                  : apply_report(unit, context, row, report, u.oru.versioned, u.oru.document);
@@ -193,7 +242,7 @@ struct Inbound::Read {
   Understood understood;
 };
 
-Inbound::Inbound(const Context& context) : context_(context) {}
+Inbound::Inbound(const Context& context, std::function<void()> relayed) : context_(context), relayed_(std::move(relayed)) {}
 Inbound::~Inbound() = default;
 
 void Inbound::remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes) {
@@ -216,7 +265,12 @@ std::shared_ptr<Inbound::Read> Inbound::recall(std::int64_t id) {
 
 Reply Inbound::accept(const huren::Inbound& in) noexcept {
   try {
-    return accept_bytes(in);
+    const auto* partner = relay_partner(context_, in.source);
+    if (!partner) return accept_bytes(in);
+    bool queued = false;
+    auto reply = relay(context_, *partner, in, queued);
+    if (queued) relayed_();
+    return reply;
   } catch (const std::exception&) {  // what() may quote the message
     context_.log.write(Severity::error, "inbound.failed", {{"source", in.source}});
     return {};
@@ -256,11 +310,12 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
       verdict = std::move(*v);
       return {};
     };
-    auto received = unit.nested([&]() -> Result<void> {
+    const auto receive_new_id = [&]() -> Result<void> {
       if (auto r = receive(); !r) return r;
-      if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused" || !context_.profiles.of(in.source).unique_control_ids()) return {};
+      if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused") return {};
       return Error{"inbound.control_id_again", "MSH-10", {}};
-    });
+    };
+    auto received = context_.profiles.of(in.source).unique_control_ids() ? unit.nested(receive_new_id) : receive();
     if (!received && received.error().id == "inbound.control_id_again") {  // its profile says that this cannot be
       reading.findings.push_back({Severity::error, received.error()});
       reading.verdict = hl7::AckCode::AE;
@@ -343,6 +398,8 @@ Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const Sp
   reading.header = message->header();
   understand(context, kFeedPrefix, *message, reading, context.clock.now_ms());
   if (!reading.understood) return reading.findings;
+  for (const auto& e : reading.understood->events)
+    if (auto r = handle(unit, context, e); !r) return r.error();
   for (auto& report : reading.understood->oru.reports)
     if (auto r = apply_feed(unit, context, std::move(report), reading.understood->oru.versioned); !r) return r.error();
   return Findings{};

@@ -4,6 +4,7 @@
 //   for the commit that an application acknowledgement asks for.
 // Refuses: a sender other than the one proved by the certificate; message types that nobody here reads.
 #pragma once
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -15,7 +16,8 @@ namespace huren::engine {
 
 class Inbound {
  public:
-  explicit Inbound(const Context& context);
+  // relayed: called when a message that only passes through waits for its partner.
+  Inbound(const Context& context, std::function<void()> relayed);
   ~Inbound();
   // [thread: any] Never throws.
   Reply accept(const huren::Inbound& in) noexcept;
@@ -29,6 +31,7 @@ class Inbound {
   std::shared_ptr<Read> recall(std::int64_t id);
 
   const Context& context_;
+  const std::function<void()> relayed_;
   // What was read when a message was accepted need not be read again when it is applied a moment later.
   std::mutex mutex_;
   std::unordered_map<std::int64_t, std::pair<std::shared_ptr<Read>, std::size_t>> fresh_;  // by inbox id

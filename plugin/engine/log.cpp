@@ -34,6 +34,7 @@ Log::Log(const std::string& folder, Severity least, const Clock& clock, const Ho
 Log::~Log() = default;
 
 void Log::write(Severity severity, std::string_view event, std::initializer_list<Field> fields) noexcept try {
+  ++counts_[static_cast<std::size_t>(severity)];
   if (severity < least_) return;
   const std::int64_t now = clock_.now_ms();
   const std::lock_guard lock(mutex_);

@@ -5,6 +5,9 @@
 #include <Poco/AutoPtr.h>
 #include <Poco/FileChannel.h>
 
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <initializer_list>
 #include <map>
 #include <mutex>
@@ -24,6 +27,7 @@ class Log {
   ~Log();
   void write(Severity severity, std::string_view event, std::initializer_list<Field> fields) noexcept;
   void write(Severity severity, std::string_view event, const Error& error) noexcept;
+  [[nodiscard]] std::uint64_t count(Severity severity) const noexcept { return counts_[static_cast<std::size_t>(severity)]; }
 
  private:
   struct Flood { std::int64_t window_ms = 0; int written = 0, dropped = 0; };
@@ -31,6 +35,7 @@ class Log {
   const Severity least_;
   const Clock& clock_;
   const HostHooks hooks_;
+  std::array<std::atomic<std::uint64_t>, 3> counts_{};  // thinned or not
   std::mutex mutex_;
   std::map<std::string, Flood, std::less<>> floods_;
   Poco::AutoPtr<Poco::FileChannel> file_;

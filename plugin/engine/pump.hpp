@@ -14,6 +14,7 @@
 #include "core/config/config.hpp"
 #include "core/delivery/delivery.hpp"
 #include "engine/clock.hpp"
+#include "engine/figures.hpp"
 #include "engine/log.hpp"
 #include "huren/adapter.hpp"
 
@@ -26,6 +27,7 @@ class Pump {
     delivery::Policy policy;
     std::uint32_t deliver_timeout_ms = 10'000;
     int concurrency = 16;
+    Figures* figures = nullptr;
     std::function<void(const store::OutboxRow&)> delivered{};  // called on the dispatcher when the receipt is on disk
   };
   // parked: called on the dispatcher with each row that now waits for a person.
@@ -34,13 +36,17 @@ class Pump {
   ~Pump() { stop(); }
   void start();
   void wake() noexcept;  // something new may be waiting
+  struct State { int in_flight = 0; bool breaker_open = false; std::int64_t last_success_ms = 0; };
+  [[nodiscard]] State state() noexcept;
+  [[nodiscard]] const std::string& partner() const { return setup_.partner; }
   void stop() noexcept;  // deliveries in progress end by their deadline; what is not settled is recovered at the next start
 
  private:
   struct Done { store::OutboxRow row; Receipt receipt; bool told = false; };  // told: to breaker and log
   void dispatch();
   void work();
-  Result<void> turn(std::vector<Done>& done, std::vector<store::OutboxRow>& claimed, int allowance);
+  Result<void> turn(const std::vector<Done>& done, const std::vector<store::OutboxRow>& hand_over, std::vector<store::OutboxRow>& claimed, int allowance,
+                    int routine);
   Result<void> recover();
 
   const Setup setup_;
@@ -54,7 +60,9 @@ class Pump {
   std::condition_variable dispatcher_wakes_, worker_wakes_;
   std::deque<store::OutboxRow> to_send_;
   std::vector<Done> done_;
+  std::int64_t last_turn_ms_ = 0;  // dispatcher only: a clock that goes back is noticed
   int in_flight_ = 0;  // claimed and not yet settled
+  State seen_;         // of in_flight_ and the breaker, with mutex_ held
   bool woken_ = true, stopping_ = false;
   std::thread dispatcher_;
   std::vector<std::thread> workers_;

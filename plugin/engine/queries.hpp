@@ -1,8 +1,12 @@
-// What the HIS asks and gets at once from local data: results.list/1, result.open/1, order.check/1.
+// What the HIS asks and gets at once from local data: results.list/1, result.open/1, order.check/1,
+//   results.trend/1; and for adapters suggestion.open/1, which huren.h does not offer.
 // Promises: reading needs a doctor and an encounter that is open for this patient; what was shown, to whom and when is
 //   on disk before the answer leaves (I10). Refuses: patients who did not match (I12), partners as sources of an answer.
 // Shapes: schemas/query.
 #pragma once
+#include <map>
+#include <utility>
+
 #include "core/base/link.hpp"
 #include "engine/context.hpp"
 
@@ -15,9 +19,17 @@ class Queries {
   QueryAnswer answer(std::string_view topic, std::string_view json);
 
  private:
+  Result<std::string> open_entry(store::Unit& unit, const std::string& patient_id, const model::Patient& person, const std::string& partner,
+                                 const std::string& handle, const std::string& doctor_id);
   Result<std::string> results_list(std::string_view json);
   Result<std::string> result_open(std::string_view json);
   Result<std::string> order_check(std::string_view json);
+  Result<std::string> results_trend(std::string_view json);
+  Result<std::string> suggestion_open(std::string_view json);
+  using Reports = std::map<std::string, std::pair<store::ReportRow, model::LabReport>>;  // by id; candidates point into it
+  // The results of all records of one person as candidates; what came by a merge says so.
+  Result<void> gather(store::Reader& reader, const std::string& patient_id, const std::vector<std::string>& records,
+                      const std::vector<std::string>& items, std::int64_t since_ms, Reports& reports, recognition::Input& input);
   // Error query.changed_meanwhile: what it rested on was corrected before it could be noted as shown.
   Result<std::string> decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request);
   const Context& context_;

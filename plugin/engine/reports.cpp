@@ -10,6 +10,9 @@
 #include "core/mapping/oru.hpp"
 #include "core/model/event.hpp"
 #include "core/model/notice.hpp"
+#include "engine/exchange/digest.hpp"
+#include "engine/exchange/index.hpp"
+#include "engine/exchange/permission.hpp"
 
 namespace huren::engine {
 
@@ -65,6 +68,27 @@ Result<void> notify(store::Unit& unit, const Context& context, const std::string
   return unit.put_notice({.id = id, .topic = topic, .json = std::move(json), .created_ms = context.clock.now_ms(), .leased_until_ms = 0, .acknowledged_ms = 0});
 }
 
+Result<void> enqueue(store::Unit& unit, const Context& context, const config::Partner& partner, store::OutboxRow row) {
+  row.partner = partner.code;
+  if (row.content_type.empty()) row.content_type = "application/hl7-v2; charset=utf-8";
+  row.created_ms = row.changed_ms = context.clock.now_ms();
+  const auto hours = partner.time_to_live_hours.find(row.type.substr(0, row.type.find('^')));
+  if (hours != partner.time_to_live_hours.end()) row.expires_ms = row.created_ms + hours->second * 3'600'000LL;
+  return unit.enqueue(row);
+}
+
+Result<void> send(store::Unit& unit, const Context& context, const config::Partner& partner, const std::string& control_id, const std::string& type,
+                  std::string body, const std::string& order_key, const std::string& subject, int lane) {
+  store::OutboxRow row;
+  row.message_id = control_id;
+  row.type = type;
+  row.body = std::move(body);
+  row.order_key = order_key;
+  row.subject = subject;
+  row.lane = lane;
+  return enqueue(unit, context, partner, std::move(row));
+}
+
 bool wants_person(store::OutboxState s) {
   return s == store::OutboxState::parked || s == store::OutboxState::refused || s == store::OutboxState::doubtful;
 }
@@ -96,57 +120,95 @@ std::vector<model::ResultRetracted::Change> changes_between(const LabReport& bef
   return out;
 }
 
+// What this doctor decided with any version of the report, and where.
+Result<void> add_decisions(store::Unit& unit, const ReportRow& row, model::ResultRetracted& notice) {
+  auto versions = unit.report_versions(row.origin, row.number);
+  if (!versions) return versions.error();
+  for (const auto& version : *versions) {
+    auto decisions = unit.decisions_on(version.id);
+    if (!decisions) return decisions.error();
+    for (const auto& d : *decisions) {
+      if (d.doctor_id != notice.doctor.id || d.outcome != "accepted") continue;
+      if (std::find(notice.decision_ids.begin(), notice.decision_ids.end(), d.id) == notice.decision_ids.end()) notice.decision_ids.push_back(d.id);
+      notice.department = d.department;
+    }
+  }
+  return {};
+}
+
 // One doctor is told that what he or she saw is no longer so, and owes an acknowledgement. The notice speaks of the patient
 // for whom the earlier version was shown: a correction may have moved the report to somebody else (I12).
 Result<void> tell(store::Unit& unit, const Context& context, const ReportRow& seen, const ReportRow& row, const LabReport& report,
-                  const std::string& doctor, const std::string& use) {
-  auto local_id = local_id_of(unit, seen.patient_id);
+                  const Told& told) {
+  auto local_id = local_id_of(unit, told.patient_id.empty() ? seen.patient_id : told.patient_id);
   if (!local_id) return local_id.error();
-  const bool gone = report.status == model::Status::withdrawn || seen.patient_id != row.patient_id;
+  std::string kind = "corrected";
+  if (seen.patient_id != row.patient_id) kind = "reassigned";
+  if (report.status == model::Status::withdrawn) kind = "withdrawn";
+  const bool gone = kind != "corrected";
   const auto earlier = model::lab_report_from_json(seen.json, context.config.hospital.offset_minutes);
   const std::string id = new_id(context.clock.now_ms());
   model::ResultRetracted notice{.patient_id = *local_id, .report_id = seen.id, .new_report_id = gone ? "" : row.id, .report_number = row.number,
-                                .source = row.source.empty() ? "own" : row.source, .origin = report.origin, .kind = gone ? "withdrawn" : "corrected",
-                                .reason = report.amendment_reason, .doctor = {doctor, ""}, .use = use, .decision_ids = {},
-                                .changes = earlier.report && !gone ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}};
+                                .source = row.source.empty() ? "own" : row.source, .origin = report.origin, .kind = kind,
+                                .reason = report.amendment_reason, .doctor = {told.doctor, ""}, .use = told.use, .decision_ids = {},
+                                .changes = earlier.report && !gone ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}, .department = ""};
+  if (auto r = add_decisions(unit, row, notice); !r) return r;
   if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
-  return unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0});
-}
-
-// Who of our doctors saw or recognised any version, and how.
-Result<std::map<std::string, std::string>> own_audience(store::Unit& unit, const ReportRow& row) {
-  auto audience = unit.audience(row.origin, row.number);
-  if (!audience) return audience.error();
-  std::map<std::string, std::string> uses;  // doctor → "viewed" | "recognised"
-  for (const auto& view : *audience) {
-    if (view.doctor_id.find(kPartnerDoctor) != std::string::npos) continue;  // told by the partner's own huren
-    auto& use = uses[view.doctor_id];
-    if (use != "recognised") use = view.kind == "recognised" ? "recognised" : "viewed";
-  }
-  return uses;
+  return unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = told.doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0});
 }
 
 Result<void> tell_audience(store::Unit& unit, const Context& context, const ReportRow& before, const ReportRow& row, const LabReport& report) {
-  auto uses = own_audience(unit, row);
-  if (!uses) return uses.error();
-  for (const auto& [doctor, use] : *uses)
-    if (auto r = tell(unit, context, before, row, report, doctor, use); !r) return r;
+  auto all = own_audience(unit, row);
+  if (!all) return all.error();
+  for (const auto& told : *all)
+    if (auto r = tell(unit, context, before, row, report, told); !r) return r;
   return {};
 }
 
 }  // namespace
 
+Result<std::vector<Told>> own_audience(store::Unit& unit, const ReportRow& row) {
+  auto audience = unit.audience(row.origin, row.number);
+  if (!audience) return audience.error();
+  std::map<std::pair<std::string, std::string>, std::string> uses;  // doctor and record → "viewed" | "recognised"
+  for (const auto& view : *audience) {
+    if (view.doctor_id.find(kPartnerDoctor) != std::string::npos) continue;  // told by the partner's own huren
+    auto& use = uses[{view.doctor_id, view.patient_id}];
+    if (use != "recognised") use = view.kind == "recognised" ? "recognised" : "viewed";
+  }
+  std::vector<Told> out;
+  for (const auto& [who, use] : uses) out.push_back({who.first, who.second, use});
+  return out;
+}
+
+Result<void> tell_that(store::Unit& unit, const Context& context, const ReportRow& row, const Told& told, const std::string& kind, const std::string& reason) {
+  auto local_id = local_id_of(unit, told.patient_id.empty() ? row.patient_id : told.patient_id);
+  if (!local_id) return local_id.error();
+  const auto report = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
+  const std::string id = new_id(context.clock.now_ms());
+  model::ResultRetracted notice{.patient_id = *local_id, .report_id = row.id, .new_report_id = "", .report_number = row.number,
+                                .source = row.source.empty() ? "own" : row.source,
+                                .origin = report.report ? report.report->origin : model::Organisation{row.origin, ""}, .kind = kind, .reason = reason,
+                                .doctor = {told.doctor, ""}, .use = told.use, .decision_ids = {}, .changes = {}, .department = ""};
+  if (auto r = add_decisions(unit, row, notice); !r) return r;
+  if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
+  return unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = told.doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0});
+}
+
 Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming in) {
   LabReport& report = in.report;
   auto versions = unit.report_versions(report.origin.code, report.number);
   if (!versions) return versions.error();
-  if (!versions->empty() && versions->back().version >= report.version)
+  // A copy that was taken away with the consent may come again in the same version once consent is back.
+  const bool again = !versions->empty() && versions->back().version == report.version && versions->back().digest.empty();
+  if (!versions->empty() && versions->back().version >= report.version && !again)
     return Error{"report.old_version", "/report/version", {std::to_string(report.version), std::to_string(versions->back().version)}};
 
-  ReportRow row{.id = new_id(context.clock.now_ms()), .origin = report.origin.code, .number = report.number, .version = report.version,
+  ReportRow row{.id = again ? versions->back().id : new_id(context.clock.now_ms()), .origin = report.origin.code, .number = report.number, .version = report.version,
                 .status = model::status_word(report.status), .source = in.source, .patient_id = in.patient_id,
                 .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = std::move(in.hl7),
-                .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true};
+                .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true,
+                .reported_ms = exchange::release_ms(report), .digest = exchange::content_digest(report)};
   std::vector<store::ResultRow> results;
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
     const auto& o = report.observations[i];
@@ -159,18 +221,18 @@ Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming
     if (earlier.current)
       if (auto r = unit.retire_report(earlier.id); !r) return r.error();
   if (auto r = unit.put_report(row, results); !r) return r.error();
-  if (!versions->empty())
+  if (!versions->empty() && !again)
     if (auto r = tell_audience(unit, context, versions->back(), row, report); !r) return r.error();
   return row;
 }
 
-Result<void> tell_of_newer(store::Unit& unit, const Context& context, const ReportRow& seen, const std::string& doctor, const std::string& use) {
+Result<void> tell_of_newer(store::Unit& unit, const Context& context, const ReportRow& seen, const Told& told) {
   if (seen.current) return {};
   auto versions = unit.report_versions(seen.origin, seen.number);
   if (!versions) return versions.error();
   if (versions->empty()) return {};
   const auto latest = model::lab_report_from_json(versions->back().json, context.config.hospital.offset_minutes);
-  return latest.report ? tell(unit, context, seen, versions->back(), *latest.report, doctor, use) : Result<void>();
+  return latest.report ? tell(unit, context, seen, versions->back(), *latest.report, told) : Result<void>();
 }
 
 Result<void> unmatch(store::Unit& unit, const Context& context, const ReportRow& row) {
@@ -192,6 +254,9 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
       const auto patient = model::patient_from_json(c.json);
       if (!patient || model::same_person(report.patient, *patient).match != model::Match::same || found == c.id) continue;
       if (!found.empty()) {
+        auto records = unit.same_person(found);
+        if (!records) return records.error();
+        if (std::find(records->begin(), records->end(), c.id) != records->end()) continue;  // the HIS merged the two
         context.log.write(Severity::warning, "report.ambiguous_patient", {});
         return std::string();
       }
@@ -199,6 +264,12 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
     }
   }
   return found;
+}
+
+bool critical(const LabReport& report) {
+  return std::any_of(report.observations.begin(), report.observations.end(), [](const auto& o) {
+    return std::any_of(o.flags.begin(), o.flags.end(), [](const auto& f) { return f == "HH" || f == "LL" || f == "AA"; });
+  });
 }
 
 bool covers(const model::Agreement& agreement, const LabReport& report) {
@@ -212,12 +283,9 @@ Result<void> notify_received(store::Unit& unit, const Context& context, const Re
   auto local_id = local_id_of(unit, row.patient_id);
   if (!local_id) return local_id.error();
   const std::string id = new_id(context.clock.now_ms());
-  const bool critical = std::any_of(report.observations.begin(), report.observations.end(), [](const auto& o) {
-    return std::any_of(o.flags.begin(), o.flags.end(), [](const auto& f) { return f == "HH" || f == "LL" || f == "AA"; });
-  });
   model::ResultReceived notice{.patient_id = *local_id, .report_id = row.id, .report_number = row.number, .source = row.source, .origin = report.origin,
                                .version = row.version, .panel = report.panel, .collected_at = report.specimen.collected_at,
-                               .reported_at = report.reported_at, .observations = static_cast<int>(report.observations.size()), .critical = critical};
+                               .reported_at = report.reported_at, .observations = static_cast<int>(report.observations.size()), .critical = critical(report)};
   return notify(unit, context, id, "result.received/1", model::to_json({.notice_id = id, .at = context.now()}, notice));
 }
 
@@ -248,10 +316,7 @@ Result<void> send_report(store::Unit& unit, const Context& context, const Report
   auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code,
                                                         .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced}, *signature);
   if (!message) return message.error();
-  return unit.enqueue({.id = 0, .message_id = control_id, .partner = partner.code, .type = "ORU^R01",
-                       .content_type = "application/hl7-v2; charset=utf-8", .body = std::move(*message), .order_key = row.patient_id,
-                       .subject = subject_of(row.origin, row.number), .lane = 1, .state = store::OutboxState::waiting, .attempts = 0,
-                       .next_ms = 0, .created_ms = context.clock.now_ms(), .changed_ms = context.clock.now_ms(), .remark = ""});
+  return send(unit, context, partner, control_id, "ORU^R01", std::move(*message), row.patient_id, subject_of(row.origin, row.number), critical(report) ? 0 : 1);
 }
 
 Result<void> distribute(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {
@@ -260,15 +325,25 @@ Result<void> distribute(store::Unit& unit, const Context& context, const ReportR
   auto receivers = unit.receivers(subject_of(row.origin, row.number));
   if (!receivers) return receivers.error();
   partners.insert(receivers->begin(), receivers->end());
-  auto ties = unit.ties(row.patient_id);
-  if (!ties) return ties.error();
-  const std::int64_t now = context.clock.now_ms();
-  for (const auto& agreement : context.config.agreements) {
-    if (!agreement.send || agreement.mode != "push" || !in_force(agreement, context.today()) || !covers(agreement, report)) continue;
-    const bool tied = std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) {
-      return t.partner == agreement.partner && t.basis == agreement.basis && t.from_ms <= now && (t.to_ms == 0 || t.to_ms > now);
-    });
-    if (tied) partners.insert(agreement.partner);
+  std::vector<store::TieRow> ties;
+  auto records = unit.same_person(row.patient_id);
+  if (!records) return records.error();
+  for (const auto& record : *records) {
+    auto own = unit.ties(record);
+    if (!own) return own.error();
+    ties.insert(ties.end(), own->begin(), own->end());
+  }
+  for (const auto& partner : context.config.partners) {
+    if (exchange::granted(context, ties, partner.code, report, {"push"})) {
+      partners.insert(partner.code);
+      continue;
+    }
+    const bool indexes = exchange::granted(context, ties, partner.code, report, {"index"}) != nullptr;
+    auto told = unit.disclosed(subject_of(row.origin, row.number), partner.code, "index");
+    if (!told) return told.error();
+    const bool gone = *told && report.status == model::Status::withdrawn;
+    if (indexes || gone)
+      if (auto r = exchange::send_index(unit, context, row, report, partner, gone); !r) return r;
   }
   for (const auto& code : partners) {
     const auto* partner = context.partner(code);

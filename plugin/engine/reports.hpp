@@ -26,11 +26,21 @@ struct Incoming {
 // Error report.old_version when the store has this version or a later one.
 Result<store::ReportRow> put_report(store::Unit& unit, const Context& context, Incoming incoming);
 
+// Appended to a notice's id when it is told again to those above the doctor; either id may be acknowledged.
+inline constexpr const char* kEscalated = "-escalated";
+
 // Between a partner's code and its doctor's id in views: a character that no id may hold.
 inline constexpr char kPartnerDoctor = '\x1f';
 
+// One of our doctors who saw or used a report, under which of our records, and how: "viewed" | "recognised".
+struct Told { std::string doctor, patient_id, use; };
+// All of them, of any version of the report; those of a partner are told by its own huren.
+Result<std::vector<Told>> own_audience(store::Unit& unit, const store::ReportRow& row);
 // A doctor who decided on or opened a version that is no longer the current one is told at once (I10).
-Result<void> tell_of_newer(store::Unit& unit, const Context& context, const store::ReportRow& seen, const std::string& doctor, const std::string& use);
+Result<void> tell_of_newer(store::Unit& unit, const Context& context, const store::ReportRow& seen, const Told& told);
+// A doctor is told what ended although the report stands: kind reassigned (it is not that patient's), disqualified.
+Result<void> tell_that(store::Unit& unit, const Context& context, const store::ReportRow& row, const Told& told, const std::string& kind,
+                       const std::string& reason);
 // The report turned out to be another person's: it leaves the record, and whoever saw it there is told (I10, I12).
 Result<void> unmatch(store::Unit& unit, const Context& context, const store::ReportRow& row);
 // Our patient whom the report is about; "" when none fits, or more than one: then a person must decide (I12).
@@ -38,11 +48,21 @@ Result<std::string> match_patient(store::Unit& unit, const Context& context, con
 // Whether an agreement lets this report go: its items, and neither preliminary nor withdrawn.
 bool covers(const model::Agreement& agreement, const model::LabReport& report);
 
+// A value that endangers the patient: told first, and before all else on the way.
+bool critical(const model::LabReport& report);
+
+// Into the outbox for this partner, with its times and, unless the row says otherwise, as HL7 v2 in UTF-8.
+Result<void> enqueue(store::Unit& unit, const Context& context, const config::Partner& partner, store::OutboxRow row);
+
 // To every partner that an agreement and a tie name, and to every one that ever received an earlier version.
 Result<void> distribute(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
 // The same for one partner, when a tie comes after the report.
 Result<void> send_report(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report,
                          const config::Partner& partner);
+
+// One outbox row for a partner; lane 0 goes first.
+Result<void> send(store::Unit& unit, const Context& context, const config::Partner& partner, const std::string& control_id, const std::string& type,
+                  std::string body, const std::string& order_key, const std::string& subject, int lane = 1);
 
 // A notice for the HIS. json: the whole of it (core/model/notice.hpp). The same id again changes nothing.
 // The notice delivery.parked/1 for a row that now waits for a person.

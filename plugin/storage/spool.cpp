@@ -167,6 +167,15 @@ Result<Appended> Spool::append(std::string_view type, std::string_view key, std:
   return job->outcome;
 }
 
+Result<void> Spool::submit(std::string_view type, std::string_view key, std::string_view body, std::uint32_t wait_ms) noexcept {
+  return no_throw<void>([&]() -> Result<void> {
+    auto done = append(type, key, "application/json", body, wait_ms);
+    if (!done) return done.error();
+    if (*done == Appended::conflict) return Error{"module.conflict", std::string(type), {}};
+    return {};
+  });
+}
+
 Result<std::vector<SpooledEvent>> Spool::next(std::int64_t after_seq, int limit) noexcept {
   using Events = std::vector<SpooledEvent>;
   return no_throw<Events>([&]() -> Result<Events> {

@@ -107,6 +107,13 @@ int Database::on_busy(void* self, int tries) {
   return 1;
 }
 
+int Database::on_progress(void* self) { return Clock::now() >= *static_cast<Database*>(self)->stop_at_; }
+
+void Database::stop_at(std::optional<Clock::time_point> when) {
+  stop_at_ = when;
+  sqlite3_progress_handler(db_, when ? 10'000 : 0, when ? &Database::on_progress : nullptr, this);
+}
+
 Result<void> Database::exec(const char* sql) {
   if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return error(sqlite3_extended_errcode(db_));
   return {};

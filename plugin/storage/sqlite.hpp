@@ -48,6 +48,8 @@ class Database {
   [[nodiscard]] std::int64_t changes() const;
   // Until when a statement may wait for another process's lock; nullopt: busy_timeout_ms for each statement.
   void wait_until(std::optional<Clock::time_point> deadline) { deadline_ = deadline; }
+  // Whatever runs when this time comes ends with an error; nullopt: nothing does.
+  void stop_at(std::optional<Clock::time_point> when);
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] sqlite3* raw() const { return db_; }
   // What an SQLite result code of this connection means to a person; where is the file.
@@ -57,13 +59,14 @@ class Database {
   friend class Query;
   Database(std::string path, const OpenOptions& options);
   static int on_busy(void* self, int tries);
+  static int on_progress(void* self);
   sqlite3_stmt* take(std::string_view sql, int& code);
   void give_back(std::string_view sql, sqlite3_stmt* statement) noexcept;
 
   std::string path_;
   OpenOptions options_;
   sqlite3* db_ = nullptr;
-  std::optional<Clock::time_point> deadline_;
+  std::optional<Clock::time_point> deadline_, stop_at_;
   Clock::time_point busy_since_;
   std::unordered_map<std::string_view, std::vector<sqlite3_stmt*>> idle_;  // keys are literals
 };

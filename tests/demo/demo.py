@@ -216,7 +216,11 @@ def main():
     parser.add_argument("--mode", choices=["embedded", "agent"], default="embedded", help="agent: each hospital's engine is a huren-agent of its own")
     parser.add_argument("--wrong-pin", action="store_true", help="partners expect another certificate: step 2 must fail")
     args = parser.parse_args()
-    demo = Demo(args)
+    try:
+        demo = Demo(args)
+    except Failed as e:
+        print(e, file=sys.stderr)
+        return 1
     try:
         demo.run()
     except Failed as e:

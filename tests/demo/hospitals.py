@@ -235,6 +235,8 @@ class Alliance:
     def __init__(self, build, out, pin_b=True, mode="embedded"):
         self.mode, self.agents = mode, {}
         self.build, self.out = pathlib.Path(build).resolve(), pathlib.Path(out).resolve()
+        if self.out.exists() and not self.out.is_dir():
+            raise Failed(f"{self.out} is a file: remove it or name another folder / {self.out} 是文件：请移走或另选目录")
         shutil.rmtree(self.out, ignore_errors=True)
         self.out.mkdir(parents=True)
         subprocess.run([str(ROOT / "tests/support/make_certs.sh"), str(self.out / "certs"), "a", "b", "c"], check=True, stdout=subprocess.DEVNULL)

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -69,6 +71,7 @@ class Hospital {
     agreement.partner = "other";
     agreement.from = {2020, 1, 1};
     agreement.all_items = true;
+    config.exchange.reconcile_hour = -1;  // a test that wants a nightly run says so
     config.retry_first_ms = 20;
     config.retry_ceiling_ms = 50;
     write("local_items.csv", "code,name,item,panel,unit\nGLU01,葡萄糖,GLU,,mmol/L\nK01,钾,K,,mmol/L\n");
@@ -87,7 +90,7 @@ class Hospital {
     }
     std::vector<const AdapterEntry*> builtin{&store_sqlite_entry(), &partner_loopback_entry(), &tap_entry()};
     builtin.insert(builtin.end(), more_adapters.begin(), more_adapters.end());
-    auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = spool_.get(), .hooks = {},
+    auto engine = engine::open_engine({.config = config, .config_dir = dir_.path().string(), .adapter_dir = "", .spool = wrap_spool ? wrap_spool(spool_.get()) : spool_.get(), .hooks = {},
                                        .builtin = std::move(builtin), .clock = clock});
     if (!engine) return engine.error();
     engine_ = std::move(*engine);
@@ -157,6 +160,7 @@ class Hospital {
   }
   [[nodiscard]] std::string folder() const { return dir_.path().string(); }
   EngineLink& link() { return *engine_; }
+  EngineServices& services() { return *services_by_feed().at(feed_); }  // as an adapter sees the engine
 
   void registers(const std::string& local_id = "P1", const char* birth = "1949-12-31", const char* rid = kRid) {
     submit("patient.registered/1", {{"patient", patient(local_id, birth, rid)}});
@@ -210,6 +214,7 @@ class Hospital {
 
   config::Config config;
   std::vector<const AdapterEntry*> more_adapters;
+  std::function<SpoolPort*(SpoolPort*)> wrap_spool;  // a test's own between spool and engine
   std::shared_ptr<MovingClock> clock = std::make_shared<MovingClock>();
 
  private:

@@ -35,8 +35,11 @@ std::string without_frame(const std::string& body) {
 }
 
 enum class Verdict { done, failed, later };
+// Of the two answers of enhanced mode the second says what became of the content.
+const std::string& last_word(const Reply& reply) { return reply.later.empty() ? reply.body : reply.later; }
+
 Verdict verdict_of(const Reply& reply) {
-  const auto ack = hl7::parse_ack(reply.body);
+  const auto ack = hl7::parse_ack(last_word(reply));
   if (!ack) return reply.stored ? Verdict::done : Verdict::failed;
   switch (common::judge(*ack, "").outcome) {
     case Outcome::delivered:
@@ -130,9 +133,9 @@ void FileDrop::take(const fs::path& file, Seen& seen) {
   const auto reply = accept_(without_frame(body));
   switch (verdict_of(reply)) {
     case Verdict::done:
-      return put_away(file, "done", reply.body);
+      return put_away(file, "done", last_word(reply));
     case Verdict::failed:
-      return put_away(file, "failed", reply.body);
+      return put_away(file, "failed", last_word(reply));
     case Verdict::later:
       seen.not_before = Clock::now() + std::chrono::milliseconds(settings_.retry_ms);
       if (!std::exchange(seen.told, true))

@@ -24,9 +24,11 @@ using common::Deadline;
 using common::Io;
 using common::IoStatus;
 using common::unknown;
+using common::HttpChannel;
+using common::HttpRead;
 using End = HttpRead::End;
 
-constexpr std::size_t kMaxAnswer = std::size_t{1} << 20;
+constexpr std::size_t kMaxAnswer = std::size_t{16} << 20;  // the reply to a question may hold documents
 constexpr std::uint32_t kLastWordMs = 1'000;
 
 std::string post(const Message& message, const Target& target, std::int64_t now_ms) {
@@ -138,6 +140,8 @@ Exchanged await_answer(Connection& c, const Message& message, const Target& targ
   }
   c.answered = true;
   out.receipt = judge(response, body, message, target, now_ms);
+  const auto ack = hl7::parse_ack(body);
+  if (ack && trim(ack->control_id) == message.id) out.reply = std::move(body);
   return out;
 }
 

@@ -16,7 +16,7 @@
 #pragma once
 #include <string>
 
-#include "adapters/partner/https/http_channel.hpp"
+#include "adapters/common/http_channel.hpp"
 #include "huren/adapter.hpp"
 
 namespace huren::partner_https {
@@ -28,6 +28,7 @@ struct Connection {
 
 struct Exchanged {
   Receipt receipt;
+  std::string reply = {};  // the message that names ours in MSA-2
   bool reusable = false;
   bool nothing_left = false;
 };

@@ -23,9 +23,10 @@ class Link {
         engine_(engine),
         target_{.host = dialer_.settings().address.text(), .path = dialer_.settings().path, .where = dialer_.where()} {}
 
-  Receipt deliver(const Message& message, const common::Deadline& deadline) {
+  Receipt deliver(const Message& message, const common::Deadline& deadline) { return ask(message, deadline).receipt; }
+  Replied ask(const Message& message, const common::Deadline& deadline) {
     const auto current = dialer_.refresh();
-    if (!current) return common::not_sent(current.error());
+    if (!current) return {common::not_sent(current.error()), {}};
     if (current->renewed) pool_.clear();
     while (auto kept = pool_.take()) {
       if (!kept->stream.idle()) {
@@ -37,7 +38,7 @@ class Link {
       return finish(std::move(*kept), std::move(done));
     }
     auto stream = dialer_.dial(current->tls, deadline);
-    if (!stream) return common::not_sent(stream.error());
+    if (!stream) return {common::not_sent(stream.error()), {}};
     Connection fresh{.stream = std::move(*stream)};
     auto done = exchange(fresh, message, target_, engine_.now_ms(), deadline);
     return finish(std::move(fresh), std::move(done));
@@ -45,12 +46,12 @@ class Link {
   void close_idle() { pool_.clear(); }
 
  private:
-  Receipt finish(Connection connection, Exchanged done) {
+  Replied finish(Connection connection, Exchanged done) {
     if (done.reusable)
       pool_.give(std::move(connection), dialer_);
     else
       connection.stream.close();
-    return std::move(done.receipt);
+    return {std::move(done.receipt), std::move(done.reply)};
   }
 
   common::Dialer dialer_;
@@ -83,6 +84,12 @@ class HttpsPartner final : public PartnerAdapter {
     const auto link = links_.find(partner);
     if (link == links_.end()) return common::not_sent({"transport.no_partner", "partner." + partner, {partner}});
     return common::guarded_delivery(gate_, partner, [&] { return link->second->deliver(message, deadline); });
+  }
+  Replied ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) override {
+    const common::Deadline deadline(deadline_ms);
+    const auto link = links_.find(partner);
+    if (link == links_.end()) return {common::not_sent({"transport.no_partner", "partner." + partner, {partner}}), {}};
+    return common::guarded_ask(gate_, partner, [&] { return link->second->ask(question, deadline); });
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <Poco/Exception.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/MediaType.h>
 #include <Poco/Timestamp.h>
 
 #include <sstream>
@@ -17,7 +18,23 @@
 namespace huren::partner_https {
 
 using common::Deadline;
+using common::HttpChannel;
+using common::HttpRead;
 using End = HttpRead::End;
+
+namespace {
+
+// "application/hl7-v2; charset=gb18030" → true and "gb18030". Also the media types that other implementations send.
+bool is_hl7(std::string_view content_type, std::string& charset) {
+  const Poco::Net::MediaType media{std::string(content_type)};
+  if (media.hasParameter("charset")) charset = media.getParameter("charset");
+  const auto type = media.getType() + "/" + media.getSubType();
+  for (const auto* known : {"application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"})
+    if (equal_ascii_nocase(type, known)) return true;
+  return false;
+}
+
+}  // namespace
 
 HttpsServer::HttpsServer(common::ConnectionServerSettings connections, HttpsServerSettings settings,
                          common::ConnectionServer::Identify identify, Handle handle, EngineServices& engine)

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "adapters/common/connection_server.hpp"
-#include "adapters/partner/https/http_channel.hpp"
+#include "adapters/common/http_channel.hpp"
 
 namespace huren::partner_https {
 
@@ -26,8 +26,8 @@ class HttpsServer {
 
  private:
   void talk(const common::Visit& visit);
-  bool serve_one(HttpChannel& channel, const common::Visit& visit);  // false: the connection is over
-  bool respond(HttpChannel& channel, const common::Visit& visit, int status, const std::string& body, bool keep);
+  bool serve_one(common::HttpChannel& channel, const common::Visit& visit);  // false: the connection is over
+  bool respond(common::HttpChannel& channel, const common::Visit& visit, int status, const std::string& body, bool keep);
 
   std::string name_;
   HttpsServerSettings settings_;

@@ -34,7 +34,7 @@ class Channel {
   [[nodiscard]] std::vector<Sent> sent() const;
   void clear();
 
-  Receipt take(const Message& message, const std::string& where);
+  Replied take(const Message& message, const std::string& where);
 
  private:
   mutable std::mutex mutex_;

@@ -51,7 +51,12 @@ class Loopback final : public PartnerAdapter {
   Receipt deliver(const std::string& partner, const Message& message, std::uint32_t) override {
     const auto it = channels_.find(partner);
     if (it == channels_.end()) return common::not_sent({"transport.no_partner", "partner." + partner, {partner}});
-    return it->second->take(message, "partner." + partner);
+    return it->second->take(message, "partner." + partner).receipt;
+  }
+  Replied ask(const std::string& partner, const Message& question, std::uint32_t) override {
+    const auto it = channels_.find(partner);
+    if (it == channels_.end()) return {common::not_sent({"transport.no_partner", "partner." + partner, {partner}}), {}};
+    return it->second->take(question, "partner." + partner);
   }
 
  private:
@@ -94,24 +99,24 @@ void Channel::clear() {
 }
 
 // The receiver runs under the lock: a channel carries one message at a time, and disconnecting waits for it.
-Receipt Channel::take(const Message& message, const std::string& where) {
+Replied Channel::take(const Message& message, const std::string& where) {
   const std::lock_guard lock(mutex_);
   std::optional<Step> step;
   if (!steps_.empty()) {
     step = std::move(steps_.front());
     steps_.pop_front();
   }
-  if (step && !step->hand_on) return std::move(step->receipt);
+  if (step && !step->hand_on) return {std::move(step->receipt), {}};
   sent_.push_back({std::string(message.id), std::string(message.type), std::string(message.content_type),
                    std::string(message.body)});
   Reply reply;
   if (receiver_) reply = receiver_(message.body);
-  if (step) return std::move(step->receipt);
-  if (!receiver_) return {.outcome = Outcome::delivered, .code = "AA"};
+  if (step) return {std::move(step->receipt), {}};
+  if (!receiver_) return {{.outcome = Outcome::delivered, .code = "AA"}, {}};
   const auto ack = hl7::parse_ack(reply.body);
-  if (!ack) return common::unknown({"transport.ack_unreadable", where, {std::string(ack.error().id)}});
-  if (ack->control_id != message.id) return common::unknown({"transport.wrong_control_id", where, {}});
-  return common::judge(*ack, where);
+  if (!ack) return {common::unknown({"transport.ack_unreadable", where, {std::string(ack.error().id)}}), {}};
+  if (ack->control_id != message.id) return {common::unknown({"transport.wrong_control_id", where, {}}), {}};
+  return {common::judge(*ack, where), std::move(reply.body)};
 }
 
 }  // namespace partner_loopback

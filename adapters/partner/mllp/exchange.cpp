@@ -57,7 +57,7 @@ std::optional<Exchanged> judge_event(Connection& c, hl7::MllpEvent& event, Waiti
     hand_on(c, std::move(event.bytes), w.late);
     return std::nullopt;
   }
-  return Exchanged{.receipt = common::judge(*ack, w.where), .reusable = true};
+  return Exchanged{.receipt = common::judge(*ack, w.where), .reply = std::move(event.bytes), .reusable = true};
 }
 
 Receipt end_of_stream(const Connection& c, const Io& io, const Waiting& w) {

@@ -43,12 +43,13 @@ namespace huren::partner_mllp {
 // A connection with what was read beyond the last answer.
 struct Connection {
   common::Stream stream;
-  hl7::MllpDecoder decoder{std::size_t{1} << 20};  // acknowledgements are small
+  hl7::MllpDecoder decoder{std::size_t{16} << 20};  // the reply to a question may hold documents
   bool answered = false;                           // an acknowledgement came over it: the peer has accepted us
 };
 
 struct Exchanged {
   Receipt receipt;
+  std::string reply = {};     // the message that names ours in MSA-2
   bool reusable = false;      // the connection may be kept
   bool nothing_left = false;  // no byte of the message left: another connection may carry it
   int skipped = 0;            // answers to other messages

@@ -13,19 +13,19 @@ Link::Link(common::LinkSettings settings, EngineServices& engine, const common::
   };
 }
 
-Receipt Link::deliver(const Message& message, const common::Deadline& deadline) {
+Replied Link::exchange_over(const Message& message, const common::Deadline& deadline) {
   const auto current = dialer_.refresh();
-  if (!current) return common::not_sent(current.error());
+  if (!current) return {common::not_sent(current.error()), {}};
   if (current->renewed) pool_.clear();
   while (auto kept = take_good()) {
     auto done = exchange(*kept, message, deadline, dialer_.where(), late_);
     note_skipped(done.skipped);
     if (done.nothing_left) continue;  // it died between the check and the write
     if (done.reusable) pool_.give(std::move(*kept), dialer_);
-    return std::move(done.receipt);
+    return {std::move(done.receipt), std::move(done.reply)};
   }
   auto stream = dialer_.dial(current->tls, deadline);
-  if (!stream) return common::not_sent(stream.error());
+  if (!stream) return {common::not_sent(stream.error()), {}};
   Connection fresh{.stream = std::move(*stream)};
   auto done = exchange(fresh, message, deadline, dialer_.where(), late_);
   note_skipped(done.skipped);
@@ -33,7 +33,7 @@ Receipt Link::deliver(const Message& message, const common::Deadline& deadline) 
     pool_.give(std::move(fresh), dialer_);
   else
     fresh.stream.close();
-  return std::move(done.receipt);
+  return {std::move(done.receipt), std::move(done.reply)};
 }
 
 std::optional<Connection> Link::take_good() {

@@ -10,10 +10,12 @@ namespace huren::partner_mllp {
 class Link {
  public:
   Link(common::LinkSettings settings, EngineServices& engine, const common::Waker& stop);
-  Receipt deliver(const Message& message, const common::Deadline& deadline);
+  Receipt deliver(const Message& message, const common::Deadline& deadline) { return exchange_over(message, deadline).receipt; }
+  Replied ask(const Message& question, const common::Deadline& deadline) { return exchange_over(question, deadline); }
   void close_idle() { pool_.clear(); }
 
  private:
+  Replied exchange_over(const Message& message, const common::Deadline& deadline);
   std::optional<Connection> take_good();
   void note_skipped(int count);
 

@@ -73,6 +73,13 @@ Receipt MllpPartner::deliver(const std::string& partner, const Message& message,
   return common::guarded_delivery(gate_, partner, [&] { return link->second->deliver(message, deadline); });
 }
 
+Replied MllpPartner::ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) {
+  const common::Deadline deadline(deadline_ms);
+  const auto link = links_.find(partner);
+  if (link == links_.end()) return {common::not_sent({"transport.no_partner", "partner." + partner, {partner}}), {}};
+  return common::guarded_ask(gate_, partner, [&] { return link->second->ask(question, deadline); });
+}
+
 }  // namespace partner_mllp
 
 const AdapterEntry& partner_mllp_entry() {

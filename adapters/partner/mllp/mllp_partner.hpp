@@ -21,6 +21,7 @@ class MllpPartner final : public PartnerAdapter {
   Result<void> start() override;
   void stop(std::uint32_t grace_ms) override;
   Receipt deliver(const std::string& partner, const Message& message, std::uint32_t deadline_ms) override;
+  Replied ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) override;
 
  private:
   explicit MllpPartner(EngineServices& engine) : engine_(engine) {}

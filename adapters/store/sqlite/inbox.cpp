@@ -78,6 +78,10 @@ Result<void> finish_inbox(Database& db, std::int64_t id, const std::string& stat
   return {};
 }
 
+Result<void> forget_inbox(Database& db, const std::string& source, const std::string& control_id, const std::string& content_hash) {
+  return Query(db, sql::kForgetInbox).with(source, control_id, content_hash).run();
+}
+
 Rows<ParkedEvent> parked_events(Database& db, int limit) {
   Query query(db, "SELECT id, type, key, remark, parked_ms FROM parked_event ORDER BY id LIMIT ?");
   return collect<ParkedEvent>(query.with(limit), [](const Query& q) {

@@ -14,7 +14,7 @@ namespace {
 
 // flock belongs to the open file, which a forked child shares: the child closes its copy, or the lease would outlive
 // us as long as the child does.
-constexpr std::size_t kMost = 16;
+constexpr std::size_t kMost = 256;
 struct Slot {
   std::atomic<int> file{-1};
 };
@@ -42,12 +42,12 @@ Lease::~Lease() {
   if (const int fd = g_slots[static_cast<std::size_t>(slot_)].file.exchange(-1); fd >= 0) ::close(fd);
 }
 
-Result<bool> Lease::take() {
+Result<bool> Lease::take(Kind kind) {
   const std::lock_guard lock(mutex_);
   if (slot_ >= 0) return g_slots[static_cast<std::size_t>(slot_)].file.load() >= 0;
   const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return Error{"storage.open", path_, {std::to_string(errno)}};
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(fd, (kind == Kind::alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
     const int fault = errno;
     ::close(fd);
     if (fault == EWOULDBLOCK) return false;

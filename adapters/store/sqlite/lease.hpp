@@ -1,4 +1,5 @@
 // The right to run the pumps: an advisory lock on a file, gone with the process however it ends.
+// (And the mark of whoever has the store open: shared, taken alone by a restore.)
 // Promises: one holder a machine, two stores in one process exclude each other too; a forked child does not hold it on.
 #pragma once
 #include <mutex>
@@ -14,7 +15,8 @@ class Lease {
   ~Lease();
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
-  Result<bool> take();  // true: ours, also when it was before
+  enum class Kind { alone, shared };
+  Result<bool> take(Kind kind = Kind::alone);  // true: ours, also when it was before
 
  private:
   std::string path_;

@@ -43,15 +43,15 @@ Rows<RetractionRow> open_retractions(Database& db) {
   Query query(db, sql::kOpenRetractions);
   return collect<RetractionRow>(query, [](const Query& q) {
     return RetractionRow{.notice_id = q.text(0), .report_id = q.text(1), .doctor_id = q.text(2), .at_ms = q.integer(3),
-                         .acknowledged_ms = q.integer(4)};
+                         .acknowledged_ms = q.integer(4), .escalated_ms = q.integer(5)};
   });
 }
 
 Result<void> put_retraction(Database& db, const RetractionRow& row) {
   Query put(db,
-            "INSERT INTO retraction(notice_id, doctor_id, report_id, at_ms, acknowledged_ms) VALUES(?, ?, ?, ?, ?) "
+            "INSERT INTO retraction(notice_id, doctor_id, report_id, at_ms, acknowledged_ms, escalated_ms) VALUES(?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING");
-  return put.with(row.notice_id, row.doctor_id, row.report_id, row.at_ms, row.acknowledged_ms).run();
+  return put.with(row.notice_id, row.doctor_id, row.report_id, row.at_ms, row.acknowledged_ms, row.escalated_ms).run();
 }
 
 Result<void> acknowledge_retraction(Database& db, const std::string& notice_id, const std::string& doctor_id,
@@ -59,6 +59,19 @@ Result<void> acknowledge_retraction(Database& db, const std::string& notice_id, 
   Query put(db,
             "UPDATE retraction SET acknowledged_ms=max(?, 1) WHERE notice_id=? AND doctor_id=? AND acknowledged_ms=0");
   return put.with(now_ms, notice_id, doctor_id).run();
+}
+
+Result<void> escalate_retraction(Database& db, const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) {
+  Query put(db, "UPDATE retraction SET escalated_ms=max(?, 1) WHERE notice_id=? AND doctor_id=? AND escalated_ms=0");
+  return put.with(now_ms, notice_id, doctor_id).run();
+}
+
+Maybe<NoticeRow> notice(Database& db, const std::string& id) {
+  Query query(db, sql::kNotice);
+  return first<NoticeRow>(query.with(id), [](const Query& q) {
+    return NoticeRow{.id = q.text(0), .topic = q.text(1), .json = q.text(2), .created_ms = q.integer(3), .leased_until_ms = q.integer(4),
+                     .acknowledged_ms = q.integer(5)};
+  });
 }
 
 }  // namespace huren::store::sqlite

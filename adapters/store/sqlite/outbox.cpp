@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "rows.hpp"
@@ -31,12 +32,13 @@ OutboxRow row_of(const Query& q) {
   r.changed_ms = q.integer(12);
   r.remark = q.text(13);
   r.expires_ms = q.integer(14);
+  r.control_id = q.text(15);
   return r;
 }
 
 OutboxRow row_with_body(const Query& q) {
   auto r = row_of(q);
-  r.body = q.text(15);
+  r.body = q.text(16);
   return r;
 }
 
@@ -45,12 +47,12 @@ Result<std::int64_t> message_seq(Database& db, const OutboxRow& row) {
   auto found = known.with(row.message_id).step();
   if (!found) return found.error();
   if (*found) {
-    if (known.view(1) != row.type || known.view(2) != row.content_type || known.view(3) != row.body)
+    if (known.view(1) != row.type || known.view(2) != row.content_type || known.view(3) != row.body || known.view(4) != row.control_id)
       return Error{"store.message_differs", "outbox", {row.message_id}};
     return known.integer(0);
   }
-  Query put(db, "INSERT INTO message(message_id, type, content_type, body) VALUES(?, ?, ?, ?)");
-  if (auto done = put.with(row.message_id, row.type, row.content_type).bind_blob(row.body).run(); !done)
+  Query put(db, "INSERT INTO message(message_id, type, content_type, control_id, body) VALUES(?, ?, ?, ?, ?)");
+  if (auto done = put.with(row.message_id, row.type, row.content_type, row.control_id).bind_blob(row.body).run(); !done)
     return done.error();
   return db.last_rowid();
 }
@@ -86,7 +88,7 @@ Result<void> settle_one(Database& db, const Settlement& s) {
   const bool released = !is_open(before) && is_open(s.state);
   const std::int64_t taken_off = released ? std::max<std::int64_t>(query.integer(4) - 1, 0) : s.give_back ? 1 : 0;
   Query put(db, sql::kSettle);
-  put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, changed_ms, taken_off, s.id);
+  put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, changed_ms, taken_off, released, s.id);
   if (auto done = put.run(); !done) return done;
   if (order_key.empty()) return {};
   if (released) {
@@ -106,9 +108,14 @@ Rows<std::string> receivers(Database& db, const std::string& subject) {
 Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit) {
   Query query(db,
               "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, "
-              "o.attempts, o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms FROM outbox o JOIN message m ON m.seq = o.message "
+              "o.attempts, o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
               "WHERE (?1='' OR o.partner=?1) AND (?2<0 OR o.state=?2) ORDER BY o.id LIMIT ?3");
   return collect<OutboxRow>(query.with(partner, state ? number(*state) : -1, limit), row_of);
+}
+
+Rows<OutboxRow> outbox_of(Database& db, const std::string& subject, const std::string& partner) {
+  Query query(db, sql::kOutboxOf);
+  return collect<OutboxRow>(query.with(subject, partner), row_of);
 }
 
 Result<void> enqueue(Database& db, const OutboxRow& row) {
@@ -122,6 +129,8 @@ Result<void> enqueue(Database& db, const OutboxRow& row) {
       auto open = Query(db, sql::kKeyIsOpen).with(row.partner, row.order_key).step();
       if (!open) return open.error();
       if (*open) gate = closed;
+      if (*open && row.lane == 0)
+        if (auto done = Query(db, sql::kHurryKey).with(row.partner, row.order_key).run(); !done) return done;
     }
   }
   Query put(db,
@@ -138,20 +147,47 @@ Result<void> settle(Database& db, const std::vector<Settlement>& settlements) {
   return {};
 }
 
-Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) {
-  if (auto done = Query(db, sql::kBecomeDue).with(partner, now_ms).run(); !done) return done.error();
-  std::vector<OutboxRow> rows;
-  {
-    Query query(db, sql::kDue);
-    query.with(partner, limit);
-    for (std::size_t bytes = 0; bytes < kMostBytesAtOnce;) {
-      auto row = query.step();
-      if (!row) return row.error();
-      if (!*row) break;
-      rows.push_back(row_with_body(query));
-      bytes += rows.back().body.size();
-    }
+namespace {
+
+// Adds due rows until there are `most` of them; false: the bytes are enough.
+Result<bool> add_due(Query& query, std::vector<OutboxRow>& rows, std::size_t most, std::size_t& bytes) {
+  while (rows.size() < most) {
+    if (bytes >= kMostBytesAtOnce) return false;
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) return true;
+    rows.push_back(row_with_body(query));
+    bytes += rows.back().body.size();
   }
+  return true;
+}
+
+}  // namespace
+
+Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others) {
+  if (auto done = Query(db, sql::kBecomeDue).with(partner, now_ms).run(); !done) return done.error();
+  const auto most = static_cast<std::size_t>(std::max(limit, 0));
+  const auto kept = static_cast<std::size_t>(std::clamp(others, 0, std::max(limit, 0)));
+  std::vector<OutboxRow> rows, routine;
+  std::size_t bytes = 0;
+  {
+    Query query(db, sql::kDueOthers);
+    auto go_on = add_due(query.with(partner, static_cast<std::int64_t>(kept), 0), routine, kept, bytes);
+    if (!go_on) return go_on.error();
+  }
+  {
+    Query query(db, sql::kDueFirst);
+    const auto room = most - routine.size();
+    auto go_on = add_due(query.with(partner, static_cast<std::int64_t>(room)), rows, room, bytes);
+    if (!go_on) return go_on.error();
+  }
+  if (rows.size() + routine.size() < most) {
+    Query query(db, sql::kDueOthers);
+    const auto room = most - rows.size();
+    auto go_on = add_due(query.with(partner, static_cast<std::int64_t>(room - routine.size()), static_cast<std::int64_t>(routine.size())), routine, room, bytes);
+    if (!go_on) return go_on.error();
+  }
+  std::move(routine.begin(), routine.end(), std::back_inserter(rows));
   Query take(db, sql::kTake);
   for (auto& row : rows) {
     if (auto done = take.with(number(to), now_ms, row.id).run(); !done) return done.error();
@@ -161,6 +197,10 @@ Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now
     row.changed_ms = now_ms;
   }
   return rows;
+}
+
+Result<void> hurry(Database& db, const std::string& partner, std::int64_t beyond_ms) {
+  return Query(db, sql::kHurry).with(partner, beyond_ms).run();
 }
 
 Maybe<OutboxRow> outbox_row(Database& db, const std::string& partner, const std::string& message_id) {

@@ -25,13 +25,15 @@ Stored brief_of(const Query& q) {
   s.row.stored_ms = q.integer(8);
   s.row.current = q.integer(9) != 0;
   s.row.json = q.text(10);
+  s.row.reported_ms = q.integer(11);
+  s.row.digest = q.text(12);
   return s;
 }
 
 Stored whole_of(const Query& q) {
   auto s = brief_of(q);
-  s.row.hl7 = q.text(11);
-  s.row.document = q.text(12);
+  s.row.hl7 = q.text(13);
+  s.row.document = q.text(14);
   if (is_packed(s.row.document))
     if (auto whole = unpack(s.row.document, kLargestDocument)) s.row.document = std::move(*whole);
   return s;
@@ -85,10 +87,10 @@ Result<void> put_report(Database& db, const ReportRow& row, const std::vector<Re
   Query replace(db, "DELETE FROM report WHERE id=?");
   if (auto done = replace.with(row.id).run(); !done) return done;
   Query put(db,
-            "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, json) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, "
+            "digest, json) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   put.with(row.id, row.origin, row.number, row.version, row.status, row.source, row.patient_id, row.stored_ms,
-           row.current, row.json);
+           row.current, row.reported_ms, row.digest, row.json);
   if (auto done = put.run(); !done) return done;
   const auto seq = db.last_rowid();
   Query texts(db, "INSERT INTO report_text(seq, hl7, document) VALUES(?, ?, ?)");
@@ -117,6 +119,31 @@ Result<void> match_report(Database& db, const std::string& report_id, const std:
   return Query(db, "INSERT INTO unmatched(type, value, report) SELECT type, value, report FROM report_identifier WHERE report=?")
       .with(*seq)
       .run();
+}
+
+Rows<std::pair<std::int64_t, ReportRow>> own_reports(Database& db, std::int64_t after_seq, std::int64_t stored_since_ms, int limit) {
+  Query query(db, sql::kOwnReports);
+  return collect<std::pair<std::int64_t, ReportRow>>(query.with(after_seq, stored_since_ms, limit), [](const Query& q) {
+    auto stored = brief_of(q);
+    return std::pair(stored.seq, std::move(stored.row));
+  });
+}
+
+Rows<HeldRow> held(Database& db, const std::string& source, std::int64_t from_ms, std::int64_t to_ms) {
+  Query query(db, sql::kHeld);
+  return collect<HeldRow>(query.with(source, from_ms, to_ms), [](const Query& q) {
+    return HeldRow{.origin = q.text(0), .number = q.text(1), .report_id = q.text(2), .digest = q.text(3),
+                   .version = static_cast<int>(q.integer(4)), .reported_ms = q.integer(5)};
+  });
+}
+
+Result<void> strip_report(Database& db, const std::string& report_id, const std::string& json) {
+  auto seq = seq_of(db, report_id);
+  if (!seq) return seq.error();
+  if (*seq == 0) return Error{"store.no_such_row", "report", {report_id}};
+  if (auto done = Query(db, "UPDATE report SET current=0, digest='', json=? WHERE seq=?").with(json, *seq).run(); !done) return done;
+  if (auto done = Query(db, "UPDATE report_text SET hl7=x'', document=x'' WHERE seq=?").with(*seq).run(); !done) return done;
+  return Query(db, "DELETE FROM result WHERE report_id=?").with(report_id).run();
 }
 
 Result<void> retire_report(Database& db, const std::string& report_id) {

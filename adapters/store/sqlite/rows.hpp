@@ -34,6 +34,9 @@ Rows<ReportRow> unmatched_reports(Database& db, const std::string& id_type, cons
 Result<void> put_report(Database& db, const ReportRow& row, const std::vector<ResultRow>& results);
 Result<void> match_report(Database& db, const std::string& report_id, const std::string& patient_id);
 Result<void> retire_report(Database& db, const std::string& report_id);
+Rows<std::pair<std::int64_t, ReportRow>> own_reports(Database& db, std::int64_t after_seq, std::int64_t stored_since_ms, int limit);
+Rows<HeldRow> held(Database& db, const std::string& source, std::int64_t from_ms, std::int64_t to_ms);
+Result<void> strip_report(Database& db, const std::string& report_id, const std::string& json);
 
 // results.cpp
 Rows<ResultRow> results_of(Database& db, const std::string& patient_id, const std::vector<std::string>& items,
@@ -45,17 +48,21 @@ Result<void> put_results(Database& db, const ReportRow& report, const std::vecto
 // outbox.cpp
 Rows<std::string> receivers(Database& db, const std::string& subject);
 Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit);
+Rows<OutboxRow> outbox_of(Database& db, const std::string& subject, const std::string& partner);
 Result<void> enqueue(Database& db, const OutboxRow& row);
 Result<void> settle(Database& db, const std::vector<Settlement>& settlements);
-Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to);
+Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others);
 Rows<OutboxRow> recover(Database& db, const std::string& partner);
 Maybe<OutboxRow> outbox_row(Database& db, const std::string& partner, const std::string& message_id);
 Rows<OutboxRow> overdue(Database& db, const std::string& partner, std::int64_t now_ms, int limit);
+
+Result<void> hurry(Database& db, const std::string& partner, std::int64_t beyond_ms);
 
 // inbox.cpp
 Rows<InboxRow> inbox_next(Database& db, int limit);
 Result<InboxVerdict> receive(Database& db, const InboxRow& row);
 Result<void> finish_inbox(Database& db, std::int64_t id, const std::string& state, const std::string& remark);
+Result<void> forget_inbox(Database& db, const std::string& source, const std::string& control_id, const std::string& content_hash);
 Rows<ParkedEvent> parked_events(Database& db, int limit);
 Result<void> park_event(Database& db, const ParkedEvent& event);
 Result<std::int64_t> cursor(Database& db, const std::string& name);
@@ -71,13 +78,44 @@ Result<void> put_retraction(Database& db, const RetractionRow& row);
 Result<void> acknowledge_retraction(Database& db, const std::string& notice_id, const std::string& doctor_id,
                                     std::int64_t now_ms);
 
+Result<void> escalate_retraction(Database& db, const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms);
+Maybe<NoticeRow> notice(Database& db, const std::string& id);
+
+// offers.cpp
+Maybe<OfferRow> offer(Database& db, const std::string& id);
+Rows<OfferRow> offers_open(Database& db, std::int64_t shown_before_ms, int limit);
+Result<void> put_offer(Database& db, const OfferRow& row);
+Rows<std::string> same_person(Database& db, const std::string& patient_id);
+Rows<MergeRow> merges(Database& db, const std::string& prior_id);
+Result<void> put_merge(Database& db, const MergeRow& row);
+Maybe<OrderRow> order(Database& db, const std::string& id);
+Result<void> put_order(Database& db, const OrderRow& row);
+
 // decisions.cpp
+Rows<DecisionRow> decisions_on(Database& db, const std::string& report_id);
+Rows<DecisionRow> decisions_of_order(Database& db, const std::string& patient_id, const std::string& order_id);
+Rows<UseRow> uses_after(Database& db, std::int64_t seq, int limit);
+Result<void> put_use(Database& db, const UseRow& row);
 Rows<ViewRow> audience(Database& db, const std::string& origin, const std::string& number);
 Maybe<DecisionRow> decision(Database& db, const std::string& id);
 Rows<StatRow> stats(Database& db, std::int64_t from_ms, std::int64_t to_ms);
 Result<Depths> depths(Database& db, std::int64_t now_ms);
 Result<void> put_decision(Database& db, const DecisionRow& row);
 Result<void> put_view(Database& db, const ViewRow& row);
+
+// exchange.cpp
+Result<bool> disclosed(Database& db, const std::string& subject, const std::string& partner, const std::string& how);
+Result<void> put_disclosure(Database& db, const DisclosureRow& row);
+Maybe<BarRow> bar(Database& db, const std::string& partner, const std::string& subject);
+Result<void> put_bar(Database& db, const BarRow& row);
+Result<void> lift_bar(Database& db, const std::string& partner, const std::string& subject);
+Rows<IndexEntry> index_entries(Database& db, const std::vector<std::string>& tokens, std::int64_t collected_since_ms);
+Result<bool> put_index(Database& db, const IndexRow& row);
+Result<void> index_held(Database& db, const std::string& partner, const std::string& handle, int version);
+Rows<FetchRow> fetches_due(Database& db, const std::string& partner, std::int64_t now_ms, int limit);
+Result<void> put_fetch(Database& db, const FetchRow& row);
+Result<void> finish_fetch(Database& db, std::int64_t id);
+Result<void> postpone_fetch(Database& db, std::int64_t id, std::int64_t next_ms);
 
 // retention.cpp
 Result<bool> prune(Database& db, std::int64_t before_ms, int limit);

@@ -18,17 +18,17 @@ inline constexpr std::string_view kTies =
 // reports and results
 inline constexpr std::string_view kReportVersions =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
+    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
     "WHERE r.origin=? AND r.number=? ORDER BY r.version, r.seq";
 inline constexpr std::string_view kReportById =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
 inline constexpr std::string_view kReportsOf =
-    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json FROM report "
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json, reported_ms, digest FROM report "
     "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
 inline constexpr std::string_view kUnmatched =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
+    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
     "WHERE u.type=? AND u.value=? ORDER BY u.report";
 inline constexpr std::string_view kReportIdentifiers =
     "SELECT type, value FROM report_identifier WHERE report=? ORDER BY type, value";
@@ -46,7 +46,7 @@ inline constexpr std::string_view kResultsIn =
 inline constexpr std::string_view kRetireResults = "UPDATE result SET current=0 WHERE report_id=?";
 
 // outbox
-inline constexpr std::string_view kMessage = "SELECT seq, type, content_type, body FROM message WHERE message_id=?";
+inline constexpr std::string_view kMessage = "SELECT seq, type, content_type, body, control_id FROM message WHERE message_id=?";
 inline constexpr std::string_view kKeyIsOpen =
     "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state<3 LIMIT 1";
 inline constexpr std::string_view kKeyInFlight =
@@ -56,28 +56,64 @@ inline constexpr std::string_view kOldestOfKey =
 inline constexpr std::string_view kCloseKey =
     "UPDATE outbox SET gate=0 WHERE partner=? AND order_key=? AND state<3 AND gate>0";
 inline constexpr std::string_view kBecomeDue = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms<=?";
-inline constexpr std::string_view kDue =
+inline constexpr std::string_view kHurry = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms>?";
+inline constexpr std::string_view kDueFirst =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
-    "WHERE o.partner=? AND o.gate=2 ORDER BY o.lane, o.id LIMIT ?";
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.partner=? AND o.gate=2 AND o.lane=0 ORDER BY o.id LIMIT ?";
+inline constexpr std::string_view kDueOthers =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.partner=? AND o.gate=2 AND o.lane>0 ORDER BY o.lane, o.id LIMIT ? OFFSET ?";
+// What stands before something critical of the same patient must not hold it up.
+inline constexpr std::string_view kHurryKey = "UPDATE outbox SET lane=0 WHERE partner=? AND order_key=? AND state<3 AND lane>0";
 inline constexpr std::string_view kTake =
     "UPDATE outbox SET state=?, gate=0, attempts=attempts+1, changed_ms=? WHERE id=?";
 inline constexpr std::string_view kInFlight =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.body FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id, m.body FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.partner=? AND o.state IN (1, 2) ORDER BY o.id";
 inline constexpr std::string_view kOutboxRow =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM message m JOIN outbox o ON o.message = m.seq "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM message m JOIN outbox o ON o.message = m.seq "
     "WHERE m.message_id=? AND o.partner=?";
 inline constexpr std::string_view kOverdue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
-    "o.next_ms, o.created_ms, o.changed_ms, o.remark FROM outbox o JOIN message m ON m.seq = o.message "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
     "WHERE o.state=8 AND o.partner=? AND o.next_ms<=? ORDER BY o.next_ms LIMIT ?";
 inline constexpr std::string_view kSettle =
-    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0) WHERE id=?";
+    "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0), "
+    "expires_ms=iif(?, 0, expires_ms) WHERE id=?";
 inline constexpr std::string_view kReceivers =
-    "SELECT DISTINCT partner FROM outbox WHERE subject=? AND NOT (state=7 AND attempts=0) ORDER BY partner";
+    "SELECT partner FROM outbox WHERE subject=?1 AND NOT (state=7 AND attempts=0) UNION "
+    "SELECT partner FROM disclosure WHERE subject=?1 AND how='pull' ORDER BY partner";
+
+inline constexpr std::string_view kOutboxOf =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE o.subject=? AND o.partner=? ORDER BY o.id";
+
+// exchange
+inline constexpr std::string_view kDisclosed = "SELECT 1 FROM disclosure WHERE subject=? AND partner=? AND how=?";
+inline constexpr std::string_view kBar = "SELECT partner, subject, removed, at_ms FROM bar WHERE partner=? AND subject=?";
+inline constexpr std::string_view kIndexReport = "SELECT version, held FROM index_report WHERE partner=? AND handle=?";
+inline constexpr std::string_view kIndexEntries =
+    "SELECT r.partner, r.handle, i.item, r.version, r.collected_ms, r.at_ms FROM index_token t "
+    "JOIN index_report r ON r.partner = t.partner AND r.handle = t.handle "
+    "JOIN index_item i ON i.partner = r.partner AND i.handle = r.handle "
+    "WHERE t.token=? AND r.held<r.version AND r.collected_ms>=? ORDER BY r.collected_ms DESC, r.handle, i.item LIMIT ?";
+inline constexpr std::string_view kDropTokens = "DELETE FROM index_token WHERE partner=? AND handle=?";
+inline constexpr std::string_view kDropItems = "DELETE FROM index_item WHERE partner=? AND handle=?";
+inline constexpr std::string_view kFetchesDue =
+    "SELECT id, partner, patient_id, reason, reference, doctor_id, asked_ms, next_ms, until_ms, attempts FROM fetch "
+    "WHERE partner=?1 AND (next_ms<=?2 OR next_ms>?2+3600000) ORDER BY next_ms, id LIMIT ?3";  // an hour ahead: the clock went back
+inline constexpr std::string_view kHeld =
+    "SELECT r.origin, r.number, r.id, r.digest, r.version, r.reported_ms FROM report r WHERE r.source=? AND r.reported_ms>=? "
+    "AND r.reported_ms<? AND NOT EXISTS(SELECT 1 FROM report n WHERE n.origin=r.origin AND n.number=r.number "
+    "AND n.version>r.version) ORDER BY r.number, r.origin";
+inline constexpr std::string_view kOwnReports =
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json, reported_ms, digest "
+    "FROM report WHERE seq>? AND source='' AND current=1 AND stored_ms>=? ORDER BY seq LIMIT ?";
 
 // inbox, notices, views
 inline constexpr std::string_view kInboxSame =
@@ -86,6 +122,8 @@ inline constexpr std::string_view kInboxSame =
 inline constexpr std::string_view kInboxSameId =
     "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
     "WHERE source=? AND control_id=? AND content_hash<>? AND state<>'refused' LIMIT 1";
+inline constexpr std::string_view kForgetInbox =
+    "DELETE FROM inbox_body WHERE id IN (SELECT id FROM inbox WHERE source=? AND control_id=? AND content_hash=? AND state='applied')";
 inline constexpr std::string_view kInboxNext =
     "SELECT i.id, i.source, i.control_id, i.content_hash, i.verdict, i.ack, i.state, i.remark, i.received_ms, "
     "b.content_type, b.body FROM inbox i JOIN inbox_body b ON b.id = i.id WHERE i.state='received' ORDER BY i.id LIMIT ?";
@@ -93,27 +131,66 @@ inline constexpr std::string_view kNoticeToLease =
     "SELECT id, topic, json, created_ms, leased_until_ms, acknowledged_ms FROM notice "
     "WHERE acknowledged_ms=0 AND (leased_until_ms<=? OR leased_until_ms>?) ORDER BY seq LIMIT 1";
 inline constexpr std::string_view kOpenRetractions =
-    "SELECT notice_id, report_id, doctor_id, at_ms, acknowledged_ms FROM retraction "
+    "SELECT notice_id, report_id, doctor_id, at_ms, acknowledged_ms, escalated_ms FROM retraction "
     "WHERE acknowledged_ms=0 ORDER BY at_ms, notice_id, doctor_id";
 inline constexpr std::string_view kAudience =
-    "SELECT v.report_id, v.doctor_id, v.kind, v.at_ms FROM report r JOIN viewing v ON v.report_id = r.id "
+    "SELECT v.report_id, v.doctor_id, v.kind, v.at_ms, v.patient_id FROM report r JOIN viewing v ON v.report_id = r.id "
     "WHERE r.origin=? AND r.number=? ORDER BY v.at_ms, v.doctor_id";
 inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(created_ms), 0) FROM outbox WHERE state<3";
+inline constexpr std::string_view kPartnerDepth =
+    "SELECT partner, count(*), coalesce(min(created_ms), 0) FROM outbox INDEXED BY outbox_open WHERE state<3 GROUP BY partner";
+inline constexpr std::string_view kPartnerStuck =
+    "SELECT partner, count(*) FROM outbox INDEXED BY outbox_stuck WHERE state IN (4, 5, 6) GROUP BY partner";
 inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state IN (4, 5, 6)";
 inline constexpr std::string_view kCommittedDepth = "SELECT count(*) FROM outbox WHERE state=8";
 inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
 inline constexpr std::string_view kNoticeDepth = "SELECT count(*) FROM notice WHERE acknowledged_ms=0";
 inline constexpr std::string_view kRetractionDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0";
+inline constexpr std::string_view kEscalatedDepth = "SELECT count(*) FROM retraction WHERE acknowledged_ms=0 AND escalated_ms>0";
+inline constexpr std::string_view kNotice =
+    "SELECT id, topic, json, created_ms, leased_until_ms, acknowledged_ms FROM notice WHERE id=?";
 inline constexpr std::string_view kUnmatchedDepth = "SELECT count(*) FROM report WHERE patient_id=''";
 inline constexpr std::string_view kStats =
     "SELECT source<>'' AS there, source, outcome, reason, count(*), sum(saved_cents) FROM decision "
     "WHERE at_ms>=? AND at_ms<? GROUP BY there, source, outcome, reason ORDER BY there, source, outcome, reason";
 
+// decisions, suggestions, merged records, orders
+inline constexpr std::string_view kDecisionsOn =
+    "SELECT DISTINCT d.id, d.suggestion_id, d.order_id, d.order_item, d.outcome, d.reason, d.note, d.patient_id, d.doctor_id, "
+    "d.department, d.result_ids, d.result_refs, d.source, d.at_ms, d.saved_cents FROM decision_use u JOIN decision d ON d.id = u.decision_id "
+    "WHERE u.report_id=? ORDER BY d.at_ms, d.id";
+inline constexpr std::string_view kDecisionsOfOrder =
+    "SELECT id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department, "
+    "result_ids, result_refs, source, at_ms, saved_cents FROM decision "
+    "WHERE patient_id=? AND order_id=? AND source='' ORDER BY at_ms, id";
+inline constexpr std::string_view kUsesAfter =
+    "SELECT u.seq, u.decision_id, u.result_id, u.report_id, u.quality FROM decision_use u CROSS JOIN decision d ON d.id = u.decision_id "
+    "WHERE u.seq>? AND d.outcome='accepted' ORDER BY u.seq LIMIT ?";
+inline constexpr std::string_view kOffer =
+    "SELECT id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, result_ids, state, "
+    "decision_id, shown_ms, changed_ms FROM offer WHERE id=?";
+inline constexpr std::string_view kOfferOfCard =
+    "SELECT id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, result_ids, state, "
+    "decision_id, shown_ms, changed_ms FROM offer WHERE card_id=? LIMIT 1";
+inline constexpr std::string_view kOffersOpen =
+    "SELECT id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, result_ids, state, "
+    "decision_id, shown_ms, changed_ms FROM offer WHERE state='open' AND shown_ms<? ORDER BY shown_ms LIMIT ?";
+inline constexpr std::string_view kSamePerson =
+    "WITH RECURSIVE linked(id) AS (SELECT ? UNION "
+    "SELECT m.patient_id FROM linked l JOIN merge m INDEXED BY merge_from ON m.prior_id = l.id WHERE m.to_ms=0 UNION "
+    "SELECT m.prior_id FROM linked l JOIN merge m INDEXED BY merge_into ON m.patient_id = l.id WHERE m.to_ms=0) "
+    "SELECT l.id FROM linked l ORDER BY EXISTS(SELECT 1 FROM merge m WHERE m.prior_id = l.id AND m.to_ms=0), l.id";
+inline constexpr std::string_view kMerges =
+    "SELECT prior_id, patient_id, from_ms, to_ms FROM merge WHERE prior_id=? ORDER BY from_ms DESC";
+inline constexpr std::string_view kOrder = "SELECT id, patient_id, json, state, at_ms FROM lab_order WHERE id=?";
+
 inline constexpr std::string_view kHot[] = {
+    kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kDue, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
-    kReceivers, kInboxSame, kInboxSameId, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kStuckDepth, kCommittedDepth,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
+    kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
+    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats};
 
 }  // namespace huren::store::sqlite::sql

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <thread>
 #include <utility>
 
 #include "core/base/embedded.hpp"
@@ -27,12 +28,21 @@ std::int64_t file_size(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 ? std::int64_t{info.st_size} : -1;
 }
 
-Result<void> check_at_start(Database& db, std::int64_t fully_below_bytes) {
-  const bool fully = file_size(db.path()) < fully_below_bytes;
+// As much as the time allows: what is damaged further on shows when it is read, and in `huren-ctl store check`.
+Result<void> check_at_start(Database& db, const StoreOptions& options) {
+  const bool fully = file_size(db.path()) < options.check_fully_below_bytes;
+  const auto until = storage::Clock::now() + options.check_for;
+  struct Limit {
+    Database& db;
+    Limit(Database& d, storage::Clock::time_point t) : db(d) { db.stop_at(t); }
+    ~Limit() { db.stop_at(std::nullopt); }
+  } const limit(db, until);
   for (const char* sql : {"PRAGMA quick_check(1)", "PRAGMA quick_check(outbox)", "PRAGMA quick_check(inbox)"}) {
     if ((std::string_view(sql) == "PRAGMA quick_check(1)") != fully) continue;
     Query query(db, sql);
     auto row = query.step();
+    const bool out_of_time = storage::Clock::now() >= until;
+    if (!row && out_of_time) return {};
     if (!row) return row.error();
     if (!*row || query.view(0) != "ok") return Error{"storage.damaged", db.path(), {"check"}};
   }
@@ -52,20 +62,24 @@ Result<void> UnitOn::nested(const std::function<Result<void>()>& fn) {
   return result;
 }
 
-SqliteStore::SqliteStore(const std::string& directory, std::unique_ptr<Database> writer, const StoreOptions& options)
+SqliteStore::SqliteStore(const std::string& directory, std::unique_ptr<Database> writer, std::unique_ptr<Lease> presence, const StoreOptions& options)
     : path_(writer->path()), options_(options), writer_(std::move(writer)), writes_(*writer_),
-      lease_(directory + "/store.lease") {}
+      lease_(directory + "/store.lease"), presence_(std::move(presence)) {}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& directory, const StoreOptions& options) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
     return Error{"storage.open", directory, {std::to_string(errno)}};
   storage::FileLock lock(storage::FileLock::beside(directory + "/store.db"));
   if (auto taken = lock.take(storage::Clock::now() + kPatience); !taken) return taken.error();
+  auto presence = std::make_unique<Lease>(directory + "/store.open");
+  auto shared = presence->take(Lease::Kind::shared);
+  if (!shared) return shared.error();
+  if (!*shared) return Error{"storage.busy", directory, {}};  // a backup is just being put in its place
   auto writer = Database::open(directory + "/store.db", {.synchronous = options.synchronous, .vfs = options.vfs});
   if (!writer) return writer.error();
   if (auto ready = storage::migrate(**writer, kStoreFile, embedded::store_sqlite_migrations()); !ready) return ready.error();
-  if (auto sound = check_at_start(**writer, options.check_fully_below_bytes); !sound) return sound.error();
-  return std::unique_ptr<SqliteStore>(new SqliteStore(directory, std::move(*writer), options));
+  if (auto sound = check_at_start(**writer, options); !sound) return sound.error();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(directory, std::move(*writer), std::move(presence), options));
 }
 
 Result<void> SqliteStore::transact(const std::function<Result<void>(Unit&)>& fn) {
@@ -120,6 +134,14 @@ Result<std::string> SqliteStore::restore(const std::string& backup, const std::s
   auto ours = lease.take();
   if (!ours) return ours.error();
   if (!*ours) return Error{"store.in_use", directory, {}};
+  Lease alone(directory + "/store.open");  // who answers queries without the lease has it open, too
+  auto nobody = alone.take();
+  for (int i = 0; i < 30 && nobody && !*nobody; ++i) {  // an engine that waits for this restore looks in now and then
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    nobody = alone.take();
+  }
+  if (!nobody) return nobody.error();
+  if (!*nobody) return Error{"store.in_use", directory, {}};
   return storage::restore(backup, directory + "/store.db", kStoreFile);
 }
 

@@ -3,6 +3,7 @@
 // Options: directory (store.db and store.lease lie there). restore_from, set by the restore verb alone and never by a
 //   configuration: the backup that takes the store's place before it is opened.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,7 @@ struct StoreOptions {
   std::string vfs{};                                                   // tests only
   storage::Synchronous synchronous = storage::Synchronous::full;       // tests only: anything less breaks I1 and I9
   std::int64_t check_fully_below_bytes = 256 << 20;                    // larger files: only the queues are checked at open
+  std::chrono::milliseconds check_for{5000};                           // and no longer than this
 };
 
 class SqliteStore final : public StoreAdapter {
@@ -37,7 +39,7 @@ class SqliteStore final : public StoreAdapter {
   [[nodiscard]] storage::GroupCommit::Figures figures() const { return writes_.figures(); }
 
  private:
-  SqliteStore(const std::string& directory, std::unique_ptr<storage::Database> writer, const StoreOptions& options);
+  SqliteStore(const std::string& directory, std::unique_ptr<storage::Database> writer, std::unique_ptr<Lease> presence, const StoreOptions& options);
   Result<std::unique_ptr<storage::Database>> borrow();
   void give_back(std::unique_ptr<storage::Database> db) noexcept;
 
@@ -46,6 +48,7 @@ class SqliteStore final : public StoreAdapter {
   std::unique_ptr<storage::Database> writer_;
   storage::GroupCommit writes_;
   Lease lease_;
+  std::unique_ptr<Lease> presence_;  // shared by all who have the store open
   std::mutex pool_mutex_;
   std::condition_variable pool_cv_;
   std::vector<std::unique_ptr<storage::Database>> idle_;

@@ -46,8 +46,36 @@ class ReaderOn : public Interface {
   Rows<InboxRow> inbox_next(int limit) override { return sqlite::inbox_next(db_, limit); }
   Rows<ParkedEvent> parked_events(int limit) override { return sqlite::parked_events(db_, limit); }
   Rows<RetractionRow> open_retractions() override { return sqlite::open_retractions(db_); }
+  Maybe<NoticeRow> notice(const std::string& id) override { return sqlite::notice(db_, id); }
+  Rows<DecisionRow> decisions_on(const std::string& report_id) override { return sqlite::decisions_on(db_, report_id); }
+  Rows<DecisionRow> decisions_of_order(const std::string& patient_id, const std::string& order_id) override {
+    return sqlite::decisions_of_order(db_, patient_id, order_id);
+  }
+  Rows<UseRow> uses_after(std::int64_t seq, int limit) override { return sqlite::uses_after(db_, seq, limit); }
+  Maybe<OfferRow> offer(const std::string& id) override { return sqlite::offer(db_, id); }
+  Rows<OfferRow> offers_open(std::int64_t shown_before_ms, int limit) override {
+    return sqlite::offers_open(db_, shown_before_ms, limit);
+  }
+  Rows<std::string> same_person(const std::string& patient_id) override { return sqlite::same_person(db_, patient_id); }
+  Rows<MergeRow> merges(const std::string& prior_id) override { return sqlite::merges(db_, prior_id); }
+  Maybe<OrderRow> order(const std::string& id) override { return sqlite::order(db_, id); }
   Result<std::int64_t> cursor(const std::string& name) override { return sqlite::cursor(db_, name); }
   Result<Depths> depths(std::int64_t now_ms) override { return sqlite::depths(db_, now_ms); }
+  Result<bool> disclosed(const std::string& subject, const std::string& partner, const std::string& how) override {
+    return sqlite::disclosed(db_, subject, partner, how);
+  }
+  Maybe<BarRow> bar(const std::string& partner, const std::string& subject) override { return sqlite::bar(db_, partner, subject); }
+  Rows<IndexEntry> index_entries(const std::vector<std::string>& tokens, std::int64_t collected_since_ms) override {
+    return sqlite::index_entries(db_, tokens, collected_since_ms);
+  }
+  Rows<FetchRow> fetches_due(const std::string& partner, std::int64_t now_ms, int limit) override {
+    return sqlite::fetches_due(db_, partner, now_ms, limit);
+  }
+  Rows<HeldRow> held(const std::string& source, std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::held(db_, source, from_ms, to_ms); }
+  Rows<std::pair<std::int64_t, ReportRow>> own_reports(std::int64_t after_seq, std::int64_t stored_since_ms, int limit) override {
+    return sqlite::own_reports(db_, after_seq, stored_since_ms, limit);
+  }
+  Rows<OutboxRow> outbox_of(const std::string& subject, const std::string& partner) override { return sqlite::outbox_of(db_, subject, partner); }
 
  protected:
   Database& db_;
@@ -87,11 +115,33 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) override {
     return sqlite::acknowledge_retraction(db_, notice_id, doctor_id, now_ms);
   }
+  Result<void> escalate_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) override {
+    return sqlite::escalate_retraction(db_, notice_id, doctor_id, now_ms);
+  }
+  Result<void> put_use(const UseRow& row) override { return sqlite::put_use(db_, row); }
+  Result<void> put_offer(const OfferRow& row) override { return sqlite::put_offer(db_, row); }
+  Result<void> put_merge(const MergeRow& row) override { return sqlite::put_merge(db_, row); }
+  Result<void> put_order(const OrderRow& row) override { return sqlite::put_order(db_, row); }
   Result<void> set_cursor(const std::string& name, std::int64_t value) override { return sqlite::set_cursor(db_, name, value); }
-  Rows<OutboxRow> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) override {
-    return sqlite::claim(db_, partner, now_ms, limit, to);
+  Rows<OutboxRow> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others) override {
+    return sqlite::claim(db_, partner, now_ms, limit, to, others);
   }
   Rows<OutboxRow> recover(const std::string& partner) override { return sqlite::recover(db_, partner); }
+  Result<void> hurry(const std::string& partner, std::int64_t beyond_ms) override { return sqlite::hurry(db_, partner, beyond_ms); }
+  Result<void> put_disclosure(const DisclosureRow& row) override { return sqlite::put_disclosure(db_, row); }
+  Result<void> put_bar(const BarRow& row) override { return sqlite::put_bar(db_, row); }
+  Result<void> lift_bar(const std::string& partner, const std::string& subject) override { return sqlite::lift_bar(db_, partner, subject); }
+  Result<void> strip_report(const std::string& report_id, const std::string& json) override { return sqlite::strip_report(db_, report_id, json); }
+  Result<void> forget_inbox(const std::string& source, const std::string& control_id, const std::string& content_hash) override {
+    return sqlite::forget_inbox(db_, source, control_id, content_hash);
+  }
+  Result<bool> put_index(const IndexRow& row) override { return sqlite::put_index(db_, row); }
+  Result<void> index_held(const std::string& partner, const std::string& handle, int version) override {
+    return sqlite::index_held(db_, partner, handle, version);
+  }
+  Result<void> put_fetch(const FetchRow& row) override { return sqlite::put_fetch(db_, row); }
+  Result<void> finish_fetch(std::int64_t id) override { return sqlite::finish_fetch(db_, id); }
+  Result<void> postpone_fetch(std::int64_t id, std::int64_t next_ms) override { return sqlite::postpone_fetch(db_, id, next_ms); }
 };
 
 }  // namespace huren::store::sqlite

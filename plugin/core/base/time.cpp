@@ -102,10 +102,12 @@ bool take_offset(std::string_view& s, int& minutes) {
   return true;
 }
 
-std::string format(const char* pattern, int a, int b = 0, int c = 0) {
-  char buffer[48];
-  std::snprintf(buffer, sizeof buffer, pattern, a, b, c);
-  return buffer;
+// mark (when there is one) and value, `width` digits.
+void add(std::string& out, const char* mark, int width, int value) {
+  out += mark;
+  const auto digits = std::to_string(value);
+  for (auto missing = static_cast<int>(digits.size()); missing < width; ++missing) out += '0';
+  out += digits;
 }
 
 Parts split(const Timestamp& t) {
@@ -124,9 +126,18 @@ Parts split(const Timestamp& t) {
   return p;
 }
 
-std::string offset_text(int minutes, const char* pattern) {
+void add_offset(std::string& out, int minutes, const char* mark) {
   const int size = minutes < 0 ? -minutes : minutes;
-  return (minutes < 0 ? "-" : "+") + format(pattern, size / 60, size % 60);
+  add(out, minutes < 0 ? "-" : "+", 2, size / 60);
+  add(out, mark, 2, size % 60);
+}
+
+std::string day_text(const Date& d, const char* mark) {
+  std::string out;
+  add(out, "", 4, d.year);
+  if (d.month) add(out, mark, 2, d.month);
+  if (d.month && d.day) add(out, mark, 2, d.day);
+  return out;
 }
 
 }  // namespace
@@ -199,28 +210,32 @@ std::optional<Timestamp> parse_iso_time(std::string_view text, int assumed_offse
 std::string to_hl7_time(const Timestamp& t) {
   if (!t.present()) return {};
   const Parts p = split(t);
-  std::string out = format("%04d", p.year);
-  if (t.precision >= Precision::month) out += format("%02d", p.month);
-  if (t.precision >= Precision::day) out += format("%02d", p.day);
-  if (t.precision >= Precision::hour) out += format("%02d", p.hour);
-  if (t.precision >= Precision::minute) out += format("%02d", p.minute);
-  if (t.precision >= Precision::second) out += format("%02d", p.second);
-  if (t.precision >= Precision::millisecond) out += format(".%03d", p.millisecond);
-  if (t.has_offset) out += offset_text(t.offset_minutes, "%02d%02d");
+  std::string out;
+  out.reserve(32);
+  add(out, "", 4, p.year);
+  if (t.precision >= Precision::month) add(out, "", 2, p.month);
+  if (t.precision >= Precision::day) add(out, "", 2, p.day);
+  if (t.precision >= Precision::hour) add(out, "", 2, p.hour);
+  if (t.precision >= Precision::minute) add(out, "", 2, p.minute);
+  if (t.precision >= Precision::second) add(out, "", 2, p.second);
+  if (t.precision >= Precision::millisecond) add(out, ".", 3, p.millisecond);
+  if (t.has_offset) add_offset(out, t.offset_minutes, "");
   return out;
 }
 
 std::string to_iso_time(const Timestamp& t) {
   if (!t.present()) return {};
   const Parts p = split(t);
-  std::string out = format("%04d", p.year);
-  if (t.precision >= Precision::month) out += format("-%02d", p.month);
-  if (t.precision >= Precision::day) out += format("-%02d", p.day);
-  if (t.precision >= Precision::hour) out += format("T%02d", p.hour);
-  if (t.precision >= Precision::minute) out += format(":%02d", p.minute);
-  if (t.precision >= Precision::second) out += format(":%02d", p.second);
-  if (t.precision >= Precision::millisecond) out += format(".%03d", p.millisecond);
-  if (t.precision >= Precision::hour) out += offset_text(t.offset_minutes, "%02d:%02d");
+  std::string out;
+  out.reserve(32);
+  add(out, "", 4, p.year);
+  if (t.precision >= Precision::month) add(out, "-", 2, p.month);
+  if (t.precision >= Precision::day) add(out, "-", 2, p.day);
+  if (t.precision >= Precision::hour) add(out, "T", 2, p.hour);
+  if (t.precision >= Precision::minute) add(out, ":", 2, p.minute);
+  if (t.precision >= Precision::second) add(out, ":", 2, p.second);
+  if (t.precision >= Precision::millisecond) add(out, ".", 3, p.millisecond);
+  if (t.precision >= Precision::hour) add_offset(out, t.offset_minutes, ":");
   return out;
 }
 
@@ -249,12 +264,12 @@ std::optional<Date> parse_date(std::string_view text) {
 
 std::string to_hl7_date(const Date& d) {
   if (!d.present()) return {};
-  return format("%04d", d.year) + (d.month ? format("%02d", d.month) : "") + (d.month && d.day ? format("%02d", d.day) : "");
+  return day_text(d, "");
 }
 
 std::string to_iso_date(const Date& d) {
   if (!d.present()) return {};
-  return format("%04d", d.year) + (d.month ? format("-%02d", d.month) : "") + (d.month && d.day ? format("-%02d", d.day) : "");
+  return day_text(d, "-");
 }
 
 int age_years(const Date& birth, const Timestamp& at) {

@@ -24,8 +24,10 @@ class Builder {
       if (s.table == "partner") partner(s);
       if (s.table == "feed") feed(s);
     }
-    for (const auto& s : sections_.rows)
+    for (const auto& s : sections_.rows) {
       if (s.table == "agreement") agreement(s);
+      if (s.table == "feed" && !text(s, "relay_to").empty()) known_partner(s, text(s, "relay_to"), "relay_to");
+    }
     together();
     // In the order of the file: toml++ hands tables out by name.
     std::stable_sort(sections_.findings.begin(), sections_.findings.end(),
@@ -59,6 +61,13 @@ class Builder {
   static bool loopback(std::string_view address) {  // the figures go out in the clear and to anybody who asks
     const auto host = address.substr(0, address.rfind(':'));
     return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  }
+
+  static std::map<std::string, int> numbers(const std::string& pairs) {  // "GLU=30,TC=14"
+    std::map<std::string, int> out;
+    for (const auto pair : split(pairs, ','))
+      if (const auto equals = pair.find('='); equals != pair.npos) out[std::string(pair.substr(0, equals))] = std::stoi(std::string(pair.substr(equals + 1)));
+    return out;
   }
 
   static Options options(const Section& s, const std::set<std::string_view>& consumed) {
@@ -110,11 +119,20 @@ class Builder {
     const auto& document = sections_.one("document");
     config_.transfer_template = text(document, "transfer_template");
     config_.transfer_code = text(document, "transfer_code");
+    const auto& recognition = sections_.one("recognition");
+    config_.ignored_after_minutes = small(recognition, "ignored_after_minutes");
+    config_.escalate_after_minutes = small(recognition, "escalate_after_minutes");
+    config_.quality_manager = text(recognition, "quality_manager");
     const auto& delivery = sections_.one("delivery");
     config_.retry_first_ms = small(delivery, "retry_first_ms");
     config_.retry_ceiling_ms = small(delivery, "retry_ceiling_ms");
     config_.max_attempts = small(delivery, "max_attempts");
     config_.deliver_timeout_ms = small(delivery, "deliver_timeout_ms");
+    const auto& exchange = sections_.one("exchange");
+    config_.exchange = {.key_file = text(exchange, "key_file"), .ask_timeout_ms = small(exchange, "ask_timeout_ms"),
+                        .ask_within_ms = small(exchange, "ask_within_ms"), .questions_per_minute = small(exchange, "questions_per_minute"),
+                        .backfill_per_minute = small(exchange, "backfill_per_minute"), .reconcile_hour = small(exchange, "reconcile_hour"),
+                        .reconcile_days = small(exchange, "reconcile_days")};
     if (config_.retry_ceiling_ms < config_.retry_first_ms) add(line(delivery, "retry_ceiling_ms"), "config.retry_reversed", {});
   }
 
@@ -128,13 +146,15 @@ class Builder {
     p.cda_mode = text(s, "cda_mode");
     for (const auto* key : {"signer_sha256", "next_signer_sha256"})
       if (auto pin = text(s, key); !pin.empty()) p.signers.push_back(std::move(pin));
+    p.orders = flag(s, "orders");
     p.enhanced = text(s, "acknowledgement") == "enhanced";
     p.application_ack_timeout_ms = small(s, "application_ack_timeout_ms");
     p.profile = text(s, "profile");
     p.packed = flag(s, "packed");
     p.concurrency = small(s, "concurrency");
-    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "signer_sha256", "next_signer_sha256", "acknowledgement",
-                            "application_ack_timeout_ms", "profile", "packed", "concurrency"});
+    p.time_to_live_hours = numbers(text(s, "time_to_live_hours"));
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "signer_sha256", "next_signer_sha256", "orders", "packed", "concurrency", "time_to_live_hours", "acknowledgement",
+                            "application_ack_timeout_ms", "profile"});
     config_.partners.push_back(std::move(p));
   }
 
@@ -142,7 +162,7 @@ class Builder {
     if (!given(s, "listen") && !given(s, "directory")) add(s.line, "config.feed_without_source", {s.name});
     if (given(s, "certificate") != given(s, "private_key"))
       add(s.line, "config.key_without_certificate", {"[feed." + s.name + "]"});
-    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), text(s, "profile"), options(s, {"adapter", "mapping", "profile"})});
+    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), text(s, "relay_to"), text(s, "profile"), options(s, {"adapter", "mapping", "relay_to", "profile"})});
   }
 
   void agreement(const Section& s) {
@@ -159,27 +179,26 @@ class Builder {
     const auto items = text(s, "items");
     for (const auto item : split(items, ','))
       if (!item.empty()) a.items.emplace_back(item);
-    const auto days = text(s, "window_days");
-    for (const auto pair : split(days, ','))
-      if (const auto equals = pair.find('='); equals != pair.npos)
-        a.window_days[std::string(pair.substr(0, equals))] = std::stoi(std::string(pair.substr(equals + 1)));
+    a.window_days = numbers(text(s, "window_days"));
     a.window_base = text(s, "window_base");
     a.min_level = small(s, "min_level");
     a.signature = text(s, "signature");
     if (a.signature == "required" && a.send && config_.signing.private_key.empty()) add(line(s, "signature"), "config.signature_without_key", {s.name});
+    a.backfill_days = small(s, "backfill_days");
+    if (a.mode == "index" && config_.exchange.key_file.empty()) add(line(s, "mode"), "config.index_without_key", {s.name});
     if (!a.partner.empty()) known_partner(s, a.partner);
     if (a.from.present() && a.to.present() && to_iso_date(a.to) < to_iso_date(a.from)) add(line(s, "to"), "config.dates_reversed", {s.name});
     config_.agreements.push_back(std::move(a));
   }
 
-  void known_partner(const Section& s, const std::string& code) {
+  void known_partner(const Section& s, const std::string& code, const char* key = "partner") {
     std::vector<std::string_view> codes;
     for (const auto& p : config_.partners) codes.push_back(p.code);
     if (std::find(codes.begin(), codes.end(), code) != codes.end()) return;
     if (const auto close = closest(code, codes); !close.empty())
-      add(line(s, "partner"), "config.unknown_partner_near", {s.name, code, std::string(close)});
+      add(line(s, key), "config.unknown_partner_near", {s.name, code, std::string(close)});
     else
-      add(line(s, "partner"), "config.unknown_partner", {s.name, code});
+      add(line(s, key), "config.unknown_partner", {s.name, code});
   }
 
   // Faults between tables: one hospital twice, one port twice, TLS without a certificate.

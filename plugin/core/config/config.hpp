@@ -22,12 +22,13 @@ struct Partner {
   bool deduplicates = true;    // every huren does; false: unknown outcomes are never re-sent
   bool huren = true;           // takes our Z-messages (decisions, views, retraction receipts)
   std::string cda_mode = "cn"; // cn | strict
+  bool orders = false;         // a laboratory: takes OML^O21, and ADT^A40 and A37 with them
   bool enhanced = false;       // acknowledgement = "enhanced": a commit at once, an application acknowledgement later
   int application_ack_timeout_ms = 3'600'000;
   std::string profile = "alliance";  // a built-in one, or a CSV file beside local.toml
   bool packed = true;          // documents travel packed (Zstandard) where the partner is a huren
   int concurrency = 16;        // messages on the wire at a time
-  std::map<std::string, int> time_to_live_hours;  // by message type ("ORU^R01"): older ones are not sent any more; absent: never
+  std::map<std::string, int> time_to_live_hours;  // by message type ("ORU"): older ones are not sent any more; absent: never
   std::vector<std::string> signers;  // SHA-256 of the certificates that may sign its documents; empty: the authority decides
   Options options;             // the adapter's: address, certificate_sha256, ...
 };
@@ -41,6 +42,7 @@ struct Feed {                  // [feed.lis]
   std::string name;
   std::string adapter;         // "his.hl7v2_feed"
   std::string mapping;         // name in schemas/mapping, "" : plain ORU^R01
+  std::string relay_to;        // partner that gets every message of this feed as it came; "": they are this hospital's own
   std::string profile = "feed";
   Options options;
 };
@@ -70,6 +72,14 @@ struct Config {
   std::vector<model::Agreement> agreements;  // [agreement.ID]
   std::string local_items, prices;        // CSV beside the file: local item ↔ standard item, price list
   std::string log_level = "info";
+  int ignored_after_minutes = 240;        // a suggestion that nobody answered counts as ignored
+  int escalate_after_minutes = 1440;      // a retraction that nobody acknowledged is told again, and to:
+  std::string quality_manager;            // staff number; empty: nobody in particular
+  struct Exchange {                       // [exchange]
+    std::string key_file;                 // of the index; empty: none
+    int ask_timeout_ms = 5000, ask_within_ms = 600'000, questions_per_minute = 120, backfill_per_minute = 600;
+    int reconcile_hour = 2, reconcile_days = 7;  // hour -1: never by itself
+  } exchange;
   Agent agent;                            // [agent]
   std::string metrics_listen;             // a loopback address; empty: none
   int keep_days = 90;                     // 0: for ever

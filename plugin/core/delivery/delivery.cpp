@@ -73,6 +73,18 @@ bool exhausted(const store::OutboxRow& row, const Policy& policy, Settlement& se
   return true;
 }
 
+bool expired(const store::OutboxRow& row, std::int64_t now_ms, Settlement& settlement) {
+  if (row.expires_ms == 0 || now_ms < row.expires_ms) return false;
+  settlement = {.id = row.id, .state = OutboxState::parked, .next_ms = 0,
+                .remark = line(Error{"delivery.expired", "", {std::to_string((row.expires_ms - row.created_ms) / 3'600'000)}}), .give_back = true, .at_ms = now_ms};
+  return true;
+}
+
+int places_for_routine(int room, int critical_run) {
+  if (room >= 4) return room / 4;
+  return critical_run >= 3 ? 1 : 0;
+}
+
 Settlement after_crash(const store::OutboxRow& row, std::int64_t now_ms, double jitter, const Policy& policy) {
   Settlement s{.id = row.id, .state = OutboxState::waiting, .next_ms = now_ms, .remark = line(Error{"delivery.engine_died", "", {}}),
                .give_back = false, .at_ms = now_ms};
@@ -91,7 +103,7 @@ Settlement after_crash(const store::OutboxRow& row, std::int64_t now_ms, double 
 
 int Breaker::allowance(std::int64_t now_ms, int limit) const {
   if (!is_open()) return limit;
-  return now_ms >= retry_at_ms_ ? 1 : 0;
+  return now_ms >= retry_at_ms_ || now_ms < failed_at_ms_ ? 1 : 0;
 }
 
 void Breaker::record(const Receipt& receipt, std::int64_t now_ms, double jitter, const Policy& policy) {
@@ -102,6 +114,7 @@ void Breaker::record(const Receipt& receipt, std::int64_t now_ms, double jitter,
     return;
   }
   ++failures_;
+  failed_at_ms_ = now_ms;
   if (is_open()) retry_at_ms_ = now_ms + std::max<std::int64_t>(back_off_ms(failures_ - kOpenAfter + 1, jitter, policy), receipt.retry_after_ms);
 }
 

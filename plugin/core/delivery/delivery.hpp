@@ -38,6 +38,12 @@ store::Settlement after_silence(const store::OutboxRow& row, const Policy& polic
 // Before the wire: too many attempts park the row instead of sending it. True: settlement holds the parking.
 bool exhausted(const store::OutboxRow& row, const Policy& policy, store::Settlement& settlement);
 
+// The same for a row whose time to live is over: nobody wants it any more, so a person decides.
+bool expired(const store::OutboxRow& row, std::int64_t now_ms, store::Settlement& settlement);
+
+// Of `room` places, how many are kept for routine messages; critical_run: critical ones claimed since the last routine one.
+int places_for_routine(int room, int critical_run);
+
 // A row found in flight when the engine comes back (state as it was left).
 store::Settlement after_crash(const store::OutboxRow& row, std::int64_t now_ms, double jitter, const Policy& policy);
 
@@ -46,7 +52,7 @@ class Breaker {
  public:
   static constexpr int kOpenAfter = 3;
   [[nodiscard]] bool is_open() const { return failures_ >= kOpenAfter; }
-  // How many messages may be in flight now: 0 while paused, 1 as a probe, limit when closed.
+  // How many messages may be in flight now: 0 while paused (over, too, when the clock has gone back since), 1 as a probe, limit when closed.
   [[nodiscard]] int allowance(std::int64_t now_ms, int limit) const;
   [[nodiscard]] std::int64_t retry_at_ms() const { return retry_at_ms_; }
   // A peer that answered, whatever it said, is alive.
@@ -54,7 +60,7 @@ class Breaker {
 
  private:
   int failures_ = 0;
-  std::int64_t retry_at_ms_ = 0;
+  std::int64_t retry_at_ms_ = 0, failed_at_ms_ = 0;
 };
 
 }  // namespace huren::delivery

@@ -2,6 +2,7 @@
 #include "core/hl7/writer.hpp"
 #include "core/mapping/header.hpp"
 #include "core/mapping/oru.hpp"
+#include "core/mapping/oru_parts.hpp"
 #include "core/mapping/pid.hpp"
 #include "core/mapping/words.hpp"
 #include "core/model/reference_range.hpp"
@@ -61,6 +62,8 @@ void put_patient(Writer& w, const model::LabReport& r) {
   w.segment("PV1").set(1, "1").set(2, class_code(r.patient_class)).set(19, r.encounter_id);
 }
 
+}  // namespace
+
 void put_order(Writer& w, const model::LabReport& r) {
   w.segment("ORC").set(1, "RE").set(2, r.order_number).set(3, {r.number, r.origin.code}).set(5, order_status(r.status));
   put_person(w, 12, r.requester);
@@ -83,6 +86,8 @@ void put_order(Writer& w, const model::LabReport& r) {
   put_note(w, note, r.conclusion, "CON", "检验结论");
   for (const auto& n : r.notes) put_note(w, note, n);
 }
+
+namespace {
 
 // OBX-3: the laboratory's own item at 1 (empty where it named none), then LOINC and the alliance's item at 4 and 10
 // (2.7 added the third triplet). A laboratory whose own codes are LOINC writes one triplet.
@@ -108,6 +113,8 @@ void put_value(Writer& w, const model::Observation& o) {
   else w.set(5, o.value);
 }
 
+}  // namespace
+
 void put_observation(Writer& w, const model::Observation& o, model::Status of_report) {
   w.segment("OBX").set(1, o.set_id).set(2, o.value_type.empty() ? "ST" : o.value_type);
   put_item(w, o);
@@ -129,6 +136,8 @@ void put_observation(Writer& w, const model::Observation& o, model::Status of_re
              "RNG", "参考范围");
   for (const auto& n : o.notes) put_note(w, note, n);
 }
+
+namespace {
 
 void put_document(Writer& w, const model::LabReport& r, std::string_view document) {
   w.segment("OBX").set(1, std::to_string(r.observations.size() + 1)).set(2, "ED");

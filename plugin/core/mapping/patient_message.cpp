@@ -21,13 +21,14 @@ void begin(hl7::Writer& w, std::string_view trigger, std::string_view structure,
   put_pid(w, patient, envelope.sender);
 }
 
-enum class Meaning { registered, updated, started, ended };
+enum class Meaning { registered, updated, started, ended, merged, unmerged };
 struct Trigger {
   std::string_view name;
   Meaning meaning;
 };
 constexpr Trigger kTriggers[] = {{"A01", Meaning::started},    {"A04", Meaning::started}, {"A05", Meaning::registered}, {"A28", Meaning::registered},
-                                 {"A08", Meaning::updated},    {"A31", Meaning::updated}, {"A03", Meaning::ended}};
+                                 {"A08", Meaning::updated},    {"A31", Meaning::updated}, {"A03", Meaning::ended},
+                                 {"A40", Meaning::merged},     {"A34", Meaning::merged},  {"A37", Meaning::unmerged}};
 
 }  // namespace
 
@@ -50,6 +51,18 @@ Result<std::string> write_adt(const EncounterEnded& event, const model::Patient&
   hl7::Writer w;
   begin(w, "A03", "ADT_A03", event.at, patient, envelope);
   w.segment("PV1").set(1, "1").set(2, "U").set(19, event.encounter_id).set(45, event.at);
+  return w.finish(envelope.charset);
+}
+
+Result<std::string> write_adt(const model::PatientMerged& event, const model::Patient& patient, const model::Patient& prior, const Envelope& envelope) {
+  hl7::Writer w;
+  if (event.undone) {
+    begin(w, "A37", "ADT_A37", event.at, patient, envelope);
+    put_pid(w, prior, envelope.sender);
+  } else {
+    begin(w, "A40", "ADT_A39", event.at, patient, envelope);
+    w.segment("MRG").set(1, {event.prior_id, "", "", envelope.sender, "PI"});
+  }
   return w.finish(envelope.charset);
 }
 
@@ -83,6 +96,24 @@ AdtRead read_adt(const hl7::Message& message, const OruOptions& options) {
     return t;
   };
   const auto& id = registered.patient.local_id;
+  if (trigger->meaning == Meaning::merged || trigger->meaning == Meaning::unmerged) {
+    const bool undone = trigger->meaning == Meaning::unmerged;
+    std::string prior;
+    if (undone) {
+      model::Patient other;
+      if (const auto second = message.segment("PID", 2); second.exists()) read_pid(second, context, other);
+      prior = other.local_id;
+    } else if (const auto mrg = message.segment("MRG"); mrg.exists()) {
+      prior = mrg.value(1);
+    }
+    if (prior.empty()) context.error("mapping.merge_prior_missing", undone ? "PID[2]-3" : "MRG-1");
+    else if (prior == id) context.error("mapping.merge_prior_missing", undone ? "PID[2]-3" : "MRG-1");
+    // The surviving record's data come along and hold from now on; a merged record's own data stay as they were.
+    if (!undone) out.events.push_back(PatientRegistered{registered.patient, true});
+    out.events.push_back(model::PatientMerged{id, prior, undone, at(0)});
+    if (has_error(out.findings)) out.events.clear();
+    return out;
+  }
   if (trigger->meaning == Meaning::ended) {
     if (encounter.empty()) context.error("mapping.encounter_missing", "PV1-19");
     else out.events.push_back(EncounterEnded{id, encounter, at(45)});

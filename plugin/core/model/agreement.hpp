@@ -29,6 +29,7 @@ struct Agreement {
   std::string window_base = "collected";   // collected | reported
   int min_level = 0;                   // accept only from this hospital level up
   std::string signature = "off";       // of documents: required | accepted | off
+  int backfill_days = 0;               // earlier reports that the agreement sends once it is there
 };
 
 }  // namespace huren::model

@@ -19,6 +19,54 @@ Event read_registered(Fields& f) {
   return e;
 }
 
+template <bool undone>
+Event read_merged(Fields& f) {
+  PatientMerged e;
+  e.undone = undone;
+  f.code("patient_id", e.patient_id, Need::required);
+  f.code("prior_id", e.prior_id, Need::required);
+  f.time("at", e.at, Need::required);
+  if (!e.patient_id.empty() && e.patient_id == e.prior_id) f.fault("model.merge_with_itself", f.at("prior_id"));
+  return e;
+}
+
+void read_own_item(const json& value, const std::string& path, Source& source, Code& into) {
+  Fields f(value, path, source);
+  f.code("code", into.code, Need::required);
+  f.text("name", into.name);
+  f.finish();
+}
+
+void read_order(Fields& f, LabOrder& order) {
+  order.priority = "routine";
+  f.code("order_id", order.order_id, Need::required);
+  f.code("patient_id", order.patient_id, Need::required);
+  f.code("encounter_id", order.encounter_id);
+  f.text("department", order.department);
+  f.word("priority", order.priority, {"routine", "urgent", "stat"});
+  f.object("doctor", order.doctor, read_doctor, Need::required);
+  f.list("items", order.items, kMaxList, read_own_item, Need::required);
+  f.object("specimen", order.specimen, read_own_item);
+  f.code("reason", order.reason);
+  f.time("at", order.at, Need::required);
+}
+
+Event read_placed(Fields& f) {
+  LabOrderPlaced e;
+  read_order(f, e.order);
+  return e;
+}
+
+Event read_cancelled(Fields& f) {
+  LabOrderCancelled e;
+  f.code("order_id", e.order_id, Need::required);
+  f.code("patient_id", e.patient_id, Need::required);
+  f.prose("reason", e.reason);
+  f.object("doctor", e.doctor, read_doctor, Need::required);
+  f.time("at", e.at, Need::required);
+  return e;
+}
+
 Event read_started(Fields& f) {
   EncounterStarted e;
   f.code("patient_id", e.patient_id, Need::required);
@@ -142,6 +190,8 @@ struct Type {
 constexpr Type kTypes[] = {
     {"patient.registered/1", read_registered<false>},
     {"patient.updated/1", read_registered<true>},
+    {"patient.merged/1", read_merged<false>},
+    {"patient.unmerged/1", read_merged<true>},
     {"encounter.started/1", read_started},
     {"encounter.ended/1", read_ended},
     {"referral.requested/1", read_referral},
@@ -150,6 +200,8 @@ constexpr Type kTypes[] = {
     {"lab.report.released/1", read_released<false>},
     {"lab.report.amended/1", read_released<true>},
     {"lab.report.withdrawn/1", read_withdrawn},
+    {"lab.order.placed/1", read_placed},
+    {"lab.order.cancelled/1", read_cancelled},
     {"recognition.decided/1", read_decided},
     {"recognition.revoked/1", read_revoked},
     {"result.viewed/1", read_viewed},
@@ -175,8 +227,36 @@ const std::vector<std::string_view>& event_types() {
 }
 
 const std::vector<std::string_view>& query_topics() {
-  static const std::vector<std::string_view> all{"order.check/1", "results.list/1", "result.open/1"};
+  static const std::vector<std::string_view> all{"order.check/1", "results.list/1", "result.open/1", "results.trend/1"};
   return all;
+}
+
+std::string to_json(const LabOrder& order) {
+  auto out = OrderedJson::object();
+  out["order_id"] = order.order_id;
+  out["patient_id"] = order.patient_id;
+  put(out, "encounter_id", order.encounter_id);
+  put(out, "department", order.department);
+  out["priority"] = order.priority;
+  out["doctor"] = person_json(order.doctor);
+  auto items = OrderedJson::array();
+  for (const auto& item : order.items) items.push_back(code_json(item));
+  out["items"] = std::move(items);
+  put_part(out, "specimen", code_json(order.specimen));
+  put(out, "reason", order.reason);
+  put(out, "at", order.at);
+  return out.dump();
+}
+
+std::optional<LabOrder> lab_order_from_json(std::string_view text, int assumed_offset_minutes) {
+  Findings findings;
+  const auto tree = parse_tree(text, findings);
+  if (!tree) return std::nullopt;
+  Source source{findings, assumed_offset_minutes, true};
+  Fields f(*tree, "", source);
+  LabOrder order;
+  read_order(f, order);
+  return has_error(findings) ? std::nullopt : std::optional(std::move(order));
 }
 
 ParsedEvent parse_event(std::string_view type, std::string_view text, int assumed_offset_minutes) {

@@ -55,7 +55,35 @@ std::string to_json(const NoticeHead& head, const ResultRetracted& n) {
     changes.push_back(std::move(change));
   }
   put_part(body, "changes", std::move(changes));
+  put(body, "department", n.department);
   return notice(head, "result.retracted/1", std::move(body));
+}
+
+std::optional<std::string> escalated(const NoticeHead& head, std::string_view first, const Person& to) {
+  auto tree = OrderedJson::parse(first, nullptr, false);
+  if (!tree.is_object() || !tree.contains("body") || !tree["body"].is_object() || !tree.contains("notice_id") || !tree.contains("topic")) return std::nullopt;
+  auto body = tree["body"];
+  body["escalated"] = true;
+  body["first_notice_id"] = tree["notice_id"];
+  if (!to.id.empty()) body["escalated_to"] = person_json(to);
+  return notice(head, tree["topic"].get<std::string>().c_str(), std::move(body));
+}
+
+std::string to_json(const NoticeHead& head, const RecognitionRecorded& n) {
+  auto body = OrderedJson::object();
+  body["decision_id"] = n.decision_id;
+  body["outcome"] = n.outcome;
+  body["patient_id"] = n.patient_id;
+  put(body, "encounter_id", n.encounter_id);
+  put(body, "order_id", n.order_id);
+  put(body, "order_item", n.order_item);
+  body["doctor"] = person_json(n.doctor);
+  body["result_ids"] = n.result_ids;
+  auto record = OrderedJson::object();
+  record["zh"] = n.zh;
+  record["en"] = n.en;
+  body["record"] = std::move(record);
+  return notice(head, "recognition.recorded/1", std::move(body));
 }
 
 std::string to_json(const NoticeHead& head, const DeliveryParked& n) {

@@ -1,6 +1,7 @@
 // Notices: what huren tells the HIS through huren_poll. Shapes: schemas/notice/.
 // Promises: every notice has notice_id, topic and at; the rest stands in "body". Delivered until acknowledged.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,13 +30,21 @@ struct ResultRetracted {           // result.retracted/1: what a doctor saw or u
   std::string new_report_id;       // the version that replaces it; empty when withdrawn
   std::string report_number, source;
   Organisation origin;
-  std::string kind;                // "corrected" | "withdrawn"
+  std::string kind;                // "corrected" | "withdrawn" | "reassigned" (another person's) | "disqualified" (its quality mark ended)
   std::string reason;
   Person doctor;                   // whom it concerns
   std::string use;                 // "viewed" | "recognised"
   std::vector<std::string> decision_ids;
   struct Change { Code item; std::string old_value, new_value, unit; };
   std::vector<Change> changes;     // analytes whose value differs
+  std::string department{};        // where the doctor used it, when known
+};
+
+struct RecognitionRecorded {       // recognition.recorded/1: a decision took effect; its sentence for the patient's record (病历)
+  std::string decision_id, outcome, patient_id, encounter_id, order_id, order_item;
+  Person doctor;
+  std::string zh, en;              // the sentence
+  std::vector<std::string> result_ids;
 };
 
 struct DeliveryParked {            // delivery.parked/1: a message waits for a person
@@ -51,6 +60,9 @@ struct EventRejected {             // event.rejected/1: a submitted event that c
 
 std::string to_json(const NoticeHead& head, const ResultReceived& notice);
 std::string to_json(const NoticeHead& head, const ResultRetracted& notice);
+// The notice again, for those above the doctor: nobody acknowledged it in time. first: the notice as it was written.
+std::optional<std::string> escalated(const NoticeHead& head, std::string_view first, const Person& to);
+std::string to_json(const NoticeHead& head, const RecognitionRecorded& notice);
 std::string to_json(const NoticeHead& head, const DeliveryParked& notice);
 std::string to_json(const NoticeHead& head, const EventRejected& notice);
 

@@ -36,6 +36,8 @@ OrderedJson row_json(const ResultsListRow& row) {
   out["report_number"] = row.report_number;
   out["version"] = row.version;
   put(out, "banner", row.banner);
+  put(out, "received_at", row.received_at);
+  if (row.barred) out["barred"] = true;
   put(out, "recognition", row.recognition);
   out["viewed"] = row.viewed;
   return out;
@@ -68,6 +70,63 @@ std::string to_json(const ResultsListAnswer& answer) {
   auto out = OrderedJson::object();
   out["results"] = std::move(rows);
   out["more"] = answer.more;
+  if (!answer.elsewhere.empty()) {
+    auto entries = OrderedJson::array();
+    for (const auto& e : answer.elsewhere) {
+      auto entry = OrderedJson::object();
+      entry["report_id"] = e.report_id;
+      entry["source"] = e.source;
+      entry["origin"] = organisation_json(e.origin);
+      entry["item"] = code_json(e.item);
+      put(entry, "collected_at", e.collected_at);
+      put(entry, "told_at", e.told_at);
+      entries.push_back(std::move(entry));
+    }
+    out["elsewhere"] = std::move(entries);
+  }
+  return out.dump();
+}
+
+ParsedResultsTrend parse_results_trend(std::string_view text, int assumed_offset_minutes) {
+  ParsedResultsTrend out;
+  const auto tree = parse_tree(text, out.findings);
+  if (!tree) return out;
+  Source source{out.findings, assumed_offset_minutes};
+  Fields f(*tree, "", source);
+  ResultsTrendRequest r;
+  f.code("patient_id", r.patient_id, Need::required);
+  f.code("encounter_id", r.encounter_id);
+  f.text("department", r.department);
+  f.object("doctor", r.doctor, read_doctor);
+  f.code("item", r.item, Need::required);
+  f.time("since", r.since);
+  f.finish();
+  if (!has_error(out.findings)) out.request = std::move(r);
+  return out;
+}
+
+ParsedSuggestionOpen parse_suggestion_open(std::string_view text) {
+  ParsedSuggestionOpen out;
+  const auto tree = parse_tree(text, out.findings);
+  if (!tree) return out;
+  Source source{out.findings, 0};
+  Fields f(*tree, "", source);
+  SuggestionOpenRequest r;
+  f.code("id", r.id, Need::required);
+  f.finish();
+  if (!has_error(out.findings)) out.request = std::move(r);
+  return out;
+}
+
+std::string to_json(const SuggestionOpenAnswer& a) {
+  auto out = OrderedJson::object();
+  for (const auto& [name, text] : {std::pair<const char*, const std::string*>{"suggestion_id", &a.suggestion_id}, {"card_id", &a.card_id}, {"patient_id", &a.patient_id},
+                                   {"encounter_id", &a.encounter_id}, {"doctor_id", &a.doctor_id}, {"department", &a.department}, {"order_id", &a.order_id},
+                                   {"order_item", &a.order_item}, {"state", &a.state}})
+    out[name] = *text;
+  out["result_ids"] = a.result_ids;
+  out["reasons"] = a.reasons;
+  out["reasons_with_note"] = a.reasons_with_note;
   return out.dump();
 }
 

@@ -37,14 +37,48 @@ struct ResultsListRow {
   std::string report_number;
   int version = 1;
   std::string banner;                    // "" | "corrected" | "retracted" | "superseded"
+  Timestamp received_at;                 // of a partner's: when this copy came; absent: our own
+  bool barred = false;                   // consent ended: stays in the record, not for new use
   std::string recognition;               // "" | "accepted" | "declined" | "revoked": the last word here
   bool viewed = false;                   // by a doctor of this hospital
   friend bool operator==(const ResultsListRow&, const ResultsListRow&) = default;
 };
-struct ResultsListAnswer { std::vector<ResultsListRow> results; bool more = false; };  // more: the limit cut the list
+// A partner says that it has a result; report_id may be given to result.open, which has the report fetched.
+struct ResultElsewhere {
+  std::string report_id, source;
+  Organisation origin;
+  Code item;
+  Timestamp collected_at, told_at;
+  friend bool operator==(const ResultElsewhere&, const ResultElsewhere&) = default;
+};
+struct ResultsListAnswer {
+  std::vector<ResultsListRow> results;
+  bool more = false;                     // the limit cut the list
+  std::vector<ResultElsewhere> elsewhere = {};
+};
 struct ParsedResultsList { std::optional<ResultsListRequest> request; Findings findings; };
 ParsedResultsList parse_results_list(std::string_view json, int assumed_offset_minutes);
 std::string to_json(const ResultsListAnswer& answer);
+
+struct ResultsTrendRequest {             // results.trend/1: one analyte over time
+  std::string patient_id, encounter_id, department;
+  Person doctor;
+  std::string item;                      // standard item
+  Timestamp since;                       // collected at or after; absent: all
+};
+struct ParsedResultsTrend { std::optional<ResultsTrendRequest> request; Findings findings; };
+ParsedResultsTrend parse_results_trend(std::string_view json, int assumed_offset_minutes);
+
+// suggestion.open/1, asked by adapters only: what a card's feedback belongs to. id: of the suggestion or of its card.
+struct SuggestionOpenRequest { std::string id; };
+struct SuggestionOpenAnswer {
+  std::string suggestion_id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, state;
+  std::vector<std::string> result_ids;
+  std::vector<std::string> reasons, reasons_with_note;  // re-test reasons of today: without and with a note
+};
+struct ParsedSuggestionOpen { std::optional<SuggestionOpenRequest> request; Findings findings; };
+ParsedSuggestionOpen parse_suggestion_open(std::string_view json);
+std::string to_json(const SuggestionOpenAnswer& answer);
 
 struct ResultOpenRequest {
   std::string result_id, report_id;      // one of them

@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "core/model/event.hpp"
+#include "core/model/json_text.hpp"
 #include "core/model/reference_range.hpp"
 
 namespace huren::model {
@@ -93,35 +94,98 @@ void read_observation(const json& value, const std::string& path, Source& source
   f.finish();
 }
 
-OrderedJson identifier_json(const Identifier& id) {
-  OrderedJson out = OrderedJson::object();
-  put(out, "type", id.type);
-  put(out, "value", id.value);
-  put(out, "assigner", id.assigner);
-  return out;
+void write(JsonText& out, const Code& code) {
+  out.put("code", code.code);
+  out.put("name", code.name);
+  out.put("system", code.system);
 }
 
-OrderedJson observation_json(const Observation& o) {
-  OrderedJson out = OrderedJson::object();
-  put(out, "set_id", o.set_id);
-  put_part(out, "local", code_json(o.local));
-  put_part(out, "standard", code_json(o.standard));
-  put(out, "loinc", o.loinc);
-  put(out, "value_type", o.value_type);
-  put(out, "value", o.value);
-  put(out, "comparator", o.comparator);
-  put(out, "unit", o.unit);
-  put_part(out, "range", range_json(o.range));
-  put(out, "flags", o.flags);
-  out["status"] = status_word(o.status);
-  put_part(out, "method", code_json(o.method));
-  put(out, "method_group", o.method_group);
-  put(out, "instrument", o.instrument);
-  put_part(out, "performer", organisation_json(o.performer));
-  put(out, "marks", o.marks);
-  put(out, "observed_at", o.observed_at);
-  put(out, "notes", o.notes);
-  return out;
+void write(JsonText& out, const Person& person) {
+  out.put("id", person.id);
+  out.put("name", person.name);
+}
+
+void write(JsonText& out, const Organisation& organisation) {
+  out.put("code", organisation.code);
+  out.put("name", organisation.name);
+}
+
+void write(JsonText& out, const ReferenceRange& range) {
+  out.put("text", range.text);
+  if (range.low && std::isfinite(*range.low)) out.number("low", *range.low);
+  if (range.high && std::isfinite(*range.high)) out.number("high", *range.high);
+}
+
+void write(JsonText& out, const Specimen& specimen) {
+  out.put("id", specimen.id);
+  out.object("type", [&] { write(out, specimen.type); });
+  out.put("collected_at", specimen.collected_at);
+  out.put("received_at", specimen.received_at);
+}
+
+void write(JsonText& out, const Observation& o) {
+  const auto part = [&](std::string_view name, const auto& value) { out.object(name, [&] { write(out, value); }); };
+  out.put("set_id", o.set_id);
+  part("local", o.local);
+  part("standard", o.standard);
+  out.put("loinc", o.loinc);
+  out.put("value_type", o.value_type);
+  out.put("value", o.value);
+  out.put("comparator", o.comparator);
+  out.put("unit", o.unit);
+  part("range", o.range);
+  out.put("flags", o.flags);
+  out.put("status", status_word(o.status));
+  part("method", o.method);
+  out.put("method_group", o.method_group);
+  out.put("instrument", o.instrument);
+  part("performer", o.performer);
+  out.put("marks", o.marks);
+  out.put("observed_at", o.observed_at);
+  out.put("notes", o.notes);
+}
+
+void write(JsonText& out, const Patient& patient) {
+  out.put("local_id", patient.local_id);
+  out.list("identifiers", [&] {
+    for (const auto& id : patient.identifiers)
+      out.element([&] {
+        out.put("type", id.type);
+        out.put("value", id.value);
+        out.put("assigner", id.assigner);
+      });
+  });
+  out.put("name", patient.name);
+  out.put("sex", sex_word(patient.sex));
+  if (patient.birth_date.present()) out.put("birth_date", to_iso_date(patient.birth_date));
+  out.put("phone", patient.phone);
+}
+
+void write(JsonText& out, const LabReport& r) {
+  const auto part = [&](std::string_view name, const auto& value) { out.object(name, [&] { write(out, value); }); };
+  part("origin", r.origin);
+  out.put("number", r.number);
+  out.integer("version", r.version);
+  out.put("status", status_word(r.status));
+  part("panel", r.panel);
+  out.put("category", r.category);
+  out.put("order_number", r.order_number);
+  out.object("patient", [&] { write(out, r.patient); }, true);
+  out.put("patient_class", r.patient_class);
+  out.put("encounter_id", r.encounter_id);
+  out.put("department", r.department);
+  part("diagnosis", r.diagnosis);
+  part("specimen", r.specimen);
+  out.list("observations", [&] {
+    for (const auto& o : r.observations) out.element([&] { write(out, o); });
+  }, true);
+  part("requester", r.requester);
+  part("author", r.author);
+  part("verifier", r.verifier);
+  out.put("reported_at", r.reported_at);
+  out.put("conclusion", r.conclusion);
+  out.put("notes", r.notes);
+  out.put("amendment_reason", r.amendment_reason);
 }
 
 }  // namespace
@@ -253,51 +317,9 @@ OrderedJson range_json(const ReferenceRange& range) {
   return out;
 }
 
-OrderedJson patient_json(const Patient& patient) {
-  OrderedJson out = OrderedJson::object();
-  put(out, "local_id", patient.local_id);
-  auto ids = OrderedJson::array();
-  for (const auto& id : patient.identifiers) ids.push_back(identifier_json(id));
-  put_part(out, "identifiers", std::move(ids));
-  put(out, "name", patient.name);
-  out["sex"] = sex_word(patient.sex);
-  if (patient.birth_date.present()) out["birth_date"] = to_iso_date(patient.birth_date);
-  put(out, "phone", patient.phone);
-  return out;
-}
-
-OrderedJson report_json(const LabReport& r) {
-  OrderedJson out = OrderedJson::object();
-  put_part(out, "origin", organisation_json(r.origin));
-  put(out, "number", r.number);
-  out["version"] = r.version;
-  out["status"] = status_word(r.status);
-  put_part(out, "panel", code_json(r.panel));
-  put(out, "category", r.category);
-  put(out, "order_number", r.order_number);
-  out["patient"] = patient_json(r.patient);
-  put(out, "patient_class", r.patient_class);
-  put(out, "encounter_id", r.encounter_id);
-  put(out, "department", r.department);
-  put_part(out, "diagnosis", code_json(r.diagnosis));
-  auto specimen = OrderedJson::object();
-  put(specimen, "id", r.specimen.id);
-  put_part(specimen, "type", code_json(r.specimen.type));
-  put(specimen, "collected_at", r.specimen.collected_at);
-  put(specimen, "received_at", r.specimen.received_at);
-  put_part(out, "specimen", std::move(specimen));
-  auto observations = OrderedJson::array();
-  for (const auto& o : r.observations) observations.push_back(observation_json(o));
-  out["observations"] = std::move(observations);
-  put_part(out, "requester", person_json(r.requester));
-  put_part(out, "author", person_json(r.author));
-  put_part(out, "verifier", person_json(r.verifier));
-  put(out, "reported_at", r.reported_at);
-  put(out, "conclusion", r.conclusion);
-  put(out, "notes", r.notes);
-  put(out, "amendment_reason", r.amendment_reason);
-  return out;
-}
+// Where an answer holds a patient or a report among other things; the shape is written once, above.
+OrderedJson patient_json(const Patient& patient) { return OrderedJson::parse(to_json(patient)); }
+OrderedJson report_json(const LabReport& report) { return OrderedJson::parse(to_json(report)); }
 
 OrderedJson finding_json(const Finding& finding) {
   auto out = OrderedJson::object();
@@ -315,8 +337,14 @@ OrderedJson findings_array(const Findings& findings) {
   return out;
 }
 
-std::string to_json(const LabReport& report) { return report_json(report).dump(); }
-std::string to_json(const Patient& patient) { return patient_json(patient).dump(); }
+std::string to_json(const LabReport& report) {
+  JsonText out(1024 + report.observations.size() * 320);
+  return out.whole([&] { write(out, report); });
+}
+std::string to_json(const Patient& patient) {
+  JsonText out(256);
+  return out.whole([&] { write(out, patient); });
+}
 
 ParsedReport lab_report_from_json(std::string_view text, int assumed_offset_minutes) {
   ParsedReport out;

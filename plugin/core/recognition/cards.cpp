@@ -44,7 +44,10 @@ std::string names(const Input& input, const std::vector<std::string>& items, Lan
   return out;
 }
 
-std::string value_words(const ShownResult& r) { return r.unit.empty() ? r.value : r.value + " " + r.unit; }
+std::string value_words(const ShownResult& r, Language language) {
+  if (r.candidate->link == Link::by_token) return language == Language::zh ? "（伙伴处有结果，尚未调取）" : "(exists at the partner, not fetched)";
+  return r.unit.empty() ? r.value : r.value + " " + r.unit;
+}
 
 std::string age_words(const ShownResult& r, Language language) {
   const bool zh = language == Language::zh;
@@ -64,7 +67,7 @@ std::string summary(const OrderDecision& order, const std::vector<ShownResult>& 
   if (order.outcome == Outcome::partial) e.id = "card.partial";
   if (order.critical) e.id = "card.critical";
   const auto& first = results.front();
-  e.args.push_back(value_words(first));
+  e.args.push_back(value_words(first, language));
   e.args.push_back(first.candidate->report->origin.name);
   e.args.push_back(age_words(first, language));
   e.args.push_back(missing);
@@ -82,7 +85,7 @@ void detail_of(std::string& out, const ShownResult& r, Language language) {
   };
   out += "- ";
   out += name_of(r, language);
-  out += " **" + value_words(r) + "**";
+  out += " **" + value_words(r, language) + "**";
   if (r.converted) {
     part("（原值 ", " (reported ", r.original);
     part(" ", " ", o.unit);
@@ -137,6 +140,8 @@ void write_reasons(JsonWriter& json, const Input& input, Language language) {
   json.close(']');
 }
 
+bool suggests_use(const OrderDecision& order) { return order.outcome == Outcome::recognised || order.outcome == Outcome::partial; }
+
 // One language of what a card says.
 struct Words { std::string summary, detail, suggestion; };
 
@@ -155,7 +160,7 @@ void write_card(JsonWriter& json, const Input& input, const OrderDecision& order
   const Words& said = options.language == Language::zh ? zh : en;
   json.open('{').member("uuid", uuid_of("card\n" + identity)).member("summary", said.summary).member("detail", said.detail);
   json.member("indicator", order.critical ? "critical" : "info").key("source").open('{').member("label", options.source_label).close('}');
-  const bool suggests = order.outcome == Outcome::recognised || order.outcome == Outcome::partial;
+  const bool suggests = suggests_use(order);
   if (suggests) {
     json.key("suggestions").open('[').open('{').member("label", said.suggestion).member("uuid", uuid_of("suggestion\n" + identity));
     json.member("isRecommended", !order.critical).close('}').close(']').member("selectionBehavior", "at-most-one");
@@ -179,6 +184,20 @@ void write_card(JsonWriter& json, const Input& input, const OrderDecision& order
 }
 
 }  // namespace
+
+std::vector<Suggested> suggestions_of(const Input& input, const Decision& decision) {
+  std::vector<Suggested> out;
+  for (const auto& order : decision.orders) {
+    if (!suggests_use(order)) continue;
+    const auto results = shown(input, order);
+    const std::string identity = identity_of(input, order, results);
+    Suggested s{uuid_of("suggestion\n" + identity), uuid_of("card\n" + identity), order.order_id, order.local_code, {}};
+    for (const auto& r : results)
+      if (r.analyte->verdict == Verdict::pass) s.result_ids.push_back(r.candidate->result_id);
+    out.push_back(std::move(s));
+  }
+  return out;
+}
 
 std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options) {
   std::vector<std::pair<int, const OrderDecision*>> orders;

@@ -38,6 +38,18 @@ std::vector<Target> targets_of(const terminology::Set& set, const terminology::L
 }
 
 
+// What an order means here: the hospital's own item, or its own item for a LOINC; a LOINC that it has no item for stands for itself.
+const terminology::LocalItem* meant(const terminology::Set& set, const model::Code& ordered, const Date& today, terminology::LocalItem& bare) {
+  if (ordered.system != "LN") return set.local_item(ordered.code, today);
+  const auto* item = set.item_by_loinc(ordered.code, today);
+  if (!item) return nullptr;
+  if (const auto* local = set.local_item_of(item->code, today)) return local;
+  bare.code = ordered.code;
+  bare.name = item->zh;
+  bare.item = item->code;
+  return &bare;
+}
+
 std::vector<Known> known_candidates(const Input& input, const Date& today) {
   std::vector<Known> out;
   std::map<std::pair<const model::LabReport*, Link>, Person> persons;
@@ -169,7 +181,8 @@ Decision decide(const Input& input) {
     order.order_id = ordered.order_id;
     order.local_code = ordered.item.code;
     order.local_name = ordered.item.name;
-    if (const auto* local = set.local_item(ordered.item.code, today)) {
+    terminology::LocalItem bare;
+    if (const auto* local = meant(set, ordered.item, today, bare)) {
       order.item = local->item;
       order.panel = local->panel;
       if (order.local_name.empty()) order.local_name = local->name;
@@ -188,6 +201,38 @@ Decision decide(const Input& input) {
   return decision;
 }
 
+Verdict quality_of(const Input& input, std::size_t candidate) {
+  const auto& c = input.candidates[candidate];
+  const Date today = terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes);
+  const Meaning meaning = meaning_of(c.report->observations[c.position], *input.terminology, today);
+  if (!meaning.item) return Verdict::fail;
+  const terminology::LocalItem any;
+  const auto* local = input.terminology->local_item_of(meaning.item->code, today);
+  const Analyte analyte = analyte_of(input, *meaning.item, local ? *local : any);
+  const Person person = judge_person(input, c);
+  Verdict best = Verdict::fail;
+  const auto weigh = [&](const PartnerAgreement* partner) {
+    for (const auto& check : judge(analyte, c, meaning, person, partner))
+      if (check.aspect == Aspect::quality) best = std::min(best, check.verdict);
+  };
+  bool partnered = false;
+  for (const auto& a : input.agreements)
+    if (!c.source.empty() && a.agreement.partner == c.source) {
+      weigh(&a);
+      partnered = true;
+    }
+  if (!partnered) weigh(nullptr);
+  return best;
+}
+
+std::vector<std::string> answering(const terminology::Set& set, std::string_view code, const Date& on) {
+  std::vector<std::string> out;
+  if (const auto* item = set.item(code, on))
+    for (const auto& other : set.items())
+      if ((other.code == item->code || answers(other, *item)) && std::find(out.begin(), out.end(), other.code) == out.end()) out.push_back(other.code);
+  return out;
+}
+
 Wanted wanted(const Input& input) {
   const auto& set = *input.terminology;
   const Date today = terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes);
@@ -197,8 +242,9 @@ Wanted wanted(const Input& input) {
     items.insert(item.code);
     if (const auto window = set.window_days(item, today)) days = std::max(days, *window);
   };
+  terminology::LocalItem bare;
   for (const auto& ordered : input.orders)
-    if (const auto* local = set.local_item(ordered.item.code, today))
+    if (const auto* local = meant(set, ordered.item, today, bare))
       for (const auto& target : targets_of(set, *local, today)) {
         look(*target.item);
         for (const auto& other : set.items())

@@ -199,7 +199,8 @@ Check judge_method(const Analyte& a, const Candidate& c, std::string_view method
   return check(Aspect::method, same ? Verdict::pass : Verdict::advise, same ? "method.same" : "method.differs", std::move(facts));
 }
 
-Check judge_unit(const Analyte& a, const model::Observation& o, const Item& as) {
+Check judge_unit(const Analyte& a, const Candidate& c, const model::Observation& o, const Item& as) {
+  if (c.link == Link::by_token) return check(Aspect::unit, Verdict::advise, "unit.not_fetched");
   if (trim(o.value).empty()) return check(Aspect::unit, Verdict::fail, "unit.no_value");
   if (!as.numeric) return check(Aspect::unit, Verdict::pass, "unit.words");
   std::vector<Fact> facts{{"unit", o.unit}, {"ours", std::string(a.unit)}};
@@ -314,6 +315,7 @@ Timestamp in_zone(const Timestamp& t, int offset_minutes) {
 Person judge_person(const Input& input, const Candidate& candidate) {
   const auto& theirs = candidate.report->patient;
   if (candidate.link == Link::unmerged) return {Verdict::fail, "identity.unmerged"};
+  if (candidate.link == Link::by_token) return {Verdict::advise, "identity.by_token"};
   if (candidate.link == Link::merged) return {Verdict::pass, "identity.merged"};
   const bool own_number = own(candidate) && !theirs.local_id.empty() && theirs.local_id == input.patient.local_id;
   const auto match = model::same_person(input.patient, theirs);
@@ -340,7 +342,7 @@ std::vector<Check> judge(const Analyte& a, const Candidate& candidate, const Mea
   checks.push_back(judge_window(a, candidate, taken, partner, rules));
   checks.push_back(judge_quality(a, candidate, observation, taken, method, partner));
   checks.push_back(judge_method(a, candidate, method));
-  checks.push_back(judge_unit(a, observation, *meaning.item));
+  checks.push_back(judge_unit(a, candidate, observation, *meaning.item));
   checks.push_back(judge_level(candidate, partner));
   checks.push_back(judge_situation(rules));
   checks.push_back(judge_abnormal(a, observation, *meaning.item));

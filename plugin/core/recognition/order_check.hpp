@@ -20,7 +20,7 @@
 namespace huren::recognition {
 
 // ---- what the HIS asks: order.check/1 (schemas/query/order.check.1.request.schema.json)
-struct OrderedItem { std::string order_id; model::Code item; };  // item: the hospital's own
+struct OrderedItem { std::string order_id; model::Code item; };  // item: the hospital's own, or LOINC where system is "LN"
 struct OrderCheckRequest {
   std::string patient_id, encounter_id, department;
   model::Person doctor;
@@ -36,7 +36,7 @@ ParsedOrderCheck parse_order_check(std::string_view json, int assumed_offset_min
 struct PartnerAgreement { model::Agreement agreement; model::Hospital partner; };
 
 // How the result came to this patient besides its own identifiers.
-enum class Link { by_identity, merged, unmerged };  // merged: a person confirmed that both records are one
+enum class Link { by_identity, merged, unmerged, by_token };  // merged: a person confirmed that both records are one; by_token: an index entry
 
 // One observation of one report: report->observations[position]. The report outlives the decision.
 struct Candidate {
@@ -65,6 +65,7 @@ struct Input {
 // Fills what the request says; the caller adds asking, agreements, patient, candidates, terminology, and at when absent.
 Input input_of(const OrderCheckRequest& request);
 // Standard items that the orders need, panels opened: what to ask the store for. since_ms: the oldest collection worth reading.
+std::vector<std::string> answering(const terminology::Set& set, std::string_view item, const Date& on);  // items whose results answer this one
 struct Wanted { std::vector<std::string> items; std::int64_t since_ms = 0; };
 Wanted wanted(const Input& input);
 
@@ -122,6 +123,9 @@ struct Decision {
 };
 
 Decision decide(const Input& input);
+// How the quality of one candidate stands for its own item, under the agreement that treats it best: what may end afterwards,
+// when a mark or an EQA pass is withdrawn for the day of collection.
+Verdict quality_of(const Input& input, std::size_t candidate);
 
 // ---- shapes for others
 struct CardOptions {
@@ -131,6 +135,9 @@ struct CardOptions {
 // {"cards": [...]} as CDS Hooks has it (schemas/query/order.check.1.answer.schema.json). No card for an order that no
 // earlier result improves; critical ones first. uuids follow from the content alone.
 std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options = {});
+// What the cards suggest, as the engine keeps it: the uuids that a card and its suggestion bear, and what accepting means.
+struct Suggested { std::string id, card_id, order_id, order_item; std::vector<std::string> result_ids; };
+std::vector<Suggested> suggestions_of(const Input& input, const Decision& decision);
 // The whole decision with every check of every candidate, for --explain and the audit trail.
 std::string to_json(const Input& input, const Decision& decision);
 

@@ -22,6 +22,7 @@ void read_item(const nlohmann::json& value, const std::string& path, Source& sou
   Fields f(value, path, source);
   f.code("code", into.code, Need::required);
   f.text("name", into.name, Need::optional, model::kMaxText);
+  f.word("system", into.system, {"", "L", "LN"});
   f.finish();
 }
 

@@ -80,11 +80,21 @@ Trend trend(const Input& input, std::string_view code) {
   return out;
 }
 
-std::string to_json(const Trend& trend) {
+namespace {
+
+std::string series(const Trend& trend, const Input* input) {
   JsonWriter json;
   json.open('{').member("item", trend.item).member("unit", trend.unit).member("lines", trend.lines).key("points").open('[');
   for (const auto& p : trend.points) {
-    json.open('{').member("at", to_iso_time(p.at));
+    json.open('{');
+    if (input) {
+      const auto& c = input->candidates[p.candidate];
+      const auto& o = c.report->observations[c.position];
+      const auto& lab = o.performer.name.empty() ? c.report->origin : o.performer;
+      json.member("result_id", c.result_id).member("report_id", c.report_id).some("laboratory", lab.name);
+      json.some("method", o.method.name.empty() ? o.method.code : o.method.name).some("instrument", o.instrument).some("range", o.range.text);
+    }
+    json.member("at", to_iso_time(p.at));
     if (p.value) json.key("value").raw(digits(*p.value));
     json.key("original").open('{').member("value", p.comparator + p.original).some("unit", p.original_unit).close('}');
     json.member("source", p.source).some("method_group", p.method_group).member("line", p.line).member("break_before", p.break_before);
@@ -92,5 +102,10 @@ std::string to_json(const Trend& trend) {
   }
   return json.close(']').close('}').take();
 }
+
+}  // namespace
+
+std::string to_json(const Trend& trend) { return series(trend, nullptr); }
+std::string to_json(const Input& input, const Trend& trend) { return series(trend, &input); }
 
 }  // namespace huren::recognition

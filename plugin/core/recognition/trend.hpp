@@ -28,5 +28,7 @@ struct Trend {
 // input.orders and situation are not looked at.
 Trend trend(const Input& input, std::string_view item);
 std::string to_json(const Trend& trend);
+// results.trend/1: the same, each point with the result, laboratory and method behind it.
+std::string to_json(const Input& input, const Trend& trend);
 
 }  // namespace huren::recognition

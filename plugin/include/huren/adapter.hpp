@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/link.hpp"
 #include "core/base/result.hpp"
 #include "huren/store.hpp"
 
@@ -41,6 +42,12 @@ struct Receipt {
   std::uint32_t retry_after_ms = 0;      // the peer's wish; 0: none
 };
 
+// What came of a question. body: the reply whose MSA-2 names the question, as it came; empty: none did.
+struct Replied {
+  Receipt receipt;  // judged like an acknowledgement; refused for now is told as not_sent
+  std::string body;
+};
+
 // Bytes that came in, with the sender as proved (never as claimed in the message).
 struct Inbound {
   std::string source;        // partner code (by its certificate) or "feed:NAME"
@@ -63,7 +70,17 @@ class EngineServices {
   virtual void log(Severity severity, std::string_view event, std::initializer_list<Field> fields) noexcept = 0;
   virtual std::int64_t now_ms() noexcept = 0;
   // Parse, check, store, answer. When it returns the bytes and the verdict are on disk (I9): now the reply may go out.
+  // A question (QBP) is answered from the store instead: who was given what is on disk when it returns.
   virtual Reply accept(const Inbound& inbound) noexcept = 0;
+  // For a his adapter: what the HIS may ask by huren_query, and suggestion.open/1. Answers by the deadline.
+  virtual QueryAnswer query(std::string_view topic, std::string_view /*json*/, std::uint32_t /*deadline_ms*/) noexcept {
+    const Error error{"engine.not_offered", std::string(topic), {}};
+    return {.status = status_of(error), .json = "", .error = error};
+  }
+  // For a his adapter: an event as huren_submit takes it. On disk when it returns without an error (I1).
+  virtual Result<void> submit(std::string_view type, std::string_view /*key*/, std::string_view /*json*/) noexcept {
+    return Error{"engine.not_offered", std::string(type), {}};
+  }
 };
 
 class Adapter {
@@ -77,6 +94,10 @@ class PartnerAdapter : public Adapter {
  public:
   // [thread: any, many at once] Returns by the deadline.
   virtual Receipt deliver(const std::string& partner, const Message& message, std::uint32_t deadline_ms) = 0;
+  // [thread: any, many at once] A question and its reply on one connection, back by the deadline. Nothing is repeated.
+  virtual Replied ask(const std::string& partner, const Message& /*question*/, std::uint32_t /*deadline_ms*/) {
+    return {{.outcome = Outcome::not_sent, .code = "", .remark = {"transport.ask_not_offered", "partner." + partner, {}}}, {}};
+  }
 };
 class HisAdapter : public Adapter {};
 class StoreAdapter : public Adapter, public store::Store {};

@@ -41,6 +41,8 @@ struct ReportRow {
   std::string document;       // the C0007 bytes; may be handed over packed (core/base/pack.hpp), comes back as they are
   std::int64_t stored_ms = 0;
   bool current = true;        // false: superseded or withdrawn
+  std::int64_t reported_ms = 0;  // release at the origin: the day that both sides compare
+  std::string digest;         // of the content, the same at both ends (engine/exchange/digest.hpp); "" : taken away
 };
 
 struct ResultRow {            // one observation of one version, what order.check reads
@@ -60,7 +62,8 @@ const char* word(OutboxState state);
 
 struct OutboxRow {
   std::int64_t id = 0;
-  std::string message_id;     // MSH-10; the body is stored once per message, whatever the number of partners
+  std::string message_id;     // the message's own; the body is stored once per message, whatever the number of partners
+  std::string control_id{};   // MSH-10 where it is another (a relayed message: its sender's ids need not be unique); "": message_id
   std::string partner;
   std::string type;           // "ORU^R01"
   std::string content_type;
@@ -107,15 +110,61 @@ struct DecisionRow {
   std::int64_t saved_cents = 0;         // price of what was not repeated; 0 unless accepted
 };
 
-struct ViewRow { std::string report_id, doctor_id, kind; std::int64_t at_ms = 0; };  // kind: shown | viewed | recognised
+struct ViewRow {                      // kind: shown | viewed | recognised; patient_id: the record under which it was seen
+  std::string report_id, doctor_id, kind; std::int64_t at_ms = 0; std::string patient_id{};
+};
+
+// The life of one suggestion, from the moment it was first shown to what a doctor made of it, or nothing.
+struct OfferRow {
+  std::string id, card_id;              // the uuids of the card, the same for the same order and results
+  std::string patient_id, encounter_id, doctor_id, department, order_id, order_item;
+  std::vector<std::string> result_ids;  // what accepting it means
+  std::string state = "open";           // open | accepted | declined | ignored
+  std::string decision_id;              // of accepted and declined
+  std::int64_t shown_ms = 0, changed_ms = 0;
+};
+
+// A result that a decision of this hospital rests on, and how its quality mark stood then or was last judged:
+// pass | advise | fail.
+struct UseRow { std::int64_t seq = 0; std::string decision_id, result_id, report_id, quality; };
+
+// The HIS said that two records are one person's: reading either shows both. to_ms 0: still so.
+struct MergeRow { std::string prior_id, patient_id; std::int64_t from_ms = 0, to_ms = 0; };
+
+struct OrderRow { std::string id, patient_id, json, state; std::int64_t at_ms = 0; };  // json: model::LabOrder; state: placed | cancelled
 
 struct RetractionRow {                  // one open duty to be told: I10
-  std::string notice_id, report_id, doctor_id; std::int64_t at_ms = 0, acknowledged_ms = 0;
+  std::string notice_id, report_id, doctor_id; std::int64_t at_ms = 0, acknowledged_ms = 0, escalated_ms = 0;
 };
+
+// ---- what is exchanged otherwise than by the outbox (engine/exchange)
+// A subject was given to a partner: how "pull" a report in an answer, "index" an entry without values.
+struct DisclosureRow { std::string subject, partner, how, query; std::int64_t at_ms = 0; };
+// Consent ended. partner: who was told (our subject) or who told us (theirs). removed: the copy is gone.
+struct BarRow { std::string partner, subject; bool removed = false; std::int64_t at_ms = 0; };
+// A partner says that it holds a report: which person (keyed token), which items, taken when; no value, no name.
+struct IndexRow {
+  std::string partner, handle;      // handle: keyed name of the report, the same for all its versions
+  int version = 1;
+  std::vector<std::string> tokens;  // of the person's verified identifiers; empty: the report is withdrawn
+  std::vector<std::string> items;
+  std::int64_t collected_ms = 0, at_ms = 0;
+};
+struct IndexEntry { std::string partner, handle, item; int version = 1; std::int64_t collected_ms = 0, at_ms = 0; };
+// A question to a partner that waits to be asked, in the background. reason: "encounter" | "open".
+struct FetchRow {
+  std::int64_t id = 0;
+  std::string partner, patient_id, reason, reference, doctor_id;  // reference: encounter id, or the index entry's handle
+  std::int64_t asked_ms = 0, next_ms = 0, until_ms = 0;           // until: after that nobody waits for the answer
+  int attempts = 0;
+};
+// The newest version of one report as one side holds it.
+struct HeldRow { std::string origin, number, report_id, digest; int version = 1; std::int64_t reported_ms = 0; };
 
 struct StatRow { std::string side, partner, outcome, reason; std::int64_t count = 0, saved_cents = 0; };  // side: here | there
 
-struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, unmatched = 0, oldest_waiting_ms = 0; };
+struct PartnerDepth { std::string partner; std::int64_t waiting = 0, oldest_waiting_ms = 0, parked = 0; };
+struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, retractions_escalated = 0, unmatched = 0, oldest_waiting_ms = 0; std::vector<PartnerDepth> partners; };
 
 class Reader {
  public:
@@ -142,8 +191,26 @@ class Reader {
   virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
   virtual Result<std::vector<ParkedEvent>> parked_events(int limit) = 0;
   virtual Result<std::vector<RetractionRow>> open_retractions() = 0;
+  virtual Result<std::optional<NoticeRow>> notice(const std::string& id) = 0;
+  virtual Result<std::vector<DecisionRow>> decisions_on(const std::string& report_id) = 0;   // decided here, any outcome
+  virtual Result<std::vector<DecisionRow>> decisions_of_order(const std::string& patient_id, const std::string& order_id) = 0;  // decided here
+  virtual Result<std::vector<UseRow>> uses_after(std::int64_t seq, int limit) = 0;           // of decisions that stand as accepted
+  virtual Result<std::optional<OfferRow>> offer(const std::string& id) = 0;        // its own uuid or its card's
+  virtual Result<std::vector<OfferRow>> offers_open(std::int64_t shown_before_ms, int limit) = 0;  // oldest first
+  virtual Result<std::vector<std::string>> same_person(const std::string& patient_id) = 0;   // all records joined by merges, the surviving one first
+  virtual Result<std::vector<MergeRow>> merges(const std::string& prior_id) = 0;             // newest first
+  virtual Result<std::optional<OrderRow>> order(const std::string& id) = 0;
   virtual Result<std::int64_t> cursor(const std::string& name) = 0;                        // 0 when never set
   virtual Result<Depths> depths(std::int64_t now_ms) = 0;
+  virtual Result<bool> disclosed(const std::string& subject, const std::string& partner, const std::string& how) = 0;
+  virtual Result<std::optional<BarRow>> bar(const std::string& partner, const std::string& subject) = 0;
+  virtual Result<std::vector<IndexEntry>> index_entries(const std::vector<std::string>& tokens, std::int64_t collected_since_ms) = 0;  // newest first
+  virtual Result<std::vector<FetchRow>> fetches_due(const std::string& partner, std::int64_t now_ms, int limit) = 0;
+  // Newest versions, current or withdrawn, with from_ms <= reported_ms < to_ms; by number. source "": our own.
+  virtual Result<std::vector<HeldRow>> held(const std::string& source, std::int64_t from_ms, std::int64_t to_ms) = 0;
+  // Our own current reports in the order they were stored, after a place, without hl7 and document; seq: the places.
+  virtual Result<std::vector<std::pair<std::int64_t, ReportRow>>> own_reports(std::int64_t after_seq, std::int64_t stored_since_ms, int limit) = 0;
+  virtual Result<std::vector<OutboxRow>> outbox_of(const std::string& subject, const std::string& partner) = 0;  // all states, oldest first, without body
 };
 
 class Unit : public Reader {
@@ -168,12 +235,33 @@ class Unit : public Reader {
   virtual Result<void> put_view(const ViewRow& row) = 0;
   virtual Result<void> put_retraction(const RetractionRow& row) = 0;
   virtual Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) = 0;
+  virtual Result<void> escalate_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) = 0;
+  virtual Result<void> put_use(const UseRow& row) = 0;                                     // by decision and result
+  virtual Result<void> put_offer(const OfferRow& row) = 0;                       // by id
+  virtual Result<void> put_merge(const MergeRow& row) = 0;                                 // by prior and from_ms
+  virtual Result<void> put_order(const OrderRow& row) = 0;                                 // by id
   virtual Result<void> set_cursor(const std::string& name, std::int64_t value) = 0;
   // Claims up to limit rows whose time has come: state to claimed or on_wire, attempts + 1, in this transaction (I3).
-  // At most one row per (order_key, partner) is in flight, the oldest first (I5). lanes before age.
-  virtual Result<std::vector<OutboxRow>> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to) = 0;
+  // At most one row per (order_key, partner) is in flight, the oldest first (I5). Lane 0 before the others, lanes before
+  // age; of limit, `others` places are kept for lanes other than 0 where they have due rows, so that none starves.
+  virtual Result<std::vector<OutboxRow>> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others = 0) = 0;
   // After a crash: the rows left claimed or on_wire, state as it was, for the caller to judge and settle.
   virtual Result<std::vector<OutboxRow>> recover(const std::string& partner) = 0;
+  // Waiting rows whose time lies beyond this are due now: the clock has gone back since it was set.
+  virtual Result<void> hurry(const std::string& partner, std::int64_t beyond_ms) = 0;
+  virtual Result<void> put_disclosure(const DisclosureRow& row) = 0;                       // by subject, partner, how
+  virtual Result<void> put_bar(const BarRow& row) = 0;                                     // by partner and subject
+  virtual Result<void> lift_bar(const std::string& partner, const std::string& subject) = 0;
+  // Takes the content of one version away: results, bytes and json; what names it stays, so that a correction finds its readers.
+  virtual Result<void> strip_report(const std::string& report_id, const std::string& json) = 0;
+  // The bytes of a message that took effect, now rather than when prune() comes by; row and answer stay.
+  virtual Result<void> forget_inbox(const std::string& source, const std::string& control_id, const std::string& content_hash) = 0;
+  virtual Result<bool> put_index(const IndexRow& row) = 0;                                 // false: the store knows a newer version
+  // The report itself came in this version: its index entries up to it are not shown any more.
+  virtual Result<void> index_held(const std::string& partner, const std::string& handle, int version) = 0;
+  virtual Result<void> put_fetch(const FetchRow& row) = 0;                                 // one open row for (partner, patient, reason, reference)
+  virtual Result<void> finish_fetch(std::int64_t id) = 0;
+  virtual Result<void> postpone_fetch(std::int64_t id, std::int64_t next_ms) = 0;          // attempts + 1
 };
 
 class Store {

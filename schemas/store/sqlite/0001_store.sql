@@ -36,8 +36,11 @@ CREATE TABLE report(
   patient_id TEXT NOT NULL,
   stored_ms INTEGER NOT NULL,
   current INTEGER NOT NULL,
+  reported_ms INTEGER NOT NULL,
+  digest TEXT NOT NULL,
   json TEXT NOT NULL
 ) STRICT;
+CREATE INDEX report_of_day ON report(source, reported_ms);
 CREATE INDEX report_version ON report(origin, number, version);
 CREATE INDEX report_of_patient ON report(patient_id, stored_ms) WHERE patient_id <> '';
 CREATE INDEX report_unmatched ON report(seq) WHERE patient_id = '';
@@ -84,6 +87,7 @@ CREATE TABLE message(
   message_id TEXT NOT NULL UNIQUE,
   type TEXT NOT NULL,
   content_type TEXT NOT NULL,
+  control_id TEXT NOT NULL,
   body BLOB NOT NULL
 ) STRICT;
 
@@ -112,7 +116,7 @@ CREATE INDEX outbox_later ON outbox(partner, next_ms) WHERE gate = 1;
 CREATE INDEX outbox_open ON outbox(partner, order_key, id, created_ms, state) WHERE state < 3;
 CREATE INDEX outbox_in_flight ON outbox(partner, order_key, id) WHERE state IN (1, 2);
 CREATE INDEX outbox_stuck ON outbox(state, partner) WHERE state IN (4, 5, 6);
-CREATE INDEX outbox_committed ON outbox(partner, next_ms) WHERE state = 8;
+CREATE INDEX outbox_committed ON outbox(state, partner, next_ms) WHERE state = 8;
 CREATE INDEX outbox_subject ON outbox(subject, partner);
 
 CREATE TABLE inbox(
@@ -172,13 +176,64 @@ CREATE TABLE decision(
   saved_cents INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX decision_at ON decision(at_ms);
+CREATE INDEX decision_of_order ON decision(patient_id, order_id) WHERE source = '';
+
+-- The results that a decision of this hospital rests on. quality: how their mark stood when it was last judged.
+CREATE TABLE decision_use(
+  seq INTEGER PRIMARY KEY,
+  decision_id TEXT NOT NULL,
+  result_id TEXT NOT NULL,
+  report_id TEXT NOT NULL,
+  quality TEXT NOT NULL,
+  UNIQUE(decision_id, result_id)
+) STRICT;
+CREATE INDEX decision_use_of ON decision_use(report_id);
+
+-- The life of a suggestion: what accepting it means, and what came of it. state: open | accepted | declined | ignored.
+CREATE TABLE offer(
+  id TEXT NOT NULL UNIQUE,
+  card_id TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  encounter_id TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  department TEXT NOT NULL,
+  order_id TEXT NOT NULL,
+  order_item TEXT NOT NULL,
+  result_ids TEXT NOT NULL,
+  state TEXT NOT NULL,
+  decision_id TEXT NOT NULL,
+  shown_ms INTEGER NOT NULL,
+  changed_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX offer_of_card ON offer(card_id);
+CREATE INDEX offer_open ON offer(shown_ms) WHERE state = 'open';
+
+-- Two records of one person, as the HIS told. to_ms 0: still so.
+CREATE TABLE merge(
+  prior_id TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  from_ms INTEGER NOT NULL,
+  to_ms INTEGER NOT NULL,
+  PRIMARY KEY(prior_id, from_ms)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX merge_into ON merge(patient_id) WHERE to_ms = 0;
+CREATE INDEX merge_from ON merge(prior_id) WHERE to_ms = 0;
+
+CREATE TABLE lab_order(
+  id TEXT NOT NULL UNIQUE,
+  patient_id TEXT NOT NULL,
+  state TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE viewing(
   report_id TEXT NOT NULL,
   doctor_id TEXT NOT NULL,
   kind TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
-  PRIMARY KEY(report_id, doctor_id, kind)
+  PRIMARY KEY(report_id, doctor_id, kind, patient_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE retraction(
@@ -187,9 +242,71 @@ CREATE TABLE retraction(
   report_id TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
   acknowledged_ms INTEGER NOT NULL,
+  escalated_ms INTEGER NOT NULL,
   PRIMARY KEY(notice_id, doctor_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX retraction_open ON retraction(at_ms) WHERE acknowledged_ms = 0;
+
+-- Who was given a subject otherwise than by the outbox: "pull" in an answer, "index" an entry without values.
+CREATE TABLE disclosure(
+  subject TEXT NOT NULL,
+  partner TEXT NOT NULL,
+  how TEXT NOT NULL,
+  query TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY(subject, partner, how)
+) STRICT, WITHOUT ROWID;
+
+-- Consent ended: our subjects that a partner was told of, and a partner's that it told us of.
+CREATE TABLE bar(
+  partner TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  removed INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY(partner, subject)
+) STRICT, WITHOUT ROWID;
+
+-- What partners say that they hold. held: the version that came whole, 0 none.
+CREATE TABLE index_report(
+  partner TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  held INTEGER NOT NULL,
+  collected_ms INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY(partner, handle)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE index_token(
+  token TEXT NOT NULL,
+  partner TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  PRIMARY KEY(token, partner, handle)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX index_token_of ON index_token(partner, handle);
+
+CREATE TABLE index_item(
+  partner TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  item TEXT NOT NULL,
+  PRIMARY KEY(partner, handle, item)
+) STRICT, WITHOUT ROWID;
+
+-- Questions to partners that wait to be asked.
+CREATE TABLE fetch(
+  id INTEGER PRIMARY KEY,
+  partner TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  asked_ms INTEGER NOT NULL,
+  next_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  UNIQUE(partner, patient_id, reason, reference)
+) STRICT;
+CREATE INDEX fetch_due ON fetch(partner, next_ms);
 
 CREATE TABLE cursor(
   name TEXT NOT NULL PRIMARY KEY,

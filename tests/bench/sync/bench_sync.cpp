@@ -1,13 +1,16 @@
 // Sync end to end on this machine: two hospitals over mutual TLS, submit at A → committed at B → settled at A, each report
 // 25 OBX with its CDA document; both engines in this one process, so CPU, bytes written and RSS are of both ends (and of
 // the submitters). Every figure stands beside what the machine itself does in the same run.
-// usage: bench_sync [PART...]   PART: flow, delay, relay, queue (default: all). Exit 1: a bar was missed.
+// usage: bench_sync [PART...]   PART: flow, delay, relay, queue (default: all); short-queue: 100,000; profile: 1,000
+// reports, no figures.
+// Exit 1: a bar was missed.
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <thread>
@@ -76,9 +79,7 @@ Flow run(Pair& pair, int submitters, double seconds, std::atomic<std::int64_t>& 
 Flow sustain(Pair& pair, int submitters, double seconds, std::atomic<std::int64_t>& number, std::int64_t ahead) {
   const auto before = used_so_far();
   const auto settled_before = pair.settled.count();
-  const auto first = number.load();
   const auto start = Clock::now();
-  std::vector<double> times;
   {
     std::vector<std::jthread> pool;
     for (int t = 0; t < submitters; ++t)
@@ -86,7 +87,7 @@ Flow sustain(Pair& pair, int submitters, double seconds, std::atomic<std::int64_
         while (seconds_since(start) < seconds) {
           const auto mine = number++;
           pair.release(mine);
-          while (mine - first - (pair.settled.count() - settled_before) > ahead) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          pair.settled.wait_until_open_below(ahead);
         }
       });
   }
@@ -154,6 +155,88 @@ void delay(const test::TempDir& dir, const Certificates& c) {
   sqlite3_vfs_register(system, 1);
 }
 
+// One hospital whose feed only passes through: MLLP in, stored, MLLP out unchanged, plain sockets on loopback.
+void relay(const test::TempDir& dir) {
+  std::printf("== plain relay, one hospital (CPU and bytes include the bench's own sender and receiver)\n");
+  double one_rate = 0, in_rate = 0, through_rate = 0;
+  for (const int connections : {1, 8}) {
+    Sink sink;
+    const int port = free_port();
+    std::atomic<std::int64_t> through{0};
+    Hospital hospital(dir.file("relay" + std::to_string(connections)), relay_toml(port, sink.port()), [&](std::string_view) { ++through; });
+    send_for(port, connections, 1, "W" + std::to_string(connections));  // warm
+    while (hospital.figure("outbox_waiting") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const auto before = used_so_far();
+    const auto through_before = through.load();
+    const auto start = Clock::now();
+    const auto in = send_for(port, connections, 5, "M" + std::to_string(connections));
+    const double sent = in.rate * 5;
+    while (static_cast<double>(through - through_before) + 0.5 < sent && hospital.figure("outbox_waiting") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    const double elapsed = seconds_since(start);
+    Flow flow;
+    flow.settled = in;
+    flow.messages = static_cast<double>(through - through_before);
+    flow.used = used_so_far() - before;
+    print_flow(connections == 1 ? "in, 1 connection, each waits for its AA" : "in, 8 connections, each waits for its AA", flow);
+    std::printf("%-54s %9.0f/s   %lld received\n", "through, settled", flow.messages / elapsed, static_cast<long long>(sink.received()));
+    if (connections == 1) one_rate = flow.messages / elapsed;
+    else in_rate = in.rate, through_rate = flow.messages / elapsed;
+    hospital.close();
+  }
+  bar("relay on one connection", one_rate, ">=", 2000, "messages/s");
+  bar("relay in, on eight", in_rate, ">=", 8000, "messages/s");
+  bar("relay through, on eight", through_rate, ">=", 6000, "messages/s");
+}
+
+// `rows` messages that wait, as after days without the partner; then the partner comes back. In a process of its own, so
+// that nothing of what ran before counts as memory.
+int drain(const test::TempDir& dir, std::int64_t rows) {
+  const auto folder = dir.file("queue");
+  fill_outbox(folder, rows);
+  Sink sink;
+  std::atomic<std::int64_t> done{0};
+  Hospital hospital(folder, relay_toml(free_port(), sink.port()), [&](std::string_view) { ++done; });
+  const auto start = Clock::now();
+  double rss = 0, first = 0, last_start = 0;
+  while (done < rows) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const auto now = done.load();
+    if (now > rows / 20) rss = std::max(rss, now > rows * 19 / 20 ? 0 : rss_mib());
+    if (first == 0 && now >= rows / 10) first = static_cast<double>(now) / seconds_since(start);
+    if (last_start == 0 && now >= rows - rows / 10) last_start = seconds_since(start);
+  }
+  const double last = static_cast<double>(rows) / 10 / (seconds_since(start) - last_start);
+  std::printf("%.1f %.0f %.0f\n", rss, first, last);
+  hospital.close();
+  return 0;
+}
+
+void queue(const std::string& program, std::int64_t many) {
+  std::printf("== a partner that was away comes back: draining what waits (plain MLLP, 16 connections)\n");
+  double rss[2] = {}, first[2] = {}, last[2] = {};
+  const std::int64_t sizes[2] = {10'000, many};
+  for (int i = 0; i < 2; ++i) {
+    FILE* child = ::popen((program + " drain " + std::to_string(sizes[i])).c_str(), "r");
+    if (!child || std::fscanf(child, "%lf %lf %lf", &rss[i], &first[i], &last[i]) != 3 || ::pclose(child) != 0) die("the draining process failed");
+    std::printf("%10lld queued: RSS %7.1f MiB, first tenth %7.0f/s, last tenth %7.0f/s\n", static_cast<long long>(sizes[i]), rss[i], first[i], last[i]);
+  }
+  bar("RSS with the long queue against 10,000", std::max(rss[0], rss[1]) / std::min(rss[0], rss[1]), "<=", 1.10, "x");
+  bar("last tenth of the drain against the first", last[1] / first[1], ">=", 0.9, "x");
+}
+
+// For a profiler: `count` reports and nothing else, sixteen at a time.
+void profile(const test::TempDir& dir, const Certificates& c, int count) {
+  Pair pair(dir.file("profile"), c, 16);
+  const auto before = used_so_far();
+  for (int i = 0; i < count; ++i) {
+    pair.release(i);
+    pair.settled.wait_until_open_below(16);
+  }
+  if (!pair.settled.wait_for_all(600)) die("not settled");
+  std::printf("%.0f us CPU a message\n", (used_so_far() - before).cpu_us / count);
+  pair.close();
+}
+
 }  // namespace
 }  // namespace huren::bench
 
@@ -164,10 +247,15 @@ int main(int argc, char** argv) {
   std::set<std::string> parts(argv + 1, argv + argc);
   const auto wanted = [&](const char* part) { return parts.empty() || parts.contains(part); };
   test::TempDir dir;
+  if (argc == 3 && std::string(argv[1]) == "drain") return drain(dir, std::atoll(argv[2]));
   const Certificates certificates(dir.file("certs"));
+  if (parts.contains("profile")) return profile(dir, certificates, 1000), 0;
   const auto y = machine(dir, certificates);
   if (wanted("flow")) flow(dir, certificates, y);
   if (wanted("delay")) delay(dir, certificates);
+  if (wanted("relay")) relay(dir);
+  if (wanted("queue")) queue(argv[0], 1'000'000);
+  else if (parts.contains("short-queue")) queue(argv[0], 100'000);
   std::printf("%s\n", missed ? "bars missed" : "all bars met");
   return missed ? 1 : 0;
 }

@@ -15,6 +15,7 @@
 #include "adapters/store/sqlite/store.hpp"
 #include "engine/engine.hpp"
 #include "module/content.hpp"
+#include "tests/bench/sync/peers.hpp"
 
 namespace huren::bench {
 namespace {
@@ -28,7 +29,11 @@ std::string first_word(const std::string& file) {
   return word;
 }
 
+}  // namespace
+
 int free_port() { return Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", 0)).address().port(); }
+
+namespace {
 
 std::string toml(const char* code, const char* name, int port, const Certificates& c, const char* key, const char* partner, const char* partner_code, int partner_port,
                  const std::string& pin) {
@@ -72,6 +77,33 @@ Json patient(int i) {
 }
 
 }  // namespace
+
+std::string relay_toml(int feed_port, int partner_port) {
+  return "[hospital]\ncode = \"HB-COUNTY-01\"\nname = \"县医院\"\n[store]\ndirectory = \"data\"\n[engine]\nlog_level = \"warning\"\n"
+         "[codes]\nlocal_items = \"local_items.csv\"\n[feed.lab]\nlisten = \"127.0.0.1:" + std::to_string(feed_port) + "\"\nrelay_to = \"city\"\n"
+         "[partner.city]\norganisation = \"HB-CITY-01\"\nname = \"市医院\"\ntls = false\naddress = \"127.0.0.1:" + std::to_string(partner_port) + "\"\n";
+}
+
+void fill_outbox(const std::string& folder, std::int64_t rows) {
+  constexpr std::int64_t kAtOnce = 2000;
+  std::filesystem::create_directories(folder + "/data");
+  auto store = must(store::sqlite::SqliteStore::open(folder + "/data", {}));
+  for (std::int64_t from = 0; from < rows; from += kAtOnce)
+    must(store->transact([&](store::Unit& unit) -> Result<void> {
+      for (std::int64_t i = from; i < std::min(rows, from + kAtOnce); ++i) {
+        store::OutboxRow row;
+        row.message_id = "Q" + std::to_string(i);
+        row.partner = "city";
+        row.type = "ORU^R01";
+        row.content_type = "application/hl7-v2";
+        row.body = oru(row.message_id, static_cast<int>(i % 1000));
+        row.order_key = "P" + std::to_string(i % (rows / 4 + 1));
+        row.created_ms = row.changed_ms = 1;
+        if (auto done = unit.enqueue(row); !done) return done;
+      }
+      return {};
+    }));
+}
 
 Certificates::Certificates(const std::string& where) : folder(where) {
   if (std::system((HUREN_SOURCE_DIR "/tests/support/make_certs.sh " + folder + " a b >/dev/null").c_str()) != 0) die("make_certs.sh");
@@ -126,6 +158,7 @@ void Settled::tell(std::string_view subject) {
   it->second->done_cv.notify_one();
   open_.erase(it);
   ++count_;
+  room_.notify_one();
   if (open_.empty()) any_.notify_all();
 }
 
@@ -145,6 +178,11 @@ std::int64_t Settled::count() const {
 bool Settled::wait_for_all(double seconds) {
   std::unique_lock lock(mutex_);
   return any_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return open_.empty(); });
+}
+
+void Settled::wait_until_open_below(std::int64_t limit) {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return static_cast<std::int64_t>(open_.size()) < limit; });
 }
 
 Pair::Pair(const std::string& folder, const Certificates& c, int patients) : patients_(patients) {

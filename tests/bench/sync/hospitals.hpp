@@ -23,6 +23,12 @@ struct Certificates {
   std::string folder, fingerprint_a, fingerprint_b;
 };
 
+int free_port();
+// A hospital that relays its feed's messages to one partner without TLS.
+std::string relay_toml(int feed_port, int partner_port);
+// Messages of 3 KB that wait for that partner, in the store of the hospital at `folder`, four of each patient.
+void fill_outbox(const std::string& folder, std::int64_t rows);
+
 // One hospital from its TOML text; data below `folder`.
 class Hospital {
  public:
@@ -50,10 +56,11 @@ class Settled {
   bool wait(const std::string& subject, double seconds);
   [[nodiscard]] std::int64_t count() const;
   bool wait_for_all(double seconds);  // nothing is open
+  void wait_until_open_below(std::int64_t limit);
 
  private:
   mutable std::mutex mutex_;
-  std::condition_variable any_;
+  std::condition_variable any_, room_;
   struct One { bool done = false; std::condition_variable done_cv; };
   std::unordered_map<std::string, std::shared_ptr<One>> open_;
   std::int64_t count_ = 0;

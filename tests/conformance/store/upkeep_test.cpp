@@ -99,7 +99,7 @@ TEST_CASE("retention keeps the inbox's memory and drops only bytes that took eff
     parked.control_id = "C3";
     parked.state = "parked";
     o.write([&](Unit& u) -> Result<void> {
-      const auto id = good(u.receive(applied)).earlier.id;
+      const auto id = good(u.receive(applied)).id;
       (void)good(u.receive(waiting));
       (void)good(u.receive(parked));
       if (auto d = u.finish_inbox(id, "applied", ""); !d) return d;

@@ -33,6 +33,9 @@ class Trouble(unittest.TestCase):
 
     def begin(self, mode):
         self.alliance = Alliance(BUILD, pathlib.Path(self.folder.name) / "out", mode=mode)
+        return self.hosts_with_patient()
+
+    def hosts_with_patient(self):
         a, b = self.alliance.start(A), self.alliance.start(B)
         self.hosts += [a, b]
         a.must_submit("patient.registered/1", "p1", {"patient": {"local_id": "A-0001", **PATIENT}})
@@ -95,6 +98,40 @@ class Trouble(unittest.TestCase):
         for host in (a, b):
             host.close()
         self.alliance.stop_agents()
+
+    def test_a_full_disk_refuses_submits_with_store_full_loses_nothing_and_recovers_by_itself(self):
+        data = pathlib.Path(self.folder.name) / "small"
+        data.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(data)], check=False, stderr=subprocess.DEVNULL).returncode == 0
+        if not mounted:
+            print("no small file system can be mounted here: the same faults are rehearsed by tests/fault/storage on FaultVfs")
+        self.addCleanup(lambda: mounted and subprocess.run(["umount", "-l", str(data)], check=False))
+        self.alliance = Alliance(BUILD, pathlib.Path(self.folder.name) / "out")
+        if not mounted:
+            return
+        config = self.alliance.folder(A) / "local.toml"
+        config.write_text(config.read_text().replace('directory = "data"', f'directory = "{data}"'))
+        a, b = self.hosts_with_patient()
+        ballast = data / "ballast"
+        with open(ballast, "wb", buffering=0) as f:
+            try:
+                while True:
+                    f.write(b"x" * 4096)
+            except OSError:
+                pass
+        taken, refused = [], []
+        for i in range(400):
+            status, _ = a.submit("lab.report.released/1", f"R{i:03d}/1", report(f"R{i:03d}", ["GLU01"]))
+            self.assertIn(status, (0, -203), "stored, or HUREN_E_STORE_FULL")
+            (refused if status else taken).append(f"R{i:03d}")
+            if len(refused) == 3:
+                break
+        self.assertEqual(3, len(refused), "the disk is full at last")
+        ballast.unlink()
+        self.release(a, refused)  # the same keys again
+        wait_for("all that was taken arrives, once", lambda: self.shown(b) == sorted(taken + refused), 60)
+        for host in (a, b):
+            host.close()
 
     def test_a_damaged_store_does_not_stop_submits_and_its_restore_is_taken_up_embedded(self):
         self.damaged("embedded")

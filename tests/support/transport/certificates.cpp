@@ -1,7 +1,5 @@
 #include "tests/support/transport/certificates.hpp"
 
-#include <stdlib.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>

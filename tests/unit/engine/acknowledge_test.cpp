@@ -26,6 +26,15 @@ std::string code_of(const std::string& ack) {
 }
 hl7::Header header_of(const std::string& bytes) { return hl7::peek_header(bytes); }
 
+// What went out of one type, whatever other mail there is.
+std::vector<loopback::Channel::Sent> mail_of(const Hospital& h, const std::string& type) {
+  auto sent = h.wire().sent();
+  std::erase_if(sent, [&](const auto& m) { return m.type != type; });
+  return sent;
+}
+std::vector<loopback::Channel::Sent> acks_of(const Hospital& h) { return mail_of(h, "ACK"); }
+std::vector<loopback::Channel::Sent> reports_of(const Hospital& h) { return mail_of(h, "ORU^R01"); }
+
 // What the partner says later about a message of ours.
 std::string late(const char* code, const std::string& of, const std::string& id = "L1", const char* accept = "AL", const std::string& more = "") {
   return "MSH|^~\\&|X|HB-COUNTY-01|HUREN|HB-CITY-01|20261122||ACK^R01^ACK|" + id + "|P|2.5.1|||" + accept + "|NE\rMSA|" + code + "|" + of + "\r" + more;
@@ -46,10 +55,10 @@ struct Sender {
     a.wire().script(std::move(steps));
   }
   std::string send(const std::string& number = "R1") {
-    const auto before = a.wire().sent().size();
+    const auto before = reports_of(a).size();
     a.submit("lab.report.released/1", Hospital::report(number));
-    REQUIRE(a.eventually([&] { return a.wire().sent().size() > before; }));
-    return a.wire().sent().back().id;
+    REQUIRE(a.eventually([&] { return reports_of(a).size() > before; }));
+    return reports_of(a).back().id;
   }
   bool becomes(int committed, int parked) {
     return a.eventually([&] {
@@ -117,9 +126,9 @@ TEST_CASE("MSH-15 and MSH-16 are honoured: the commit at once, the application a
     }
   }
   CHECK(b.list().size() == std::size(rows));  // all good ones took effect, whatever was answered
-  REQUIRE(b.eventually([&] { return b.wire().sent().size() >= later.size() && b.health()["outbox_waiting"] == 0; }));
+  REQUIRE(b.eventually([&] { return acks_of(b).size() >= later.size() && b.health()["outbox_waiting"] == 0; }));
   std::map<std::string, std::string> came;
-  for (const auto& sent : b.wire().sent()) {
+  for (const auto& sent : acks_of(b)) {
     const auto ack = hl7::parse_ack(sent.body);
     REQUIRE(ack);
     came[ack->control_id] = std::string(hl7::to_string(ack->code));
@@ -133,7 +142,7 @@ TEST_CASE("MSH-15 and MSH-16 are honoured: the commit at once, the application a
     if (ack->code == hl7::AckCode::AE) CHECK(std::any_of(ack->errors.begin(), ack->errors.end(), pid));
   }
   CHECK(came == later);
-  CHECK(b.wire().sent().size() == later.size());
+  CHECK(acks_of(b).size() == later.size());
 }
 
 TEST_CASE("in enhanced mode what cannot even be taken is CE or CR, and nothing follows") {
@@ -151,7 +160,7 @@ TEST_CASE("in enhanced mode what cannot even be taken is CE or CR, and nothing f
   CHECK(b.receive("MSH|^~\\&|A|HB-COUNTY-01|B|C|20261122||ADT^A01^ADT_A01|M6|P|2.5.1|||SU|AL\r").body.empty());
   b.settle();
   CHECK(b.health()["outbox_waiting"] == 0);
-  CHECK(b.wire().sent().empty());
+  CHECK(acks_of(b).empty());
 }
 
 TEST_CASE("I9: CA only after the store has it: a disk that is full is CR, in original mode AR, and nothing is kept by half") {
@@ -182,11 +191,11 @@ TEST_CASE("a repeated message gets the same commit and its application acknowled
   b.registers();
   b.encounter();
   const auto first = b.receive(asking("AL", "AL"));
-  REQUIRE(b.eventually([&] { return b.wire().sent().size() == 1; }));
+  REQUIRE(b.eventually([&] { return acks_of(b).size() == 1; }));
   CHECK(b.receive(asking("AL", "AL")).body == first.body);
-  REQUIRE(b.eventually([&] { return b.wire().sent().size() == 2; }));
-  CHECK(code_of(b.wire().sent()[1].body) == "AA");
-  CHECK(b.wire().sent()[0].id != b.wire().sent()[1].id);
+  REQUIRE(b.eventually([&] { return acks_of(b).size() == 2; }));
+  CHECK(code_of(acks_of(b)[1].body) == "AA");
+  CHECK(acks_of(b)[0].id != acks_of(b)[1].id);
   CHECK(b.list().size() == 1);
 }
 
@@ -204,8 +213,8 @@ TEST_CASE("what was committed and cannot take effect is answered AE later") {
   REQUIRE(at != std::string::npos);
   msh.replace(at, std::string("|P|2.5.1|||||").size(), "|P|2.5.1|||AL|AL|");
   CHECK(code_of(b.receive(msh + other_same_version.substr(msh_end)).body) == "CA");
-  REQUIRE(b.eventually([&] { return b.wire().sent().size() == 1; }));
-  const auto ack = hl7::parse_ack(b.wire().sent()[0].body);
+  REQUIRE(b.eventually([&] { return acks_of(b).size() == 1; }));
+  const auto ack = hl7::parse_ack(acks_of(b)[0].body);
   REQUIRE(ack);
   CHECK(ack->code == hl7::AckCode::AE);
   CHECK(ack->control_id == "M1");
@@ -229,14 +238,14 @@ TEST_CASE("a feed has no way of its own: its application acknowledgement follows
   CHECK(code_of(bad.body) == "CA");
   CHECK(code_of(bad.later) == "AE");
   CHECK(b.from_own_lab(Hospital::oru("R9", "M9")).later.empty());
-  CHECK(b.wire().sent().empty());
+  CHECK(acks_of(b).empty());
 }
 
 TEST_CASE("sending in enhanced mode: CA commits, AA later delivers, and the answer to that is a CA") {
   Sender s;
   const auto id = s.send();
-  CHECK(header_of(s.a.wire().sent()[0].body).accept_ack == "AL");
-  CHECK(header_of(s.a.wire().sent()[0].body).application_ack == "AL");
+  CHECK(header_of(reports_of(s.a)[0].body).accept_ack == "AL");
+  CHECK(header_of(reports_of(s.a)[0].body).application_ack == "AL");
   REQUIRE(s.becomes(1, 0));
   const auto reply = s.a.receive(late("AA", id));
   CHECK(code_of(reply.body) == "CA");
@@ -246,7 +255,7 @@ TEST_CASE("sending in enhanced mode: CA commits, AA later delivers, and the answ
   CHECK(s.a.receive(late("AA", id)).body == reply.body);  // repeated: the same answer
   CHECK(s.a.receive(late("AE", id, "L2")).body.find("MSA|CA|L2") != std::string::npos);
   CHECK(s.becomes(0, 0));  // a receipt is in hand: nothing takes it back
-  CHECK(s.a.wire().sent().size() == 1);
+  CHECK(reports_of(s.a).size() == 1);
 }
 
 TEST_CASE("a partner in enhanced mode that answers AA at once is believed") {
@@ -298,7 +307,7 @@ TEST_CASE("a committed message survives a crash and is not sent again") {
   CHECK(s.a.health()["outbox_committed"] == 1);
   CHECK(code_of(s.a.receive(late("AA", id)).body) == "CA");
   CHECK(s.becomes(0, 0));
-  CHECK(s.a.wire().sent().size() == 1);
+  CHECK(reports_of(s.a).size() == 1);
 }
 
 TEST_CASE("the commit was lost and the application acknowledgement comes: delivered, not sent again") {
@@ -307,7 +316,7 @@ TEST_CASE("the commit was lost and the application acknowledgement comes: delive
   REQUIRE(s.becomes(0, 1));  // doubtful
   s.a.receive(late("AA", id));
   CHECK(s.becomes(0, 0));
-  CHECK(s.a.wire().sent().size() == 1);
+  CHECK(reports_of(s.a).size() == 1);
 }
 
 TEST_CASE("the application acknowledgement overtakes the commit") {

@@ -194,7 +194,7 @@ TEST_CASE("I10: a doctor whose patient loses a report is told, and the notice na
   b.submit("patient.updated/1", {{"patient", Hospital::patient("P1", "1980-01-01", "34052419800101001X")}});
   const auto told = b.notice_of("result.retracted/1");
   REQUIRE_FALSE(told.is_null());
-  CHECK(told["body"]["kind"] == "withdrawn");
+  CHECK(told["body"]["kind"] == "reassigned");
   CHECK(told["body"]["patient_id"] == "P1");
 }
 

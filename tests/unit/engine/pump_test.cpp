@@ -87,3 +87,49 @@ TEST_CASE("I7: no name, number or value of a patient in log, health or remarks")
     CHECK(a.health().dump().find(secret) == std::string::npos);
   }
 }
+
+TEST_CASE("a message whose time to live is over waits for a person instead of going out late") {
+  Hospital a;
+  a.config.partners[0].time_to_live_hours["ORU"] = 2;
+  sender(a);
+  a.wire().script({step(Outcome::not_sent)});
+  a.clock->advance(std::chrono::hours(-3));  // released three hours before the partner is back
+  a.submit("lab.report.released/1", Hospital::report("R1"));
+  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 1; }));
+  a.clock->advance(std::chrono::hours(3));
+  const auto told = a.notice_of("delivery.parked/1");
+  REQUIRE_FALSE(told.is_null());
+  CHECK(a.wire().sent().empty());
+}
+
+TEST_CASE("a critical report overtakes routine ones of other patients, never its own patient's") {
+  Hospital a;
+  a.config.partners[0].concurrency = 1;
+  sender(a);
+  std::atomic<bool> hold{true};
+  a.wire().connect([&](std::string_view body) {
+    while (hold) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return Reply{.body = "MSH|^~\\&|b|B|a|A|20261122||ACK|x|P|2.5.1\rMSA|AA|" + std::string(body.substr(body.find("ORU_R01|") + 8, 20)) + "\r", .stored = true};
+  });
+  const auto release = [&](const std::string& number, const std::string& patient, bool critical) {
+    auto report = Hospital::report(number);
+    report["report"]["patient"] = Hospital::patient(patient, "1949-12-31", patient == "P1" ? Hospital::kRid : "110105194912310038");
+    if (critical) report["report"]["observations"][0]["flags"] = {"HH"};
+    a.submit("lab.report.released/1", report);
+  };
+  a.registers("P2", "1949-12-31", "110105194912310038");
+  a.submit("referral.requested/1", {{"referral_id", "Z2"}, {"patient_id", "P2"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  for (int i = 0; i < 6; ++i) release("R" + std::to_string(i), "P1", false);
+  release("Q0", "P2", false);
+  release("Q1", "P2", true);
+  a.settle();
+  hold = false;
+  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  std::vector<std::string> order;
+  for (const auto& s : a.wire().sent()) order.push_back(s.body.substr(s.body.find('|', s.body.find("OBR|1||") + 6) + 1, 2));
+  const auto place = [&](const char* number) { return std::find(order.begin(), order.end(), number) - order.begin(); };
+  CHECK(place("Q0") < place("Q1"));
+  CHECK(place("Q1") < place("R4"));
+  CHECK(place("R0") < place("R1"));
+  a.wire().connect({});
+}

@@ -136,6 +136,21 @@ TEST_CASE("an acknowledgement that asks for no commit is never acknowledged, wha
   CHECK(s.engine.everything_logged().find("王小明") == std::string::npos);
 }
 
+TEST_CASE("a commit and the application acknowledgement behind it go out as two frames, in this order") {
+  Server s;
+  s.engine.answer_with([](const Inbound& in) {
+    const auto id = control_id_of(in.body);
+    return Reply{.body = ack("CA", id), .stored = true, .later = ack("AE", id)};
+  });
+  Client client(s.port());
+  client.send(framed(message("S001")) + framed(message("S002")));
+  for (const auto* expected : {"MSA|CA|S001", "MSA|AE|S001", "MSA|CA|S002", "MSA|AE|S002"}) {
+    const auto frame = client.frame();
+    REQUIRE(frame);
+    CHECK(frame->find(expected) != std::string::npos);
+  }
+}
+
 TEST_CASE("fifty connections at once, each with ten messages") {
   Server s;
   std::vector<std::thread> threads;

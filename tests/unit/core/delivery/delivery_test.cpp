@@ -107,3 +107,27 @@ TEST_CASE("a late application acknowledgement settles whatever is open or waits 
     CHECK_FALSE(after_application_ack(row(0, OutboxState::waiting), code, "-"));  // it never left
   }
 }
+
+TEST_CASE("a message whose time to live is over is parked with words, its attempt given back") {
+  auto r = row(1);
+  store::Settlement s;
+  CHECK_FALSE(expired(r, kNow, s));  // none
+  r.created_ms = kNow - 24 * 3'600'000LL;
+  r.expires_ms = kNow + 1;
+  CHECK_FALSE(expired(r, kNow, s));
+  r.expires_ms = kNow;
+  REQUIRE(expired(r, kNow, s));
+  CHECK(s.state == OutboxState::parked);
+  CHECK(s.give_back);
+  CHECK(s.remark.find("delivery.expired") != std::string::npos);
+  CHECK(s.at_ms == kNow);
+}
+
+TEST_CASE("routine messages keep a quarter of the places, and of few places every fourth") {
+  CHECK(places_for_routine(16, 0) == 4);
+  CHECK(places_for_routine(4, 100) == 1);
+  CHECK(places_for_routine(1, 0) == 0);
+  CHECK(places_for_routine(1, 2) == 0);
+  CHECK(places_for_routine(1, 3) == 1);
+  CHECK(places_for_routine(0, 0) == 0);
+}

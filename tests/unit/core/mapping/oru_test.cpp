@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include "core/hl7/profile.hpp"
+#include "core/base/pack.hpp"
 #include "core/mapping/oru.hpp"
 #include "core/model/event.hpp"
 #include "tests/support/any_report.hpp"
@@ -224,6 +225,21 @@ TEST_CASE("a line of text without an item becomes a remark of the report") {
   const auto r = read(foreign(std::string(kPid) + "OBR|1||R1|x\nOBX|1|NM|A||1||||||F\nOBX|2|TX|||建议复查||||||F\nOBX|3|TX|||||||||F"), kHere);
   CHECK(single(r).notes == std::vector<std::string>{"建议复查"});
   CHECK(told(r.findings) == std::vector<std::string>{"mapping.item_missing @ OBX[2]-3", "mapping.item_missing @ OBX[3]-3"});
+}
+
+TEST_CASE("a packed document arrives as it was packed; one that cannot be unpacked refuses the message") {
+  const auto document = std::string(5000, 'x');
+  const auto report = single(read(foreign(std::string(kPid) + "OBR|1||N1|S^x^L|||20261122070000|||||||||||||||20261122083000|||F\nOBX|1|NM|GLU^x^L||5.4|mmol/L|||||F\n"), kHere));
+  const auto good = write_oru(report, pack(document), envelope(Charset::utf8));
+  REQUIRE(good);
+  CHECK(good->find("^application^zstd^Base64^") != std::string::npos);
+  const auto back = read_oru(*hl7::Message::read(*good));
+  CHECK(unpack(back.document, 5000) == document);
+  auto frame = pack(document);
+  frame.back() = static_cast<char>(frame.back() ^ 1);  // its checksum
+  const auto bad = read_oru(*hl7::Message::read(*write_oru(report, frame, envelope(Charset::utf8))));
+  CHECK(has_error(bad.findings));
+  CHECK(bad.findings.back().error.id == "mapping.document_packed");
 }
 
 TEST_CASE("a document that is not base64 refuses the message") {

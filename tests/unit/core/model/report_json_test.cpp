@@ -1,3 +1,4 @@
+#include <nlohmann/json.hpp>
 #include <catch2/catch.hpp>
 
 #include <rapidcheck.h>
@@ -16,6 +17,16 @@ TEST_CASE("a report written as JSON reads back to the same report") {
     RC_ASSERT(back.report.has_value());
     RC_ASSERT(*back.report == report);
     RC_ASSERT(to_json(*back.report) == to_json(report));
+  }));
+}
+
+TEST_CASE("a report is written as nlohmann would dump the same members") {
+  CHECK(rc::check([] {
+    auto report = *tests::any_report();
+    report.conclusion = "\"a\\b\"\n\t\x01";
+    report.observations.front().range.low = *rc::gen::element(0.0, 1.0, -0.5, 3.9, 1e5, 123456789.0, 1e-5, 1e22, 0.1 + 0.2);
+    const auto text = to_json(report);
+    RC_ASSERT(nlohmann::ordered_json::parse(text).dump() == text);
   }));
 }
 

@@ -154,3 +154,34 @@ TEST_CASE("send and listen exchange a message, a faulty one and an acknowledgeme
   listener.join();
   CHECK(lines.all().find("ACK, not acknowledged") != std::string::npos);
 }
+
+TEST_CASE("send and listen in enhanced mode: CA, then AA or AE, as MSH-15 and MSH-16 ask") {
+  const Folder folder;
+  Lines lines;
+  std::ostringstream err;
+  std::thread listener([&] {
+    std::ostream out(&lines);
+    const std::vector<std::string> args{"listen", "0", "--messages", "5"};
+    hl7_command(args, out, err);
+  });
+  const auto first = lines.wait_for_line();
+  const auto peer = "127.0.0.1:" + first.substr(13, first.find('\n') - 13);
+  const auto asking = [&](const std::string& base, const std::string& accept, const std::string& application) {
+    auto bytes = base;
+    const std::string empty = base == kGood ? "|P|2.5.1||||||UNICODE" : "|P|2.5.1\r";
+    const std::string full = "|P|2.5.1|||" + accept + "|" + application + (base == kGood ? "||UNICODE" : "\r");
+    return folder.file("m" + accept + application + (base == kGood ? "g" : "f"), bytes.replace(bytes.find(empty), empty.size(), full));
+  };
+  CHECK(Run({"send", peer, asking(kGood, "AL", "AL")}).out.str().find(": CA, AA M1") != std::string::npos);
+  const Run faulty({"send", peer, asking(kFaulty, "AL", "AL")});
+  CHECK(faulty.code == 1);
+  CHECK(faulty.out.str().find(": CA, AE M2") != std::string::npos);
+  CHECK(Run({"send", peer, asking(kGood, "AL", "NE")}).out.str().find(": CA M1") != std::string::npos);
+  CHECK(Run({"send", peer, asking(kGood, "NE", "AL")}).out.str().find(": AA M1") != std::string::npos);
+  const Run owed({"--lang", "en", "send", "--timeout", "300", peer, asking(kFaulty, "AL", "SU")});  // an AE is not wanted
+  CHECK(owed.code == 0);
+  CHECK(owed.out.str().find(": CA M2") != std::string::npos);
+  CHECK(owed.out.str().find("did not come within 300 ms") != std::string::npos);
+  listener.join();
+  CHECK(lines.all().find("CA AA ORU^R01 M1") != std::string::npos);
+}

@@ -115,6 +115,20 @@ TEST_CASE("a refused file moves to failed with its answer beside it") {
   CHECK(feed.content("failed/bad.HL7.ack").find("MSA|AE|D001") != std::string::npos);
 }
 
+TEST_CASE("in enhanced mode the application's word decides where a file goes and lies beside it") {
+  Feed feed(folder());
+  feed.engine.answer_with([](const Inbound& in) {
+    const auto id = control_id_of(in.body);
+    return Reply{.body = ack("CA", id), .stored = true, .later = ack(id == "D001" ? "AE" : "AA", id)};
+  });
+  feed.drop("bad.hl7", message("D001"));
+  feed.drop("good.hl7", message("D002"));
+  REQUIRE(feed.appears("failed/bad.hl7"));
+  CHECK(feed.content("failed/bad.hl7.ack").find("MSA|AE|D001") != std::string::npos);
+  REQUIRE(feed.appears("done/good.hl7"));
+  CHECK(feed.content("done/good.hl7.ack").find("MSA|AA|D002") != std::string::npos);
+}
+
 TEST_CASE("a file that the engine cannot store now stays, and is not read anew in every round") {
   Feed feed(folder());
   feed.engine.answer_with(

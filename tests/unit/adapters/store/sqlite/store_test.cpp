@@ -168,6 +168,7 @@ TEST_CASE("a restore refuses a running store, a damaged backup and another kind 
     REQUIRE(store->take_lease());
     expected = "store.in_use";
   }
+  SECTION("open without the lease") { expected = "store.in_use"; }
   SECTION("damaged") {
     std::fstream out(copy, std::ios::in | std::ios::out | std::ios::binary);
     out.seekp(5 * 4096);

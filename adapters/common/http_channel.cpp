@@ -1,6 +1,4 @@
-#include "adapters/partner/https/http_channel.hpp"
-
-#include <Poco/Net/MediaType.h>
+#include "adapters/common/http_channel.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +6,7 @@
 
 #include "core/base/text.hpp"
 
-namespace huren::partner_https {
+namespace huren::common {
 namespace {
 
 using End = HttpRead::End;
@@ -27,15 +25,15 @@ int count(const Poco::Net::HTTPMessage& head, std::string_view name) {
 
 }  // namespace
 
-HttpRead HttpChannel::more(const common::Deadline& deadline) {
+HttpRead HttpChannel::more(const Deadline& deadline) {
   std::array<char, 16 * 1024> chunk{};
   const auto io = stream.read(chunk, deadline);
-  if (io.status != common::IoStatus::ok) return {.end = End::stream, .io = io, .began = !pending_.empty()};
+  if (io.status != IoStatus::ok) return {.end = End::stream, .io = io, .began = !pending_.empty()};
   pending_.append(chunk.data(), io.bytes);
   return {};
 }
 
-HttpRead HttpChannel::read_head(std::string& head, const common::Deadline& deadline) {
+HttpRead HttpChannel::read_head(std::string& head, const Deadline& deadline) {
   for (std::size_t searched = 0;;) {
     const auto first = pending_.find_first_not_of("\r\n");
     pending_.erase(0, std::min(first, pending_.size()));
@@ -54,7 +52,7 @@ HttpRead HttpChannel::read_head(std::string& head, const common::Deadline& deadl
   }
 }
 
-HttpRead HttpChannel::take(std::size_t bytes, std::string& into, const common::Deadline& deadline) {
+HttpRead HttpChannel::take(std::size_t bytes, std::string& into, const Deadline& deadline) {
   for (;;) {
     const auto n = std::min(bytes, pending_.size());
     into.append(pending_, 0, n);
@@ -65,7 +63,7 @@ HttpRead HttpChannel::take(std::size_t bytes, std::string& into, const common::D
   }
 }
 
-HttpRead HttpChannel::line(std::string& into, const common::Deadline& deadline) {
+HttpRead HttpChannel::line(std::string& into, const Deadline& deadline) {
   for (;;) {
     const auto end = pending_.find("\r\n");
     if (end != std::string::npos) {
@@ -78,7 +76,7 @@ HttpRead HttpChannel::line(std::string& into, const common::Deadline& deadline) 
   }
 }
 
-HttpRead HttpChannel::chunks(std::size_t max_bytes, std::string& body, const common::Deadline& deadline) {
+HttpRead HttpChannel::chunks(std::size_t max_bytes, std::string& body, const Deadline& deadline) {
   std::string text;
   for (;;) {
     if (auto read = line(text, deadline); read.end != End::ok) return read;
@@ -98,7 +96,7 @@ HttpRead HttpChannel::chunks(std::size_t max_bytes, std::string& body, const com
 }
 
 HttpRead HttpChannel::read_body(const Poco::Net::HTTPMessage& head, bool until_close, std::size_t max_bytes,
-                                std::string& body, const common::Deadline& deadline) {
+                                std::string& body, const Deadline& deadline) {
   const int lengths = count(head, "Content-Length"), codings = count(head, "Transfer-Encoding");
   if (lengths > 1 || codings > 1 || (lengths && codings)) return {.end = End::malformed, .io = {}, .began = true};
   if (codings) {
@@ -119,18 +117,9 @@ HttpRead HttpChannel::read_body(const Poco::Net::HTTPMessage& head, bool until_c
     auto read = more(deadline);
     if (read.end == End::ok) continue;
     read.began = true;
-    if (read.io.status == common::IoStatus::closed) read.end = End::ok;
+    if (read.io.status == IoStatus::closed) read.end = End::ok;
     return read;
   }
 }
 
-bool is_hl7(std::string_view content_type, std::string& charset) {
-  const Poco::Net::MediaType media{std::string(content_type)};
-  if (media.hasParameter("charset")) charset = media.getParameter("charset");
-  const auto type = media.getType() + "/" + media.getSubType();
-  for (const auto* known : {"application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"})
-    if (equal_ascii_nocase(type, known)) return true;
-  return false;
-}
-
-}  // namespace huren::partner_https
+}  // namespace huren::common

@@ -1,0 +1,69 @@
+#include "ctl/cli_words.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "core/base/text.hpp"
+
+namespace huren::ctl {
+namespace {
+
+const CLI::App& deepest(const CLI::App& app) {
+  const auto used = app.get_subcommands();
+  return used.empty() ? app : deepest(*used.front());
+}
+
+// The first word that this level does not know.
+std::string stray(const CLI::App& app, int argc, const char* const* argv) {
+  for (const auto& word : app.remaining(true)) return word;
+  return argc > 1 ? argv[argc - 1] : "";
+}
+
+}  // namespace
+
+Error words_for(const CLI::ParseError& fault, int argc, const char* const* argv, const CLI::App& app) {
+  const auto& level = deepest(app);
+  const auto path = level.get_parent() ? "huren-ctl " + level.get_name() : std::string("huren-ctl");
+  std::vector<std::string_view> verbs;
+  for (const auto* verb : level.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+  std::string_view word;
+  for (int i = 1; i < argc && !verbs.empty(); ++i) {
+    const std::string_view w = argv[i];
+    if (w.empty() || w[0] == '-' || w == level.get_name()) continue;
+    const std::string_view before = argv[i - 1];
+    if (before == "-c" || before == "--config" || before == "--lang") continue;
+    word = w;
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&fault) && !verbs.empty()) {
+    if (word.empty()) return {"ctl.verb_missing", "", {path}};
+    const auto near = closest(word, verbs);
+    return {"ctl.no_verb", "", {std::string(word), near.empty() ? "" : " (" + std::string(near) + "?)"}};
+  }
+  const auto said = std::string(fault.what());
+  const auto name = said.substr(0, said.find_first_of(": "));
+  if (dynamic_cast<const CLI::RequiredError*>(&fault)) return {"ctl.option_missing", "", {name, path}};
+  if (dynamic_cast<const CLI::ExtrasError*>(&fault)) {
+    if (!verbs.empty() && !word.empty() && std::find(verbs.begin(), verbs.end(), word) == verbs.end()) {
+      const auto near = closest(word, verbs);
+      return {"ctl.no_verb", "", {std::string(word), near.empty() ? "" : " (" + std::string(near) + "?)"}};
+    }
+    return {"ctl.stray_word", "", {stray(app, argc, argv), path}};
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&fault)) return {"ctl.value_missing", "", {name, path}};
+  if (dynamic_cast<const CLI::ValidationError*>(&fault) || dynamic_cast<const CLI::ConversionError*>(&fault)) return {"ctl.value_wrong", "", {name, path}};
+  return {"ctl.words_wrong", "", {path}};
+}
+
+void speak(CLI::App& app, Language language) {
+  if (language == Language::zh) {
+    auto words = std::make_shared<CLI::Formatter>();
+    for (const auto& [from, to] : {std::pair{"Usage", "用法"}, {"OPTIONS", "选项"}, {"SUBCOMMAND", "子命令"}, {"SUBCOMMANDS", "子命令"}, {"POSITIONALS", "参数"},
+                                   {"Positionals", "参数"}, {"Options", "选项"}, {"Subcommands", "子命令"}, {"REQUIRED", "必填"}, {"TEXT", "文字"}, {"INT", "整数"}})
+      words->label(from, to);
+    app.formatter(words);
+  }
+  for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) speak(*verb, language);
+}
+
+}  // namespace huren::ctl

@@ -1,0 +1,154 @@
+// Our laboratory: reports released, amended, withdrawn; orders placed and cancelled.
+#include "engine/handlers.hpp"
+
+#include <algorithm>
+
+#include "core/base/pack.hpp"
+#include "core/cda/lab_document.hpp"
+#include "core/mapping/order_message.hpp"
+#include "core/mapping/oru.hpp"
+
+namespace huren::engine {
+namespace {
+
+using store::PatientRow;
+using store::Unit;
+
+// Both forms are kept with the report; what a partner gets is written in that partner's mode when it is queued.
+Result<void> release(Unit& unit, const Context& context, const model::LabReport& report, const std::string& patient_id) {
+  auto document = cda::write_lab_report(report, {});
+  if (!document) return document.error();
+  const auto& own = context.config.hospital.code;
+  auto message = mapping::write_oru(report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now(), .charset = Charset::utf8, .enhanced = false});
+  if (!message) return message.error();
+  auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = pack(*document)});
+  if (!row) return row.error();
+  return distribute(unit, context, *row, report);
+}
+
+}  // namespace
+
+Result<void> on(Unit& unit, const Context& context, const model::LabReportReleased& e) {
+  model::LabReport report = e.report;
+  const auto& own = context.config.hospital;
+  if (report.origin.code.empty()) report.origin = {own.code, own.name};
+  if (report.origin.name.empty() && report.origin.code == own.code) report.origin.name = own.name;
+  if (report.origin.code != own.code) return Error{"event.foreign_report", "/report/origin/code", {report.origin.code, own.code}};
+  if (report.patient.local_id.empty()) return Error{"event.no_local_id", "/report/patient/local_id", {}};
+  auto known = unit.patient_by_local_id(report.patient.local_id);
+  if (!known) return known.error();
+  auto patient = *known ? Result<PatientRow>(std::move(**known)) : keep(unit, context, report.patient);
+  if (!patient) return patient.error();
+  standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), true);
+  return release(unit, context, report, patient->id);
+}
+
+Result<void> on(Unit& unit, const Context& context, const model::LabReportWithdrawn& e) {
+  const auto& own = context.config.hospital.code;
+  auto versions = unit.report_versions(own, e.number);
+  if (!versions) return versions.error();
+  if (versions->empty()) return Error{"event.unknown_report", "/number", {e.number}};
+  auto parsed = model::lab_report_from_json(versions->back().json, context.config.hospital.offset_minutes);
+  if (!parsed.report) return Error{"event.unknown_report", "/number", {e.number}};
+  model::LabReport report = std::move(*parsed.report);
+  if (e.version && e.version <= report.version)
+    return Error{"report.old_version", "/version", {std::to_string(e.version), std::to_string(report.version)}};
+  report.version = e.version ? e.version : report.version + 1;
+  report.status = model::Status::withdrawn;
+  report.amendment_reason = e.reason;
+  report.reported_at = e.at.present() ? e.at : context.now();
+  for (auto& o : report.observations) o.status = model::Status::withdrawn;
+  return release(unit, context, report, versions->back().patient_id);
+}
+
+namespace {
+
+// What doctors decided about this order: the results they took over or passed by, each report once.
+Result<void> add_prior(Unit& unit, const Context& context, const std::string& patient_id, mapping::OrderMessage& message) {
+  auto decisions = unit.decisions_of_order(patient_id, message.order.order_id);
+  if (!decisions) return decisions.error();
+  const Date day = terminology::day_of(message.order.at.epoch_ms, context.config.hospital.offset_minutes);
+  for (const auto& d : *decisions) {
+    if (d.outcome == "revoked") continue;
+    const std::string& why = message.order.reason.empty() ? d.reason : message.order.reason;
+    if (!message.cancelled && d.outcome == "declined" && message.reason.code.empty())
+      if (const auto* reason = context.codes->reason(why, day)) message.reason = {reason->code, reason->zh, "HUREN"};
+    if (message.cancelled && d.outcome == "accepted") message.reason = {"RECOGNISED", text({"order.cancelled_recognised", "", {}}, Language::zh), "HUREN"};
+    const std::size_t first = message.prior.size();
+    for (const auto& id : d.result_ids) {
+      auto result = unit.result(id);
+      if (!result) return result.error();
+      if (!*result) continue;
+      auto report = unit.report((*result)->report_id);
+      if (!report) return report.error();
+      if (!*report) continue;
+      auto parsed = model::lab_report_from_json((*report)->json, context.config.hospital.offset_minutes);
+      if (!parsed.report) continue;
+      const auto same = std::find_if(message.prior.begin() + static_cast<std::ptrdiff_t>(first), message.prior.end(), [&](const auto& p) {
+        return p.report.origin.code == parsed.report->origin.code && p.report.number == parsed.report->number;
+      });
+      auto& prior = same != message.prior.end() ? *same : message.prior.emplace_back(mapping::PriorResult{d.order_item, std::move(*parsed.report), {}});
+      prior.positions.push_back(static_cast<std::size_t>((*result)->position));
+    }
+  }
+  return {};
+}
+
+Result<void> send_order(Unit& unit, const Context& context, const PatientRow& patient, mapping::OrderMessage message) {
+  const auto person = model::patient_from_json(patient.json);
+  if (!person) return Error{"event.unknown_patient", "/patient_id", {}};
+  message.patient = *person;
+  if (auto r = add_prior(unit, context, patient.id, message); !r) return r;
+  if (message.cancelled) message.prior.clear();
+  const std::string subject = "order/" + message.order.order_id;
+  for (const auto& partner : context.config.partners) {
+    if (!partner.orders) continue;
+    const std::string control_id = new_control_id(context.clock.now_ms());
+    auto bytes = mapping::write_order(message, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code, .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced});
+    if (!bytes) return bytes.error();
+    if (auto r = send(unit, context, partner, control_id, "OML^O21", std::move(*bytes), patient.id, subject, message.order.priority == "stat" ? 0 : 1); !r) return r;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> on(Unit& unit, const Context& context, const model::LabOrderPlaced& e) {
+  auto patient = registered(unit, e.order.patient_id, "/patient_id");
+  if (!patient) return patient.error();
+  if (!e.order.reason.empty() && !context.codes->reason(e.order.reason, terminology::day_of(e.order.at.epoch_ms, context.config.hospital.offset_minutes)))
+    return Error{"event.unknown_reason", "/reason", {e.order.reason}};
+  auto known = unit.order(e.order.order_id);
+  if (!known) return known.error();
+  const std::string json = model::to_json(e.order);
+  if (*known) {
+    if ((*known)->state == "cancelled") return Error{"event.order_cancelled", "/order_id", {e.order.order_id}};
+    if ((*known)->json == json) return {};  // told twice
+    return Error{"event.order_exists", "/order_id", {e.order.order_id}};
+  }
+  if (auto r = unit.put_order({.id = e.order.order_id, .patient_id = patient->id, .json = json, .state = "placed", .at_ms = e.order.at.epoch_ms}); !r) return r;
+  mapping::OrderMessage message{.order = e.order, .patient = {}, .cancelled = false, .reason = {}, .prior = {}};
+  if (const auto* reason = context.codes->reason(e.order.reason, terminology::day_of(e.order.at.epoch_ms, context.config.hospital.offset_minutes)))
+    message.reason = {reason->code, reason->zh, "HUREN"};
+  return send_order(unit, context, *patient, std::move(message));
+}
+
+Result<void> on(Unit& unit, const Context& context, const model::LabOrderCancelled& e) {
+  auto patient = registered(unit, e.patient_id, "/patient_id");
+  if (!patient) return patient.error();
+  auto known = unit.order(e.order_id);
+  if (!known) return known.error();
+  if (!*known) return Error{"event.unknown_order", "/order_id", {e.order_id}};
+  if ((*known)->patient_id != patient->id) return Error{"event.order_of_other_patient", "/order_id", {}};
+  if ((*known)->state == "cancelled") return {};  // told twice
+  auto order = model::lab_order_from_json((*known)->json, context.config.hospital.offset_minutes);
+  if (!order) return Error{"event.unknown_order", "/order_id", {e.order_id}};
+  (*known)->state = "cancelled";
+  (*known)->at_ms = e.at.epoch_ms;
+  if (auto r = unit.put_order(**known); !r) return r;
+  order->doctor = e.doctor;
+  order->at = e.at;
+  return send_order(unit, context, *patient, {.order = std::move(*order), .patient = {}, .cancelled = true, .reason = {"", e.reason, ""}, .prior = {}});
+}
+
+}  // namespace huren::engine

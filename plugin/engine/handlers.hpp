@@ -1,0 +1,30 @@
+// The handlers behind handle(), one overload an event, by subject: patients (events_patient.cpp), laboratory
+// (events_lab.cpp), recognition (events_recognition.cpp). Inside engine.
+// Promises: everything in the caller's Unit. Refuses: a patient that is not registered, by the place in the event.
+#pragma once
+#include "core/model/event.hpp"
+#include "core/model/notice.hpp"
+#include "engine/context.hpp"
+#include "engine/reports.hpp"
+
+namespace huren::engine {
+
+Result<store::PatientRow> registered(store::Unit& unit, const std::string& local_id, const char* where);
+// The patient as told now, by local number; what came before it did is matched.
+Result<store::PatientRow> keep(store::Unit& unit, const Context& context, const model::Patient& patient);
+
+Result<void> on(store::Unit& unit, const Context& context, const model::PatientRegistered& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::PatientMerged& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::EncounterStarted& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::EncounterEnded& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::ReferralRequested& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::ConsentChanged& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::LabReportReleased& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::LabReportWithdrawn& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::LabOrderPlaced& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::LabOrderCancelled& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::RecognitionDecided& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::ResultViewed& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::RetractionAcknowledged& e);
+
+}  // namespace huren::engine
