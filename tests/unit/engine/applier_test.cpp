@@ -1,5 +1,6 @@
 // The applier beside a host that never stops submitting.
 #include "engine/applier.hpp"
+#include "engine/documents.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -37,7 +38,8 @@ TEST_CASE("a query waits for what was there before it, not for what keeps coming
   engine::Clock clock;
   engine::Log log(dir.file("log"), Severity::error, clock, {});
   const engine::Profiles profiles;
-  const engine::Context context{config, clock, log, **store, terminology::packaged(), profiles};
+  const engine::Documents documents;
+  const engine::Context context{config, clock, log, **store, terminology::packaged(), profiles, documents};
   engine::Inbound inbound(context, [] {});
   EndlessSpool spool;
   engine::Applier applier(context, spool, inbound, dir.file("in-hand"), [] {});

@@ -15,7 +15,7 @@ namespace {
 struct Operator {
   explicit Operator(Hospital& h)
       : hospital(h), log(h.folder() + "/data/log-ctl", Severity::info, *h.clock, {}), store(open(h)),
-        context{h.config, *h.clock, log, *store, engine::load_codes(h.config, h.folder()).set, profiles} {}
+        context{h.config, *h.clock, log, *store, engine::load_codes(h.config, h.folder()).set, profiles, documents} {}
   static std::unique_ptr<store::sqlite::SqliteStore> open(Hospital& h) {
     auto s = store::sqlite::SqliteStore::open(h.folder() + "/data", {});
     REQUIRE(s);
@@ -34,6 +34,7 @@ struct Operator {
   engine::Log log;
   std::unique_ptr<store::sqlite::SqliteStore> store;
   engine::Profiles profiles = engine::load_profiles(hospital.config, hospital.folder()).profiles;
+  const engine::Documents documents;
   engine::Context context;
 };
 
