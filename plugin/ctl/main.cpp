@@ -116,6 +116,7 @@ int main(int argc, char** argv) {
 
   auto* cda = app.add_subcommand("cda", "show, check, render, write, sign, verify: transfer documents / 共享文档的查看、检查、渲染与签名");
   cda->prefix_command();
+  cda->set_help_flag();  // the verb's own help names what it takes
 
   hl7->set_help_flag();  // it has a help of its own
 

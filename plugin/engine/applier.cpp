@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "engine/events.hpp"
 #include "engine/threads.hpp"
@@ -77,29 +78,39 @@ Result<bool> Applier::step() {
     auto c = reader.cursor(kSpoolCursor);
     if (!c) return c.error();
     cursor = *c;
+    return {};
+  });
+  if (!read) return read.error();
+  auto events = spool_.next(cursor, kBatch);
+  if (!events) return events.error();
+  // After the events, so that a message that was acknowledged before an event was submitted cannot be missed here.
+  read = context_.store.read([&](store::Reader& reader) -> Result<void> {
     auto rows = reader.inbox_next(kBatch);
     if (!rows) return rows.error();
     inbox = std::move(*rows);
     return {};
   });
   if (!read) return read.error();
-  // A predecessor may have died between its commit and this: bodies that took effect must not stay until the next event.
-  if (!tidied_ && cursor > 0) tidied_ = static_cast<bool>(spool_.forget(cursor));
-  auto events = spool_.next(cursor, kBatch);
-  if (!events) return events.error();
   if (events->empty() && inbox.empty()) {
     settled(cursor, 0);  // what waits was applied by the process that held the lease before
     return upkeep();
   }
 
   auto done = context_.store.transact([&](store::Unit& unit) -> Result<void> {
-    for (const auto& e : *events)
+    // In the order of their arrival: an event may speak of a patient whom a message before it has registered.
+    auto row = inbox.begin();
+    const auto messages_until = [&](std::int64_t at_ms) -> Result<void> {
+      for (; row != inbox.end() && row->received_ms <= at_ms; ++row)
+        if (auto r = apply_one(unit, *row); !r) return r;
+      return {};
+    };
+    for (const auto& e : *events) {
+      if (auto r = messages_until(e.at_ms); !r) return r;
       if (auto r = apply_one(unit, e); !r) return r;
+    }
     if (!events->empty())
       if (auto r = unit.set_cursor(kSpoolCursor, events->back().seq); !r) return r;
-    for (const auto& row : inbox)
-      if (auto r = apply_one(unit, row); !r) return r;
-    return {};
+    return messages_until(std::numeric_limits<std::int64_t>::max());
   });
   mark_.end();
   if (!done) return done.error();

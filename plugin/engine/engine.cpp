@@ -111,6 +111,7 @@ class Engine final : public EngineLink {
   std::unique_ptr<Adapter> store_adapter_;
   store::Store* store_ = nullptr;
   Profiles profiles_;
+  Documents documents_;
   std::unique_ptr<Context> context_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<Inbound> inbound_;
@@ -156,6 +157,9 @@ Result<void> Engine::open() {
   for (const auto& f : profiles.findings) log_->write(f.severity, "profile.refused", f.error);
   if (has_error(profiles.findings)) return profiles.findings.front().error;
   profiles_ = std::move(profiles.profiles);
+  auto documents = Documents::load(config, setup_.config_dir);
+  if (!documents) return documents.error();
+  documents_ = std::move(*documents);
 
   AdapterSetup store_setup{.engine = &services_, .config_dir = setup_.config_dir, .options = config.store_options, .peers = {}};
   store_setup.options["directory"] = data;
@@ -166,7 +170,7 @@ Result<void> Engine::open() {
   if (!store_) return Error{"engine.adapter_kind", config.store_adapter, {config.store_adapter, "?", "huren.store/1"}};
   if (auto r = store_adapter_->start(); !r) return r;
 
-  context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set, profiles_});
+  context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set, profiles_, documents_});
   if (const auto& file = config.exchange.key_file; !file.empty()) {
     auto key = exchange::read_key((fs::path(setup_.config_dir) / file).string());
     if (!key) return key.error();

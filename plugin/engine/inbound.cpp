@@ -59,7 +59,7 @@ Result<hl7::Message> read_message(const Context& context, std::string_view sourc
   return hl7::Message::read(std::string(bytes), options);
 }
 
-void understand(const Context& context, std::string_view source, const hl7::Message& message, Reading& reading) {
+void understand(const Context& context, std::string_view source, const hl7::Message& message, Reading& reading, std::int64_t arrived_ms) {
   const bool feed = source.starts_with(kFeedPrefix);
   const auto refuse = [&](Error error, hl7::AckCode verdict = hl7::AckCode::AE) {
     reading.findings.push_back({Severity::error, std::move(error)});
@@ -93,6 +93,13 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     }
     for (const auto& r : u.oru.reports)
       if (r.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {r.origin.code, from.code}});
+    if (partner) {
+      for (auto& f : context.documents.admit(context, *partner, u.oru, arrived_ms)) reading.findings.push_back(std::move(f));
+      if (has_error(reading.findings)) {
+        reading.verdict = hl7::AckCode::AE;
+        return;
+      }
+    }
   } else if (patient) {
     u.kind = Understood::Kind::events;
     const auto& own = context.config.hospital;
@@ -294,7 +301,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
     reading.header = message->header();
     if (hl7::is_ack(*message)) return take_ack(context_, in, *message);
     for (const auto& f : message->findings()) reading.findings.push_back(f);
-    understand(context_, in.source, *message, reading);
+    understand(context_, in.source, *message, reading, context_.clock.now_ms());
   }
   const auto row_of = [&](const Reading& r, const Answer& answer) {
     const bool good = r.verdict == hl7::AckCode::AA;
@@ -362,7 +369,7 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
     Reading reading;
     if (auto message = read_message(context_, row.source, row.body)) {
       reading.header = message->header();
-      understand(context_, row.source, *message, reading);
+      understand(context_, row.source, *message, reading, row.received_ms);
     }
     header = std::move(reading.header);
     if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, header, std::move(*reading.understood)});
@@ -400,7 +407,7 @@ Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const Sp
   if (!message) return Findings{{Severity::error, message.error()}};
   Reading reading;
   reading.header = message->header();
-  understand(context, kFeedPrefix, *message, reading);
+  understand(context, kFeedPrefix, *message, reading, context.clock.now_ms());
   if (!reading.understood) return reading.findings;
   for (const auto& e : reading.understood->events)
     if (auto r = handle(unit, context, e); !r) return r.error();

@@ -4,11 +4,13 @@
 #include <map>
 
 #include "core/cda/page.hpp"
+#include "core/cda/xml_guard.hpp"
 #include "core/model/event.hpp"
 #include "core/model/query.hpp"
 #include "core/recognition/trend.hpp"
 #include "engine/audit.hpp"
 #include "engine/exchange/index.hpp"
+#include "engine/previous.hpp"
 #include "engine/reports.hpp"
 #include "huren/huren.h"
 
@@ -242,8 +244,15 @@ Result<std::string> Queries::result_open(std::string_view json) {
     answer.report_id = (*held)->id;
     answer.source = source_of(**held);
     answer.banner = banner_of(**held, *report.report);
-    if (wants("document")) answer.document = (*held)->document;
-    if (wants("page")) answer.page = cda::lab_page(*report.report, {.language = Language::zh, .previous = {}, .superseded = !(*held)->current});
+    if (wants("document")) {
+      // Another's bytes go on to the HIS's own reader: the gate stands before that too.
+      if (!(*held)->source.empty() && !(*held)->document.empty())
+        if (auto admitted = cda::admit((*held)->document, "", {}); !admitted) return Error{admitted.error().id, "/want/document", admitted.error().args};
+      answer.document = (*held)->document;
+    }
+    auto previous = wants("page") ? previous_values(unit, context_, access->records, **held, *report.report) : Result<PreviousValues>(PreviousValues{});
+    if (!previous) return previous.error();
+    if (wants("page")) answer.page = cda::lab_page(*report.report, {.language = Language::zh, .previous = *previous, .viewer = context_.config.hospital.code, .superseded = !(*held)->current});
     if (wants("data")) answer.report = std::move(report.report);
     if (auto r = unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms(), .patient_id = access->patient.id}); !r)
       return r;

@@ -323,9 +323,11 @@ Result<std::string> document_for(const ReportRow& row, const LabReport& report, 
 Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner) {
   auto document = document_for(row, report, partner);
   if (!document) return document.error();
+  auto signature = context.documents.sign(context, partner, *document);
+  if (!signature) return signature.error();
   const std::string control_id = new_control_id(context.clock.now_ms());
   auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code,
-                                                        .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced});
+                                                        .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced}, *signature);
   if (!message) return message.error();
   if (auto r = audit(unit, context.clock.now_ms(), "report.sent", {"huren", "report:" + row.id, "queued"}, {{"message", control_id}, {"partner", partner.code}, {"patient", row.patient_id}}); !r)
     return r;

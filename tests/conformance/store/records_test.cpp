@@ -69,7 +69,7 @@ TEST_CASE("a patient is found by the HIS's number, by id and by every verified i
   }
 }
 
-TEST_CASE("a tie is one for patient, partner, basis and reference; its end may be moved") {
+TEST_CASE("a tie is one for patient, partner, basis and reference - its end may be moved") {
   FOR_EACH_STORE(o) {
     o.write([](Unit& u) -> Result<void> {
       if (auto d = u.put_tie({"p1", "b", "referral", "r1", 10, 0}); !d) return d;

@@ -50,7 +50,7 @@ TEST_CASE("a card is noted once a doctor, and is found by its own uuid and by th
   }
 }
 
-TEST_CASE("a check record comes back byte by byte; what it rests on is kept once; old ones leave and showings stay") {
+TEST_CASE("a check record comes back byte by byte - what it rests on is kept once - old ones leave and showings stay") {
   FOR_EACH_STORE(o) {
     const std::string bytes("a\0\xFF", 3);
     std::int64_t seq = 0;

@@ -61,7 +61,7 @@ TEST_CASE("replay of a recorded decision gives the same bytes, whatever has chan
   CHECK(again(b, "no-such-card").error().id == "replay.unknown");
 }
 
-TEST_CASE("a check record past its retention is told as gone; the showing still counts") {
+TEST_CASE("a check record past its retention is told as gone - the showing still counts") {
   Hospital b;
   wake(b);
   b.open();
@@ -77,7 +77,7 @@ TEST_CASE("a check record past its retention is told as gone; the showing still 
   CHECK(again(b, card["uuid"].get<std::string>()).error().id == "replay.gone");
 }
 
-TEST_CASE("the same card shown again to the same doctor writes nothing; to another doctor it is noted") {
+TEST_CASE("the same card shown again to the same doctor writes nothing - to another doctor it is noted") {
   Hospital b;
   wake(b);
   b.open();

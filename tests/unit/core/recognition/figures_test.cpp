@@ -51,7 +51,7 @@ TEST_CASE("months have the days they have: leap years, a year's end") {
   for (const char* wrong : {"", "2026", "2026-13", "2026-00", "2026-11-01", "2026-1", "x026-11", "2026/11"}) CHECK_FALSE(month_of(wrong, 480));
 }
 
-TEST_CASE("the rate is accepted over accepted and declined; revoked ones and reasons that do not count stay outside") {
+TEST_CASE("the rate is accepted over accepted and declined - revoked ones and reasons that do not count stay outside") {
   const terminology::Table own{"reasons.csv", "reason,zh,en,counts_as_decline,requires_note,valid_from,valid_to,source\nserial,连续监测,Serial monitoring,no,no,2022-03-01,,local\n"};
   const auto codes = terminology::extend(*terminology::packaged(), {&own, 1}).set;
   REQUIRE(codes);
