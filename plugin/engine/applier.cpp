@@ -67,6 +67,7 @@ Result<bool> Applier::step() {
     return {};
   });
   if (!read) return read.error();
+  taken_in_ = std::max(taken_in_, cursor);  // also what a predecessor took in and died before forgetting
   auto events = spool_.next(cursor, kBatch);
   if (!events) return events.error();
   if (events->empty() && inbox.empty()) return upkeep();

@@ -46,7 +46,6 @@ class Applier {
   std::condition_variable wakes_, idle_;
   std::uint64_t asked_ = 1, served_ = 0;  // a look that began after the ask serves it
   bool stopping_ = false;
-  bool tidied_ = false;  // applier's thread only
   std::thread thread_;
 };
 
