@@ -91,6 +91,7 @@ Result<bool> Applier::step() {
     return {};
   });
   if (!read) return read.error();
+  taken_in_ = std::max(taken_in_, cursor);  // also what a predecessor took in and died before forgetting
   if (events->empty() && inbox.empty()) {
     settled(cursor, 0);  // what waits was applied by the process that held the lease before
     return upkeep();

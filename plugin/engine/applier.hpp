@@ -49,7 +49,6 @@ class Applier {
   bool asked_ = true;                     // look now
   std::int64_t event_ = 0, message_ = 0;  // the newest spool and inbox rows that took effect
   bool stopping_ = false;
-  bool tidied_ = false;  // applier's thread only
   std::thread thread_;
 };
 

@@ -2,6 +2,7 @@
 #include "engine/codes.hpp"
 #include "engine/exchange/backfill.hpp"
 #include "engine/exchange/reconcile.hpp"
+#include "engine/documents.hpp"
 #include "engine/profiles.hpp"
 #include "pair.hpp"
 
