@@ -14,6 +14,10 @@ const CLI::App& deepest(const CLI::App& app) {
   return used.empty() ? app : deepest(*used.front());
 }
 
+std::string path_of(const CLI::App& level) {
+  return level.get_parent() ? path_of(*level.get_parent()) + " " + level.get_name() : std::string("huren-ctl");
+}
+
 // The first word that this level does not know.
 std::string stray(const CLI::App& app, int argc, const char* const* argv) {
   for (const auto& word : app.remaining(true)) return word;
@@ -24,7 +28,7 @@ std::string stray(const CLI::App& app, int argc, const char* const* argv) {
 
 Error words_for(const CLI::ParseError& fault, int argc, const char* const* argv, const CLI::App& app) {
   const auto& level = deepest(app);
-  const auto path = level.get_parent() ? "huren-ctl " + level.get_name() : std::string("huren-ctl");
+  const auto path = path_of(level);
   std::vector<std::string_view> verbs;
   for (const auto* verb : level.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
   std::string_view word;
@@ -62,6 +66,10 @@ void speak(CLI::App& app, Language language) {
                                    {"Positionals", "参数"}, {"Options", "选项"}, {"Subcommands", "子命令"}, {"REQUIRED", "必填"}, {"TEXT", "文字"}, {"INT", "整数"}})
       words->label(from, to);
     app.formatter(words);
+    for (auto* option : app.get_options())
+      if (option->get_group() == "Options") option->group("选项");
+    if (auto* help = app.get_help_ptr()) help->description("显示帮助");
+    for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) verb->group("子命令");
   }
   for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) speak(*verb, language);
 }

@@ -51,7 +51,12 @@ int reconcile(Place& place, const std::string& partner_code, const std::string& 
   const engine::Clock clock;
   engine::Log log(place.data + "/log-ctl", Severity::info, clock, {});
   const auto profiles = engine::load_profiles(place.config, place.config_dir).profiles;
-  const engine::Context context{place.config, clock, log, *place.store, engine::load_codes(place.config, place.config_dir).set, profiles};
+  const auto documents = engine::Documents::load(place.config, place.config_dir);
+  if (!documents) {
+    place.failed(documents.error());
+    return kUnusable;
+  }
+  const engine::Context context{place.config, clock, log, *place.store, engine::load_codes(place.config, place.config_dir).set, profiles, *documents};
   const auto ask = [&](const Message& question) {
     return adapter->ask(partner->code, question, static_cast<std::uint32_t>(place.config.exchange.ask_timeout_ms));
   };

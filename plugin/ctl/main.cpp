@@ -23,8 +23,30 @@ int main(int argc, char** argv) {
 
   auto* doctor = app.add_subcommand("doctor", "check everything and say the cure / 全面检查并给出处理办法");
   auto* stats = app.add_subcommand("stats", "recognised, declined, saved / 互认统计");
-  std::string month;
-  stats->add_option("--month", month, "YYYY-MM, default this month / 默认本月");
+  ctl::StatsWishes figures;
+  stats->add_option("--month", figures.month, "YYYY-MM, default this month / 默认本月");
+  stats->add_option("--by", figures.by, "item department partner reason day week; default all / 分组，默认全部");
+  stats->add_flag("--csv", figures.csv, "CSV instead of a table / 以 CSV 输出");
+  stats->add_flag("--from-audit", figures.from_audit, "computed from the audit trail alone / 仅由审计记录重算");
+  stats->add_flag("--check", figures.check, "computed both ways and compared / 两种来源各算一遍并比对");
+  auto* audit = app.add_subcommand("audit", "who did what, when, on which object / 审计记录");
+  audit->require_subcommand(1);
+  auto* audit_list = audit->add_subcommand("list", "the newest links that fit / 列出符合条件的最新记录");
+  ctl::AuditWishes links;
+  audit_list->add_option("--event", links.event, "event or its beginning, such as access. / 事件名或其开头");
+  audit_list->add_option("--who", links.who, "such as doctor:D1 / 谁");
+  audit_list->add_option("--object", links.object, "an id, also among the fields / 对象编号");
+  audit_list->add_option("--since", links.since, "2026-11-22 or 2026-11-22T09:30 / 起");
+  audit_list->add_option("--until", links.until, "before this time / 止（不含）");
+  audit_list->add_option("--limit", links.limit)->check(CLI::Range(1, 1'000'000));
+  auto* audit_verify = audit->add_subcommand("verify", "walk the whole chain and say where it is broken / 校验整条链");
+  std::string head, audit_file;
+  audit_verify->add_option("--head", head, "SEQ:HASH noted elsewhere: also finds a cut tail / 另行留存的链尾");
+  auto* audit_export = audit->add_subcommand("export", "JSON lines / 导出为 JSON 行");
+  audit_export->add_option("--out", audit_file, "file, default standard output / 文件，默认标准输出");
+  auto* replayed = app.add_subcommand("replay", "decide a recorded suggestion again and compare the bytes / 重放一次已记录的建议并逐字节比对");
+  std::string uuid;
+  replayed->add_option("uuid", uuid, "of a card or its suggestion / 卡片或建议的 uuid")->required();
   auto* results = app.add_subcommand("results", "reports held for a patient / 患者的报告");
   std::string patient;
   results->add_option("--patient", patient, "the HIS's patient number / HIS 患者号")->required();
@@ -94,6 +116,7 @@ int main(int argc, char** argv) {
 
   auto* cda = app.add_subcommand("cda", "show, check, render, write, sign, verify: transfer documents / 共享文档的查看、检查、渲染与签名");
   cda->prefix_command();
+  cda->set_help_flag();  // the verb's own help names what it takes
 
   hl7->set_help_flag();  // it has a help of its own
 
@@ -127,10 +150,14 @@ int main(int argc, char** argv) {
     if (*codes_in) return ctl::codes_import(place, codes_files, codes_try);
     if (*codes_cover) return ctl::codes_coverage(place, catalogue);
     if (!place.open_store()) return ctl::kUnusable;
+    if (*stats) return ctl::stats(place, figures);
+    if (*audit_list) return ctl::audit_list(place, links);
+    if (*audit_verify) return ctl::audit_verify(place, head);
+    if (*audit_export) return ctl::audit_export(place, audit_file);
+    if (*replayed) return ctl::replay(place, uuid);
     if (*backup) return ctl::store_backup(place, copy);
     if (*check) return ctl::store_check(place);
     if (*prune) return ctl::store_prune(place, days);
-    if (*stats) return ctl::stats(place, month);
     if (*results) return ctl::results(place, patient);
     if (*retractions) return ctl::retractions(place);
     if (*reconcile) return ctl::reconcile(place, with, day, until, dry_run);

@@ -8,6 +8,7 @@
 #include "core/recognition/order_check.hpp"
 #include "core/terminology/terminology.hpp"
 #include "engine/clock.hpp"
+#include "engine/documents.hpp"
 #include "engine/identity.hpp"
 #include "engine/log.hpp"
 #include "engine/profiles.hpp"
@@ -22,6 +23,7 @@ struct Context {
   store::Store& store;
   std::shared_ptr<const terminology::Set> codes;
   const Profiles& profiles;
+  const Documents& documents;
   std::string index_key = {};  // the alliance's, for tokens (engine/exchange/index.hpp); "": no index
 
   [[nodiscard]] Timestamp now() const { return from_epoch_ms(clock.now_ms(), config.hospital.offset_minutes); }

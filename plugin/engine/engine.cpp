@@ -11,6 +11,7 @@
 
 #include "core/hl7/ack.hpp"
 #include "engine/applier.hpp"
+#include "engine/audit.hpp"
 #include "engine/codes.hpp"
 #include "engine/context.hpp"
 #include "engine/exchange/exchange.hpp"
@@ -94,6 +95,7 @@ class Engine final : public EngineLink {
  private:
   Result<void> make_partners();
   Result<void> make_feeds();
+  void note_live();
   Result<void> go_live();   // pumps, listeners, applier: only with the lease
   void wait_for_lease();
   void changed();
@@ -109,6 +111,7 @@ class Engine final : public EngineLink {
   std::unique_ptr<Adapter> store_adapter_;
   store::Store* store_ = nullptr;
   Profiles profiles_;
+  Documents documents_;
   std::unique_ptr<Context> context_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<Inbound> inbound_;
@@ -154,6 +157,9 @@ Result<void> Engine::open() {
   for (const auto& f : profiles.findings) log_->write(f.severity, "profile.refused", f.error);
   if (has_error(profiles.findings)) return profiles.findings.front().error;
   profiles_ = std::move(profiles.profiles);
+  auto documents = Documents::load(config, setup_.config_dir);
+  if (!documents) return documents.error();
+  documents_ = std::move(*documents);
 
   AdapterSetup store_setup{.engine = &services_, .config_dir = setup_.config_dir, .options = config.store_options, .peers = {}};
   store_setup.options["directory"] = data;
@@ -164,7 +170,7 @@ Result<void> Engine::open() {
   if (!store_) return Error{"engine.adapter_kind", config.store_adapter, {config.store_adapter, "?", "huren.store/1"}};
   if (auto r = store_adapter_->start(); !r) return r;
 
-  context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set, profiles_});
+  context_ = std::make_unique<Context>(Context{setup_.config, *clock_, *log_, *store_, codes.set, profiles_, documents_});
   if (const auto& file = config.exchange.key_file; !file.empty()) {
     auto key = exchange::read_key((fs::path(setup_.config_dir) / file).string());
     if (!key) return key.error();
@@ -231,9 +237,30 @@ Result<void> Engine::make_feeds() {
   return {};
 }
 
+// On which tables and settings the engine works from now on, and where the audit chain stands: the log keeps the head
+// outside the store, so that a tail that is cut off later is missed.
+void Engine::note_live() {
+  const auto& c = setup_.config;
+  std::string settings = c.hospital.code + '\n' + c.hospital.region;
+  for (const auto& a : c.agreements) settings += '\n' + a.id + ' ' + a.partner + ' ' + a.mode + ' ' + a.basis;
+  std::optional<store::AuditRow> head;
+  auto noted = store_->transact([&](store::Unit& unit) -> Result<void> {
+    if (auto r = audit(unit, clock_->now_ms(), "engine.live", {"huren", "codes:" + context_->codes->version(), "live"}, {{"config", opaque(settings)}}); !r) return r;
+    auto newest = unit.audit_head();
+    if (!newest) return newest.error();
+    head = std::move(*newest);
+    return {};
+  });
+  if (noted && head)
+    log_->write(Severity::info, "audit.head", {{"hash", hex(head->hash)}, {"seq", std::to_string(head->seq)}});
+  else if (!noted)
+    log_->write(Severity::error, "store.failed", noted.error());  // a full disk: the engine works on what it can
+}
+
 // May be called again after an error: what runs already is left alone.
 Result<void> Engine::go_live() {
   if (!live_) {
+    note_live();
     applier_->start();
     for (auto& pump : pumps_) pump->start();
     upkeep_->start();

@@ -10,6 +10,7 @@
 #include "core/mapping/patient_message.hpp"
 #include "core/mapping/question_message.hpp"
 #include "engine/acknowledge.hpp"
+#include "engine/audit.hpp"
 #include "engine/events.hpp"
 #include "engine/exchange/consent.hpp"
 #include "engine/exchange/index.hpp"
@@ -58,7 +59,7 @@ Result<hl7::Message> read_message(const Context& context, std::string_view sourc
   return hl7::Message::read(std::string(bytes), options);
 }
 
-void understand(const Context& context, std::string_view source, const hl7::Message& message, Reading& reading) {
+void understand(const Context& context, std::string_view source, const hl7::Message& message, Reading& reading, std::int64_t arrived_ms) {
   const bool feed = source.starts_with(kFeedPrefix);
   const auto refuse = [&](Error error, hl7::AckCode verdict = hl7::AckCode::AE) {
     reading.findings.push_back({Severity::error, std::move(error)});
@@ -92,6 +93,13 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     }
     for (const auto& r : u.oru.reports)
       if (r.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {r.origin.code, from.code}});
+    if (partner) {
+      for (auto& f : context.documents.admit(context, *partner, u.oru, arrived_ms)) reading.findings.push_back(std::move(f));
+      if (has_error(reading.findings)) {
+        reading.verdict = hl7::AckCode::AE;
+        return;
+      }
+    }
   } else if (patient) {
     u.kind = Understood::Kind::events;
     const auto& own = context.config.hospital;
@@ -140,7 +148,7 @@ std::string first_error(const Findings& findings) {
 }
 
 // Decisions, views and receipts of a partner about our results.
-Result<void> apply_decision(store::Unit& unit, const InboxRow& row, const mapping::DecisionMessage& m) {
+Result<void> apply_decision(store::Unit& unit, const Context& context, const InboxRow& row, const mapping::DecisionMessage& m) {
   if (m.kind == mapping::DecisionKind::viewed || m.kind == mapping::DecisionKind::retraction_acknowledged) {
     for (const auto& ref : m.results) {
       auto versions = unit.report_versions(ref.origin, ref.number);
@@ -148,14 +156,21 @@ Result<void> apply_decision(store::Unit& unit, const InboxRow& row, const mappin
       if (versions->empty()) continue;
       if (auto r = unit.put_view({.report_id = versions->back().id, .doctor_id = row.source + kPartnerDoctor + m.doctor_id, .kind = m.outcome, .at_ms = m.at.epoch_ms}); !r)
         return r;
+      if (auto r = audit(unit, context.clock.now_ms(), "result.viewed", {"partner:" + row.source + "/" + m.doctor_id, "report:" + versions->back().id, m.outcome},
+                         {{"patient", versions->back().patient_id}}); !r)
+        return r;
     }
     return {};
   }
   store::DecisionRow d{.id = row.source + "/" + m.id, .suggestion_id = "", .order_id = "", .order_item = m.order_item, .outcome = m.outcome, .reason = m.reason,
                        .note = "", .patient_id = "", .doctor_id = m.doctor_id, .department = m.department, .result_ids = {}, .result_refs = {},
                        .source = row.source, .at_ms = m.at.epoch_ms, .saved_cents = m.saved_cents};
-  for (const auto& ref : m.results) d.result_refs.push_back(reference(ref));
-  return unit.put_decision(d);
+  for (const auto& ref : m.results) {
+    d.result_refs.push_back(reference(ref));
+    d.item = &ref == &m.results.front() || d.item == ref.item ? ref.item : "";  // several: the order's own code stands for them
+  }
+  if (auto r = unit.put_decision(d); !r) return r;
+  return audit_decision(unit, context, d);
 }
 
 // A message that states no version: what is sent again under the same number, changed, is the next one.
@@ -195,6 +210,9 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   if (!patient_id) return patient_id.error();
   auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});
   if (!stored) return stored.error();
+  if (auto r = audit(unit, context.clock.now_ms(), "report.received", {"partner:" + row.source, "report:" + stored->id, stored->status},
+                     {{"patient", stored->patient_id}, {"matched", patient_id->empty() ? "no" : "yes"}}); !r)
+    return r;
   if (!context.index_key.empty())
     if (auto r = unit.index_held(row.source, exchange::handle_of(context.index_key, stored->origin, stored->number), stored->version); !r) return r;
   auto bar = unit.bar(row.source, subject_of(stored->origin, stored->number));
@@ -206,7 +224,7 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
 }
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, Understood& u) {
-  if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
+  if (u.kind == Understood::Kind::decision) return apply_decision(unit, context, row, u.decision);
   for (const auto& event : u.events)
     if (auto r = handle(unit, context, event); !r) return r;
   if (u.kind == Understood::Kind::index) return exchange::apply_index(unit, context, row.source, u.index);
@@ -283,7 +301,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
     reading.header = message->header();
     if (hl7::is_ack(*message)) return take_ack(context_, in, *message);
     for (const auto& f : message->findings()) reading.findings.push_back(f);
-    understand(context_, in.source, *message, reading);
+    understand(context_, in.source, *message, reading, context_.clock.now_ms());
   }
   const auto row_of = [&](const Reading& r, const Answer& answer) {
     const bool good = r.verdict == hl7::AckCode::AA;
@@ -351,7 +369,7 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
     Reading reading;
     if (auto message = read_message(context_, row.source, row.body)) {
       reading.header = message->header();
-      understand(context_, row.source, *message, reading);
+      understand(context_, row.source, *message, reading, row.received_ms);
     }
     header = std::move(reading.header);
     if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, header, std::move(*reading.understood)});
@@ -389,7 +407,7 @@ Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const Sp
   if (!message) return Findings{{Severity::error, message.error()}};
   Reading reading;
   reading.header = message->header();
-  understand(context, kFeedPrefix, *message, reading);
+  understand(context, kFeedPrefix, *message, reading, context.clock.now_ms());
   if (!reading.understood) return reading.findings;
   for (const auto& e : reading.understood->events)
     if (auto r = handle(unit, context, e); !r) return r.error();

@@ -58,7 +58,7 @@ int run(const std::string& arguments) { return WEXITSTATUS(std::system((std::str
 
 }  // namespace
 
-TEST_CASE("agent: while it is away submits are on disk, queries have no answer, polls find nothing; its return drains the spool") {
+TEST_CASE("agent: while it is away submits are on disk, queries have no answer, polls find nothing - its return drains the spool") {
   const Sandbox box;
   by_an_agent(box);
   huren_handle h = 0;
@@ -257,7 +257,7 @@ TEST_CASE("agent: a socket folder in which anybody may write is refused") {
   CHECK(run("--config " + box.dir()) == 2);
 }
 
-TEST_CASE("agent: SIGTERM ends it with 0; a faulty configuration with 2 and is not taken over by SIGHUP either") {
+TEST_CASE("agent: SIGTERM ends it with 0 - a faulty configuration with 2 and is not taken over by SIGHUP either") {
   const Sandbox box;
   by_an_agent(box);
   CHECK(run("--check --config " + box.dir()) == 0);

@@ -93,7 +93,7 @@ TEST_CASE("abi: a stale, doubled or made-up handle is an error in every function
   CHECK(huren_close(again, 1000) == HUREN_E_HANDLE);
 }
 
-TEST_CASE("abi: 64 handles may be open at once; the next open is told to wait, and one closed makes room", "[modes]") {
+TEST_CASE("abi: 64 handles may be open at once - the next open is told to wait, and one closed makes room", "[modes]") {
   const Sandbox box;
   std::set<huren_handle> handles;
   for (int i = 0; i < 64; ++i) handles.insert(open(box));
@@ -146,7 +146,7 @@ TEST_CASE("abi: struct_size lets older and newer hosts in and refuses what is to
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: a short buffer gives the size needed, whatever its length; the exact one suffices", "[modes]") {
+TEST_CASE("abi: a short buffer gives the size needed, whatever its length - the exact one suffices", "[modes]") {
   const Sandbox box;
   const auto h = open(box);
   REQUIRE(h > 0);

@@ -84,7 +84,7 @@ TEST_CASE("abi: invalid UTF-8 is HUREN_E_ENCODING with its byte, also inside a s
   CHECK(open.depth() == 0);
 }
 
-TEST_CASE("abi: a body over the limit is HUREN_E_TOO_LARGE; 8 MiB is the default, the configuration can change it", "[modes]") {
+TEST_CASE("abi: a body over the limit is HUREN_E_TOO_LARGE - 8 MiB is the default, the configuration can change it", "[modes]") {
   const Open open;
   std::string body = "\"" + std::string(8 * 1024 * 1024 - 2, 'x') + "\"";
   CHECK(submit(open.h, kType, "fits", body) == HUREN_OK);
@@ -103,7 +103,7 @@ TEST_CASE("abi: a body over the limit is HUREN_E_TOO_LARGE; 8 MiB is the default
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
-TEST_CASE("abi: the same key with the same body is a duplicate, with another a conflict; nothing more is stored", "[modes]") {
+TEST_CASE("abi: the same key with the same body is a duplicate, with another a conflict - nothing more is stored", "[modes]") {
   const Sandbox box;
   auto h = open(box);
   CHECK(submit(h, kType, "R1 v1", "{\"a\":1}") == HUREN_OK);
@@ -122,7 +122,7 @@ TEST_CASE("abi: the same key with the same body is a duplicate, with another a c
   CHECK(huren_close(h, 2000) == HUREN_OK);
 }
 
-TEST_CASE("abi: other content types are taken as bytes; JSON says no other charset than UTF-8", "[modes]") {
+TEST_CASE("abi: other content types are taken as bytes - JSON says no other charset than UTF-8", "[modes]") {
   const Open open;
   const std::string gbk = "MSH|^~\\&|LIS\rPID|||1||\xC4\xE3\xBA\xC3\r";
   CHECK(submit_as(open.h, "1", "application/hl7-v2; charset=gb18030", gbk) == HUREN_OK);
@@ -148,7 +148,7 @@ TEST_CASE("abi: a configuration with an unknown key or a wrong value is refused 
   CHECK(words.find("[config.not_integer]") != std::string::npos);
 }
 
-TEST_CASE("abi: the configuration is a folder or the file itself; what is not there or not text is told") {
+TEST_CASE("abi: the configuration is a folder or the file itself - what is not there or not text is told") {
   const Sandbox box;
   huren_handle h = 0;
   CHECK(huren_open(HUREN_ABI, (box.dir() + "/local.toml").c_str(), nullptr, &h) == HUREN_OK);

@@ -9,45 +9,13 @@
 #include "core/cda/header_read.hpp"
 #include "core/cda/lab_narrative.hpp"
 #include "core/cda/lab_value.hpp"
+#include "core/cda/page_style.hpp"
 #include "core/cda/profile.hpp"
 #include "core/cda/record_document.hpp"
 #include "core/cda/record_text.hpp"
 
 namespace huren::cda {
 namespace {
-
-// One sheet for screen and paper: no colour carries a meaning alone, nothing is fetched.
-constexpr std::string_view kStyle = R"(
-:root{--ink:#1a1f26;--soft:#59636e;--line:#d5dae0;--high:#b3261e;--low:#0b57d0;--warn:#8a5300}
-*{box-sizing:border-box}
-body{margin:0;background:#f3f5f7;color:var(--ink);font:15px/1.5 "Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif}
-main{max-width:1000px;margin:0 auto;background:#fff;padding:24px 28px}
-header{display:flex;justify-content:space-between;align-items:baseline;gap:16px;border-bottom:2px solid var(--ink);padding-bottom:8px}
-h1{font-size:22px;margin:0}h2{font-size:16px;margin:20px 0 6px}
-.origin{font-size:16px;font-weight:600}.origin small{font-weight:400;color:var(--soft);margin-right:8px}
-.banner{margin:12px 0;padding:10px 14px;border:2px solid;font-weight:700;font-size:17px}
-.banner small{display:block;font-weight:400;font-size:14px}
-.withdrawn{color:#fff;background:var(--high);border-color:var(--high)}
-.corrected,.superseded{color:var(--warn);border-color:var(--warn);background:#fff8e8}
-.preliminary{color:var(--low);border-color:var(--low);background:#eef4ff}
-dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:4px 20px;margin:14px 0}
-dl.facts div{display:flex;gap:8px}dt{color:var(--soft);white-space:nowrap}dd{margin:0;overflow-wrap:anywhere}
-table{width:100%;border-collapse:collapse;font-size:14px}
-th,td{text-align:left;padding:6px 8px;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
-th{color:var(--soft);font-weight:600;border-bottom:2px solid var(--line);white-space:nowrap}
-td.value{font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
-td small{display:block;color:var(--soft);font-weight:400;overflow-wrap:anywhere}
-.high{color:var(--high)}.low{color:var(--low)}.abnormal{color:var(--high)}
-tr.struck td.value{text-decoration:line-through}
-.critical{outline:2px solid var(--high);outline-offset:-2px}
-.mark{display:inline-block;border:1px solid var(--ink);border-radius:3px;padding:0 4px;margin:0 4px 2px 0;font-size:12px;white-space:nowrap}
-p.text,dd.text{white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0}
-footer{margin-top:20px;padding-top:8px;border-top:1px solid var(--line);color:var(--soft);font-size:13px}
-.wide{overflow-x:auto}.wide table{min-width:640px}
-.narrative table{border:1px solid var(--line)}
-@media(max-width:640px){main{padding:12px}h1{font-size:18px}}
-@media print{.wide table{min-width:0}body{background:#fff;font-size:11pt}main{padding:0;max-width:none}tr{break-inside:avoid}thead{display:table-header-group}.banner{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
-)";
 
 class Page {
  public:
@@ -73,7 +41,7 @@ class Page {
   void begin(std::string_view title) {
     raw(language_ == Language::zh ? "<!DOCTYPE html>\n<html lang=\"zh-CN\">" : "<!DOCTYPE html>\n<html lang=\"en\">");
     raw("<head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        "<meta name=\"viewport\" content=\"width=device-width\"><title>");
+        "<meta http-equiv=\"X-UA-Compatible\" content=\"IE=edge\"><meta name=\"viewport\" content=\"width=device-width\"><title>");
     text(title);
     raw("</title><style>");
     raw(kStyle);
@@ -136,6 +104,12 @@ void patient_facts(Page& page, const model::Patient& p, const Timestamp& at) {
     page.fact(page.label("age"), std::to_string(age) + std::string(page.say(" 岁", "")));
 }
 
+void origin_banner(Page& page, const model::Organisation& origin, const PageOptions& options) {
+  if (options.viewer.empty() || options.viewer == origin.code) return;
+  const auto& name = origin.name.empty() ? origin.code : origin.name;
+  page.banner("foreign", std::string(page.say("外院文书：", "From another hospital: ")) + name, "");
+}
+
 void status_banner(Page& page, model::Status status, std::string_view reason, bool superseded) {
   if (status == model::Status::withdrawn)
     page.banner("withdrawn", page.say("已撤回：不得据此诊疗", "WITHDRAWN: do not act on this document"), reason);
@@ -187,6 +161,7 @@ void result_cell(Page& page, const model::Observation& o) {
   if (s.side == Side::low) page.raw(" low");
   if (s.side == Side::abnormal) page.raw(" abnormal");
   if (s.critical) page.raw(" critical");
+  if (!number(o.value)) page.raw(" text");
   page.raw("\">");
   page.text(shown_result(o));
   if (s.side == Side::high) page.raw(" ↑");
@@ -207,7 +182,8 @@ void trend_cell(Page& page, const model::Observation& o, const PageOptions& opti
   page.raw("<td>");
   const auto found = options.previous.find(o.standard.code.empty() ? o.local.code : o.standard.code);
   const auto value = number(o.value);
-  if (found != options.previous.end() && value && o.comparator.empty() && found->second.unit == o.unit) {
+  if (found != options.previous.end() && value && o.comparator.empty() && found->second.unit == o.unit &&
+      (o.method_group.empty() || found->second.method_group.empty() || o.method_group == found->second.method_group)) {
     const auto before = found->second.value;
     page.raw(*value > before ? "↗ " : *value < before ? "↘ " : "→ ");
     page.text(number_text(before));
@@ -318,6 +294,7 @@ std::string lab(const model::LabReport& r, const PageOptions& options, const std
   page.raw("</small>");
   page.text(r.origin.name.empty() ? r.origin.code : r.origin.name);
   page.raw("</span></header>\n");
+  origin_banner(page, r.origin, options);
   status_banner(page, r.status, r.amendment_reason, options.superseded);
   page.raw("<dl class=\"facts\">");
   patient_facts(page, r.patient, r.reported_at);
@@ -393,6 +370,7 @@ std::string record(const model::ClinicalRecord& r, const PageOptions& options, c
     page.text(r.recipient.name);
   }
   page.raw("</span></header>\n");
+  origin_banner(page, r.origin, options);
   status_banner(page, r.status, r.amendment_reason, options.superseded);
   page.raw("<dl class=\"facts\">");
   patient_facts(page, r.patient, r.written_at);

@@ -14,8 +14,9 @@ namespace huren::cda {
 struct PageOptions {
   Language language = Language::zh;
   // Latest earlier value per standard item code (else local code), same unit: draws the trend arrow.
-  struct Previous { double value = 0; std::string unit; Timestamp at; };
+  struct Previous { double value = 0; std::string unit; Timestamp at; std::string method_group = {}; };
   std::map<std::string, Previous> previous;
+  std::string viewer;        // code of the hospital whose screen this is: a document of another says so in a banner
   bool superseded = false;   // a newer version is held: says so across the page
 };
 

@@ -13,6 +13,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "core/cda/xml_active.hpp"
+
 namespace huren::cda {
 namespace {
 
@@ -56,23 +58,6 @@ std::size_t slot_of(const char* p) {
   std::memcpy(w.data(), p, kTagHead);
   const auto h = (w[0] * 0x9E3779B97F4A7C15U) ^ (w[1] * 0xC2B2AE3D27D4EB4FU) ^ (w[2] * 0x165667B19E3779F9U);
   return static_cast<std::size_t>((h ^ (h >> 29)) * 0x9E3779B97F4A7C15U >> 55);
-}
-
-// Elements that a browser would run or load; none of them is a CDA element.
-bool active_element(std::string_view name) {
-  const auto same = [&](std::string_view a) {  // a: lower case, of the same length
-    for (std::size_t i = 0; i < a.size(); ++i)
-      if ((name[i] | 0x20) != a[i]) return false;
-    return true;
-  };
-  switch (name.size()) {
-    case 3: return same("svg");
-    case 4: return same("form") || same("link") || same("meta") || same("base");
-    case 5: return same("frame") || same("embed") || same("input") || same("style");
-    case 6: return same("script") || same("iframe") || same("object") || same("applet") || same("button");
-    case 8: return same("frameset");
-    default: return false;
-  }
 }
 
 std::string_view local_name(std::string_view name) {
@@ -274,31 +259,6 @@ class Scanner {
     out = {start, static_cast<std::size_t>(p_ - start)};
     ++p_;
     return out.size() <= limits_.text || fail("cda.limit", start, {"text", std::to_string(limits_.text)});
-  }
-
-  // Schemes that a browser would run, however written: references decoded, blanks and controls dropped.
-  static bool runs_code(std::string_view value) {
-    if (value.empty() || (value[0] >= '0' && value[0] <= '9')) return false;  // no scheme begins so
-    if (value.find(':') == std::string_view::npos && value.find("&#") == std::string_view::npos) return false;
-    std::string plain;
-    for (std::size_t i = 0; i < value.size() && plain.size() < 16; ++i) {
-      char c = value[i];
-      if (c == '&' && i + 1 < value.size() && value[i + 1] == '#') {
-        const auto semicolon = value.find(';', i);
-        if (semicolon == std::string_view::npos) return false;
-        std::uint32_t code = 0;
-        const bool hexadecimal = value[i + 2] == 'x';
-        for (const char d : value.substr(i + (hexadecimal ? 3 : 2), semicolon - i - (hexadecimal ? 3 : 2))) {
-          const auto digit = d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10;
-          code = (code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(digit)) & 0x1FFFFF;
-        }
-        i = semicolon;
-        c = code < 128 ? static_cast<char>(code) : '?';
-      }
-      if (static_cast<unsigned char>(c) <= ' ') continue;
-      plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    }
-    return plain.starts_with("javascript:") || plain.starts_with("vbscript:") || plain.starts_with("data:text/html");
   }
 
   TreeNode& add(const char* at) {

@@ -113,6 +113,12 @@ class Builder {
     const auto& codes = sections_.one("codes");
     config_.local_items = text(codes, "local_items");
     config_.prices = text(codes, "prices");
+    const auto& signing = sections_.one("signing");
+    config_.signing = {text(signing, "certificate"), text(signing, "private_key"), text(signing, "authority"), text(signing, "crl")};
+    if (config_.signing.certificate.empty() != config_.signing.private_key.empty()) add(signing.line, "config.key_without_certificate", {"[signing]"});
+    const auto& document = sections_.one("document");
+    config_.transfer_template = text(document, "transfer_template");
+    config_.transfer_code = text(document, "transfer_code");
     const auto& recognition = sections_.one("recognition");
     config_.ignored_after_minutes = small(recognition, "ignored_after_minutes");
     config_.escalate_after_minutes = small(recognition, "escalate_after_minutes");
@@ -138,6 +144,8 @@ class Builder {
     p.deduplicates = flag(s, "deduplicates");
     p.huren = flag(s, "huren");
     p.cda_mode = text(s, "cda_mode");
+    for (const auto* key : {"signer_sha256", "next_signer_sha256"})
+      if (auto pin = text(s, key); !pin.empty()) p.signers.push_back(std::move(pin));
     p.orders = flag(s, "orders");
     p.enhanced = text(s, "acknowledgement") == "enhanced";
     p.application_ack_timeout_ms = small(s, "application_ack_timeout_ms");
@@ -145,7 +153,7 @@ class Builder {
     p.packed = flag(s, "packed");
     p.concurrency = small(s, "concurrency");
     p.time_to_live_hours = numbers(text(s, "time_to_live_hours"));
-    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "orders", "packed", "concurrency", "time_to_live_hours", "acknowledgement",
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "signer_sha256", "next_signer_sha256", "orders", "packed", "concurrency", "time_to_live_hours", "acknowledgement",
                             "application_ack_timeout_ms", "profile"});
     config_.partners.push_back(std::move(p));
   }
@@ -174,6 +182,8 @@ class Builder {
     a.window_days = numbers(text(s, "window_days"));
     a.window_base = text(s, "window_base");
     a.min_level = small(s, "min_level");
+    a.signature = text(s, "signature");
+    if (a.signature == "required" && a.send && config_.signing.private_key.empty()) add(line(s, "signature"), "config.signature_without_key", {s.name});
     a.backfill_days = small(s, "backfill_days");
     if (a.mode == "index" && config_.exchange.key_file.empty()) add(line(s, "mode"), "config.index_without_key", {s.name});
     if (!a.partner.empty()) known_partner(s, a.partner);

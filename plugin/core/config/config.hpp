@@ -29,7 +29,13 @@ struct Partner {
   bool packed = true;          // documents travel packed (Zstandard) where the partner is a huren
   int concurrency = 16;        // messages on the wire at a time
   std::map<std::string, int> time_to_live_hours;  // by message type ("ORU"): older ones are not sent any more; absent: never
+  std::vector<std::string> signers;  // SHA-256 of the certificates that may sign its documents; empty: the authority decides
   Options options;             // the adapter's: address, certificate_sha256, ...
+};
+
+struct Signing {               // [signing]: files, PEM
+  std::string certificate, private_key;  // ours; empty: nothing is signed
+  std::string authority, crl;            // what partners' certificates are checked against
 };
 
 struct Feed {                  // [feed.lis]
@@ -59,6 +65,8 @@ struct Config {
   std::string adapter_dir;                // where huren-*.so lie; empty: beside the module
   std::string engine_path;                // empty: beside the module
   Options listener;                       // [listener]: listen, certificate, private_key, trust (partner.mllp server side); empty: none
+  Signing signing;
+  std::string transfer_template, transfer_code;  // [document]: of 转诊(院)记录; empty: as in schemas/cda/kinds.csv
   std::vector<Partner> partners;
   std::vector<Feed> feeds;
   std::vector<model::Agreement> agreements;  // [agreement.ID]

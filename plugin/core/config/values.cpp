@@ -273,6 +273,10 @@ Sections read_sections(std::string_view text, std::string_view file_name) {
     out.findings.push_back({Severity::error, {"config.too_large", std::string(file_name), {std::to_string(kMaxFile)}}});
     return out;
   }
+  if (const auto bad = invalid_utf8(text)) {
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n') + 1;
+    return {{}, {{Severity::error, {"config.not_utf8", at(file_name, static_cast<int>(line)), {}}}}};
+  }
   const auto parsed = toml::parse(text);
   if (!parsed) {
     const auto& fault = parsed.error();

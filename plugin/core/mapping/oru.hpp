@@ -29,10 +29,12 @@ struct Envelope {               // what MSH needs
   bool enhanced = false;        // MSH-15 and MSH-16 ask for a commit now and an application acknowledgement later
 };
 
+inline constexpr std::string_view kSignatureCode = "C0007.p7s";  // OBX-3 of the document's signature
 inline constexpr std::size_t kLargestDocument = std::size_t{64} << 20;  // unpacked; a small frame must not become a full memory
 
 // document: the C0007 bytes, as they are or packed (core/base/pack.hpp), last OBX (ED, base64); empty: none. Errors come from hl7::Writer (bad UTF-8).
-Result<std::string> write_oru(const model::LabReport& report, std::string_view document, const Envelope& envelope);
+// signature: detached CMS over the document's own bytes (not packed), an OBX after it; empty: none.
+Result<std::string> write_oru(const model::LabReport& report, std::string_view document, const Envelope& envelope, std::string_view signature = {});
 
 // Fills standard item, LOINC, method group from the terminology; called once for each observation when its report is whole.
 using Standardise = std::function<void(const model::LabReport&, model::Observation&)>;
@@ -47,6 +49,7 @@ struct OruOptions {
 struct OruRead {
   std::vector<model::LabReport> reports;  // one per filler number; a huren sends one a message; empty when has_error(findings)
   std::string document;                   // of the C0007 OBX, packed if it came so; empty: none
+  std::string signature;                  // of the document, as it came; empty: none
   bool versioned = false;                 // the message states the version (a huren wrote it); else the engine counts
   Findings findings;                      // "OBX[3]-5" and the like
 };

@@ -164,6 +164,12 @@ class ReportReader {
   }
 
   void read_attachment(const OrderGroup& g, const Segment& obx) {
+    if (obx.value(2) == "ED" && obx.value(3) == kSignatureCode && out_.signature.empty()) {
+      auto signature = base64_decode(obx.value(5, 5));
+      if (!signature) return context_.error("mapping.document_base64", obx.where(5, 1, 5));
+      out_.signature = std::move(*signature);
+      return;
+    }
     if (obx.value(2) != "ED" || obx.value(3) != kDocumentCode) return context_.remark("mapping.attachment_kept", obx.where(5));
     if (!out_.document.empty()) return context_.warn("mapping.second_document", obx.where(5));
     auto bytes = base64_decode(obx.value(5, 5));

@@ -148,6 +148,14 @@ void put_document(Writer& w, const model::LabReport& r, std::string_view documen
   w.set(11, result_code(r.status, r.status));
 }
 
+void put_signature(Writer& w, const model::LabReport& r, std::string_view signature) {
+  w.segment("OBX").set(1, std::to_string(r.observations.size() + 2)).set(2, "ED");
+  w.set(3, {std::string(kSignatureCode), "文书签名", "HUREN"});
+  w.set(5, {"HUREN", "AP", "pkcs7-signature", "Base64"});
+  w.component(5).raw(base64_encode(signature));
+  w.set(11, result_code(r.status, r.status));
+}
+
 void put_specimen(Writer& w, const model::Specimen& s) {
   if (s == model::Specimen{}) return;
   w.segment("SPM").set(1, "1").set(2, {"", s.id});
@@ -158,13 +166,14 @@ void put_specimen(Writer& w, const model::Specimen& s) {
 
 }  // namespace
 
-Result<std::string> write_oru(const model::LabReport& report, std::string_view document, const Envelope& envelope) {
+Result<std::string> write_oru(const model::LabReport& report, std::string_view document, const Envelope& envelope, std::string_view signature) {
   Writer w;
   put_msh(w, "ORU", "R01", "ORU_R01", envelope);
   put_patient(w, report);
   put_order(w, report);
   for (const auto& o : report.observations) put_observation(w, o, report.status);
   if (!document.empty()) put_document(w, report, document);
+  if (!document.empty() && !signature.empty()) put_signature(w, report, signature);
   put_specimen(w, report.specimen);
   return w.finish(envelope.charset);
 }

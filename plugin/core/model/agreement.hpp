@@ -28,6 +28,7 @@ struct Agreement {
   std::map<std::string, int> window_days;  // item or item class ("class:chemistry") → days; overrides schemas/codes
   std::string window_base = "collected";   // collected | reported
   int min_level = 0;                   // accept only from this hospital level up
+  std::string signature = "off";       // of documents: required | accepted | off
   int backfill_days = 0;               // earlier reports that the agreement sends once it is there
 };
 

@@ -186,7 +186,7 @@ ReadTable read_table(const TableSpec& spec, std::string_view text) {
     return out;
   }
   if (const auto bad = invalid_utf8(text)) {
-    fault("text.undecodable", name + ":byte " + std::to_string(*bad), {std::to_string(*bad), "UTF-8"});
+    fault("terminology.not_utf8", name + ":byte " + std::to_string(*bad), {});
     return out;
   }
   const auto rows = parse_csv_rows(text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -25,7 +26,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kDone = 0, kFindings = 1, kUnusable = 2;
 constexpr std::string_view kUsage =
-    "huren-ctl cda show|check|render|write|sign|verify|conformance [--lang zh|en] [--json] [--kind KIND] [--mode cn|strict] [-o FILE] FILE...";
+    "huren-ctl cda show|check|render|write|sign|verify|conformance [--lang zh|en] [--json] [--kind KIND] [--mode cn|strict] "
+    "[--key KEY --cert CERT] [--signature P7S] [-o FILE] FILE...";
 
 struct Wishes {
   std::string verb;
@@ -42,7 +44,7 @@ struct Wishes {
 
 Wishes wishes_of(std::span<const std::string> args) {
   static const std::set<std::string> known{"lang", "kind", "mode", "o",   "key",       "cert",              "signature",
-                                           "at",   "crl",  "authority", "organisation", "charset", "transfer-template", "transfer-code"};
+                                           "at",   "crl",  "authority", "organisation", "charset", "transfer-template", "transfer-code", "viewer"};
   Wishes w;
   for (std::size_t i = 0; i < args.size(); ++i) {
     const auto& a = args[i];
@@ -72,6 +74,11 @@ class Command {
   }
 
   int run() {
+    if (w_.wrong == "--help" || w_.wrong == "-h" || w_.verb == "help") {
+      out_ << text(Error{"cda.usage", "", {std::string(kUsage)}}, w_.language()) << "\n";
+      return kDone;
+    }
+    if (const auto& lang = w_.get("lang"); !lang.empty() && lang != "zh" && lang != "en") return usage();
     if (!w_.wrong.empty() || (w_.files.empty() && w_.verb != "conformance")) return usage();
     if (w_.verb == "conformance") {
       out_ << cda::conformance_statement();
@@ -102,9 +109,11 @@ class Command {
       text << std::cin.rdbuf();
       return text.str();
     }
-    std::ifstream in(path, std::ios::binary);
-    if (in) text << in.rdbuf();
-    if (!in || in.bad()) {
+    std::error_code ignored;
+    std::ifstream in;
+    if (!std::filesystem::is_directory(path, ignored)) in.open(path, std::ios::binary);
+    if (in.is_open()) text << in.rdbuf();
+    if (!in.is_open() || in.bad()) {
       fail({"cda.file", path, {}});
       return std::nullopt;
     }
@@ -196,6 +205,7 @@ class Command {
   int render(const std::string& bytes) {
     cda::PageOptions options;
     options.language = w_.language();
+    options.viewer = w_.get("viewer");
     const auto page = cda::page(bytes, read_, options);
     return page ? deliver(*page) : fail(page.error());
   }
@@ -224,7 +234,14 @@ class Command {
     return bytes ? deliver(*bytes) : fail(bytes.error());
   }
 
+  bool lacks(const char* option) {
+    if (!w_.get(option).empty()) return false;
+    fail({"cda.usage", std::string("--") + option, {std::string(kUsage)}});
+    return true;
+  }
+
   int sign(const std::string& bytes) {
+    if (lacks("key") || lacks("cert")) return kUnusable;
     const auto key = file(w_.get("key")), certificate = file(w_.get("cert"));
     if (!key || !certificate) return kUnusable;
     const auto signature = signing::sign(bytes, *key, *certificate);
@@ -232,6 +249,7 @@ class Command {
   }
 
   int verify(const std::string& bytes) {
+    if (lacks("signature")) return kUnusable;
     const auto signature = file(w_.get("signature"));
     if (!signature) return kUnusable;
     signing::Trust trust;

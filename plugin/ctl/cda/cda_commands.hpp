@@ -1,7 +1,7 @@
 // huren-ctl cda VERB: transfer documents on the command line. Needs no configuration and no store.
 //   show FILE                            what was understood, as JSON: head, report or record, findings, what was kept
 //   check [--json] FILE...               findings, one a line
-//   render [-o PAGE.html] FILE           the page that the HIS would show
+//   render [-o PAGE.html] [--viewer CODE] FILE   the page that the HIS of that hospital would show
 //   write --kind C0007 [--mode cn|strict] [-o FILE] REPORT.json   (or a record: C0006 C0001 C0053 C0049 C0045 TRANSFER, XD-LAB)
 //   sign --key KEY.pem --cert CERT.pem [-o SIGNATURE.p7s] FILE
 //   verify --signature SIGNATURE.p7s (--cert PINNED.pem | --authority CA.pem) [--crl CRL.pem] [--organisation CODE] [--at TIME] FILE

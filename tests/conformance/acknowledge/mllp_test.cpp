@@ -122,7 +122,7 @@ TEST_CASE("the application acknowledgement waits while the sender is down and se
   CHECK(b.list().size() == 1);
 }
 
-TEST_CASE("a foreign hospital answers CA and later AA or AE on a connection of its own; where it asks, it gets its CA") {
+TEST_CASE("a foreign hospital answers CA and later AA or AE on a connection of its own - where it asks, it gets its CA") {
   const ScriptedPeer::Script commits = [](Session& s) {
     while (const auto got = s.message()) s.frame(ack("CA", control_id_of(*got)));
   };

@@ -235,7 +235,7 @@ TEST_CASE("requests in pieces, chunks, one after another in one packet") {
   CHECK(served.engine.accepted().size() == 4);
 }
 
-TEST_CASE("a caller that stays away in mid-request is logged; one that is idle is not") {
+TEST_CASE("a caller that stays away in mid-request is logged - one that is idle is not") {
   Served served(Options{{"frame_timeout_ms", "200"}, {"idle_timeout_ms", "100"}});
   Client idle(served.engine.port("https"), as("hospital_b"));
   CHECK(idle.closed());

@@ -59,7 +59,7 @@ TEST_CASE("a bar is put, changed and lifted") {
   }
 }
 
-TEST_CASE("an index entry is found by any of its tokens, once an item; newer versions replace it, older ones do not, a held one is not shown") {
+TEST_CASE("an index entry is found by any of its tokens, once an item - newer versions replace it, older ones do not, a held one is not shown") {
   FOR_EACH_STORE(o) {
     const auto shown = [&](const std::vector<std::string>& tokens) {
       std::size_t n = 0;
@@ -124,7 +124,7 @@ TEST_CASE("a question waits once for each reason, comes when its time has come, 
   }
 }
 
-TEST_CASE("held tells the newest version of each report by its own day; own reports come in the order they were stored") {
+TEST_CASE("held tells the newest version of each report by its own day - own reports come in the order they were stored") {
   FOR_EACH_STORE(o) {
     o.write([](Unit& u) -> Result<void> {
       for (const auto& r : {report("R1", 1, 10), report("R1", 2, 20), report("R2", 1, 10), report("X1", 1, 10, "city")})

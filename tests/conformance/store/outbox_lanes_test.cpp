@@ -59,7 +59,7 @@ TEST_CASE("I5: what is critical lifts the same patient's earlier rows with it an
   }
 }
 
-TEST_CASE("a time to live is kept with the row and lifted by a person's release; a settlement keeps its time") {
+TEST_CASE("a time to live is kept with the row and lifted by a person's release - a settlement keeps its time") {
   FOR_EACH_STORE(o) {
     auto r = row("m1", "b", "p1");
     r.expires_ms = 150;

@@ -85,7 +85,7 @@ TEST_CASE("I3: claimers side by side never get the same row") {
   }
 }
 
-TEST_CASE("I5: of one key and partner only the oldest open row moves; other keys and partners overtake") {
+TEST_CASE("I5: of one key and partner only the oldest open row moves - other keys and partners overtake") {
   FOR_EACH_STORE(o) {
     enqueue(o, {row("m1", "b", "p1"), row("m2", "b", "p1"), row("m3", "b", "p2"), row("m4", "c", "p1"),
                 row("m5", "b", "")});

@@ -73,7 +73,7 @@ TEST_CASE("a reading is one snapshot, and sees what was committed before it bega
   }
 }
 
-TEST_CASE("many threads write and read at once; all that returned is there after reopening") {
+TEST_CASE("many threads write and read at once - all that returned is there after reopening") {
   FOR_EACH_STORE(o) {
     static constexpr int kThreads = 8, kEach = 40;
     std::atomic<int> faults = 0;

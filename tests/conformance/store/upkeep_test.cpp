@@ -83,7 +83,7 @@ TEST_CASE("retention never touches what is undelivered or waits for a person, wh
   }
 }
 
-TEST_CASE("retention keeps the inbox's memory and drops only bytes that took effect; open notices stay") {
+TEST_CASE("retention keeps the inbox's memory and drops only bytes that took effect - open notices stay") {
   FOR_EACH_STORE(o) {
     InboxRow applied;
     applied.source = "city";

@@ -52,8 +52,8 @@ TEST_CASE("I5, mechanism removed: without the key of the patient a failed report
   const auto order = [](bool keyed) {
     Hospital a;
     const loopback::Channel::Step not_sent{{.outcome = Outcome::not_sent, .code = "", .remark = {"transport.connect_refused", "partner.other", {}}}, false};
-    a.config.retry_first_ms = 600;
-    a.config.retry_ceiling_ms = 600;
+    a.config.retry_first_ms = 4000;
+    a.config.retry_ceiling_ms = 4000;
     sender(a);
     a.settle();
     if (!keyed) sql(a, "CREATE TRIGGER no_key AFTER INSERT ON outbox BEGIN UPDATE outbox SET order_key='', gate=2 WHERE id=NEW.id; END");

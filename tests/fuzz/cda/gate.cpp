@@ -1,11 +1,14 @@
-// What the gate admits, a parser takes whole: one element, no DOCTYPE, no processing instruction, legal UTF-8.
+// What the gate admits, a parser takes whole: one element, no DOCTYPE, no processing instruction, legal UTF-8; and the
+// tree that the gate builds is the one that pugixml builds.
 #include <cstdint>
 #include <pugixml.hpp>
 #include <string_view>
 
 #include "core/base/text.hpp"
 #include "core/cda/xml_guard.hpp"
+#include "core/cda/xml_scan.hpp"
 #include "tests/fuzz/cda/expect.hpp"
+#include "tests/fuzz/cda/same_tree.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace huren;
@@ -25,5 +28,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ++roots;
   }
   expect(roots == 1);
+  cda::Tree tree;
+  Findings findings;
+  expect(static_cast<bool>(cda::scan_xml(text, {}, tree, findings)));
+  pugi::xml_document plain;
+  expect(static_cast<bool>(plain.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8)));
+  expect(cda::same_tree({tree, 0}, plain.document_element()));
   return 0;
 }

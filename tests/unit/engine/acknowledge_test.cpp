@@ -282,7 +282,7 @@ TEST_CASE("a late AE or AR makes a person look, with the partner's places and co
   }
 }
 
-TEST_CASE("an application acknowledgement that never comes parks the message; one that comes after all settles it") {
+TEST_CASE("an application acknowledgement that never comes parks the message - one that comes after all settles it") {
   Sender s;
   const auto id = s.send();
   REQUIRE(s.becomes(1, 0));

@@ -142,7 +142,7 @@ TEST_CASE("I11: a suggestion that nobody answers becomes ignored by itself, and 
   CHECK(state() == "accepted");
 }
 
-TEST_CASE("an order that goes on carries the earlier result and the reason in OML^O21; partners that take no orders get none") {
+TEST_CASE("an order that goes on carries the earlier result and the reason in OML^O21 - partners that take no orders get none") {
   Table t([](Hospital& b) { b.config.partners[0].orders = true; });
   t.b.submit("recognition.decided/1", t.decision("D-1", "declined"));
   Json order{{"order_id", "O1"}, {"patient_id", "P1"}, {"encounter_id", "E1"}, {"department", "内分泌科"}, {"priority", "stat"}, {"doctor", Hospital::doctor()},

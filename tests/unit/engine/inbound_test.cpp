@@ -140,7 +140,7 @@ TEST_CASE("a sender that is no huren corrects its report by sending it again, an
   CHECK_FALSE(b.notice_of("result.retracted/1").is_null());
 }
 
-TEST_CASE("our own laboratory's message becomes our report; sent again it amends it") {
+TEST_CASE("our own laboratory's message becomes our report - sent again it amends it") {
   Hospital a("HB-COUNTY-01", "HB-CITY-01");
   a.open();
   a.registers("A-1");

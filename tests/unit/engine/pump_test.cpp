@@ -27,7 +27,7 @@ TEST_CASE("not sent and unknown are sent again with the same bytes to a peer tha
   CHECK(sent[0].body == sent[1].body);
 }
 
-TEST_CASE("I4: unknown is never sent again to a peer that does not de-duplicate; a person is told") {
+TEST_CASE("I4: unknown is never sent again to a peer that does not de-duplicate - a person is told") {
   Hospital a;
   a.config.partners[0].deduplicates = false;
   sender(a);

@@ -95,3 +95,27 @@ TEST_CASE("a request with faults is refused with its place") {
   CHECK(a.error.where.starts_with("/"));
   CHECK(b.ask("nonsense/1", Json::object()).status == HUREN_E_TYPE);
 }
+
+TEST_CASE("the page of a partner's result names its hospital and points from this hospital's own earlier value") {
+  Hospital b;
+  b.open();
+  b.registers();
+  b.encounter();
+  const auto own = [&](const char* number, const char* value, const char* day) {
+    auto body = Hospital::report(number, value);
+    body["report"]["specimen"]["collected_at"] = std::string(day) + "T07:00:00+08:00";
+    b.submit("lab.report.released/1", body);
+  };
+  own("OWN1", "9.90", "2026-11-10");
+  own("OWN2", "4.10", "2026-11-15");
+  own("OWN3", "7.77", "2026-11-23");  // later than what is shown
+  b.receive(Hospital::oru("R1", "M1"));
+  std::string report_id;
+  for (const auto& row : b.list())
+    if (row["report_number"] == "R1") report_id = row["report_id"];
+  const auto page = b.must_ask("result.open/1", {{"report_id", report_id}, {"patient_id", "P1"}, {"encounter_id", "E1"}, {"doctor", Hospital::doctor()}, {"want", Json::array({"page"})}})
+                        ["page"]["html"].get<std::string>();
+  CHECK(page.find("↗ 4.1") != std::string::npos);
+  CHECK(page.find("2026-11-15") != std::string::npos);
+  CHECK(page.find("外院文书：县医院") != std::string::npos);
+}

@@ -29,7 +29,7 @@ TEST_CASE("I9: a relayed message is answered when it is stored and goes on byte 
   CHECK(a.health()["inbox_waiting"] == 0);
 }
 
-TEST_CASE("a relayed message that comes again gets the first answer and goes on once; the same id with other content goes on") {
+TEST_CASE("a relayed message that comes again gets the first answer and goes on once - the same id with other content goes on") {
   Hospital a;
   relaying(a);
   const auto first = a.from_own_lab(foreign("X1", "P7"));
@@ -48,7 +48,7 @@ TEST_CASE("I5: relayed messages of one patient go in the order of their arrival,
   for (std::size_t i = 0; i < 8; ++i) CHECK(a.wire().sent()[i].id == "X" + std::to_string(i));
 }
 
-TEST_CASE("what cannot be relayed is refused with its place: no MSH, no control id; an ACK is not answered") {
+TEST_CASE("what cannot be relayed is refused with its place: no MSH, no control id - an ACK is not answered") {
   Hospital a;
   relaying(a);
   CHECK(code_of(a.from_own_lab("hello")) == "AE");

@@ -184,7 +184,7 @@ TEST_CASE("I10: an EQA pass withdrawn afterwards reaches everyone who recognised
   CHECK(b.health()["retractions_open"] == 1);
 }
 
-TEST_CASE("the hospital's own ADT feed registers, merges (A40) and unmerges (A37) patients; a partner's ADT is not taken") {
+TEST_CASE("the hospital's own ADT feed registers, merges (A40) and unmerges (A37) patients - a partner's ADT is not taken") {
   Hospital b;
   open(b);
   const auto adt = [](const std::string& trigger, const std::string& structure, const std::string& id, const std::string& rest) {

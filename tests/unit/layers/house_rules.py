@@ -27,6 +27,7 @@ IMPURE_PREFIXES = ("sys/", "netinet/", "arpa/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 WANTED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME)\b")
+SPLIT_NAME = re.compile(r'TEST_CASE' + r'\("([^"\n]*;[^"\n]*)"')
 MACHINE_PATH = re.compile(r"(?<![\w./@*)\]}$-])/(?:work|ro" + r"ot|home)(?=[/\s\"'`:;,)]|$)", re.M)
 
 
@@ -161,6 +162,7 @@ def top_level_faults(root):
 
 def wording_faults(path, text):
     faults = [f"{path}: leaves {m} behind: do it, or write an issue" for m in WANTED.findall(text)]
+    faults += [f"{path}: a semicolon cuts the test's name in two, and neither half is ever run: {m}" for m in SPLIT_NAME.findall(text)]
     faults += [f"{path}: names a path of one machine: {m.strip()}" for m in MACHINE_PATH.findall(text)]
     return faults
 

@@ -69,6 +69,7 @@ class TheChecker(unittest.TestCase):
         self.assertEqual(1, len(house.wording_faults("a", "// TO" + "DO later")))
         for path in ("/wo" + "rk/main", "/ro" + "ot/x", "/ho" + "me/someone"):
             self.assertEqual(1, len(house.wording_faults("a", f"see {path}")), path)
+        self.assertEqual(1, len(house.wording_faults("a", 'TEST_CASE' + '("one; two")')))
         self.assertEqual([], house.wording_faults("a", "/ClinicalDocument/recordTarget, templateId/@root, network/home"))
 
 

@@ -26,7 +26,7 @@ TEST_CASE("local: a request is read back as it was written") {
   CHECK(r->body == body);
 }
 
-TEST_CASE("local: an answer keeps its status, its words and its text; an id of another build is told as such") {
+TEST_CASE("local: an answer keeps its status, its words and its text - an id of another build is told as such") {
   const auto a = read_answer(payload(frame(QueryAnswer{-204, "{}", {"storage.busy", "store.db", {"1", "二"}}})));
   REQUIRE(a);
   CHECK(a->status == -204);

@@ -35,7 +35,7 @@ struct Gate {
 
 }  // namespace
 
-TEST_CASE("workers: an answer comes back; a work that throws is an internal fault") {
+TEST_CASE("workers: an answer comes back - a work that throws is an internal fault") {
   Workers workers;
   const auto answer = workers.run([] { return QueryAnswer{HUREN_OK, "x", {"", "", {}}}; }, in(20000));
   REQUIRE(answer);

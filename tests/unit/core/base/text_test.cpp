@@ -56,7 +56,7 @@ TEST_CASE("a misspelt word finds its neighbour, a strange one none") {
   CHECK(closest("zzz", {"address", "adapter"}).empty());
 }
 
-TEST_CASE("CSV: quotes, line ends and a BOM are read; a stray quote is located") {
+TEST_CASE("CSV: quotes, line ends and a BOM are read - a stray quote is located") {
   const auto t = parse_csv("\xEF\xBB\xBF" "a,b\r\n\"x,\"\"y\"\"\",\n\n\"multi\nline\",z\n");
   REQUIRE(t);
   REQUIRE(t->size() == 3);

@@ -43,6 +43,21 @@ TEST_CASE("withdrawn, corrected and superseded are unmissable") {
   CHECK(has(lab_page(test::report(), options), "A newer version exists"));
 }
 
+TEST_CASE("a document of another hospital says so in a banner on this hospital's screen") {
+  auto options = in(Language::zh);
+  options.viewer = "HB-CITY-01";
+  CHECK(has(lab_page(test::report(), options), "外院文书：甲医院"));
+  options.viewer = test::report().origin.code;
+  CHECK_FALSE(has(lab_page(test::report(), options), "外院文书"));
+}
+
+TEST_CASE("the page asks nothing of a browser that HIS clients of ten years ago do not have") {
+  const auto page = lab_page(test::report(), in(Language::zh));
+  CHECK_FALSE(has(page, "var(--"));
+  CHECK_FALSE(has(page, "display:grid"));
+  CHECK(has(page, "IE=edge"));
+}
+
 TEST_CASE("an abnormal value without a flag is marked by its range, a critical one stands out") {
   auto r = test::report();
   r.observations.resize(1);
@@ -60,6 +75,9 @@ TEST_CASE("the trend arrow compares like with like only") {
   CHECK(has(lab_page(test::report(), options), "↗ 6.2"));
   options.previous["GLU"].value = 8;
   CHECK(has(lab_page(test::report(), options), "↘ 8"));
+  options.previous["GLU"].method_group = "glucose oxidase";
+  CHECK_FALSE(has(lab_page(test::report(), options), "↘ 8"));
+  options.previous["GLU"].method_group = "hexokinase";
   options.previous["GLU"].unit = "mg/dL";
   CHECK_FALSE(has(lab_page(test::report(), options), "↘ 8"));
 }

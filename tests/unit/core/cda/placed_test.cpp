@@ -165,7 +165,7 @@ TEST_CASE("texts, values, units and identifiers that were changed are handed on 
     })) == "");
 }
 
-TEST_CASE("a narrative that another hospital wrote is kept, for it may say more than the entries; ours is not") {
+TEST_CASE("a narrative that another hospital wrote is kept, for it may say more than the entries - ours is not") {
   auto bytes = document("C0007");
   CHECK(handed_on("C0007", bytes).find("<text>") == std::string::npos);
   const auto id = bytes.find("<id root=");

@@ -188,7 +188,7 @@ TEST_CASE("OUL^R22 names the specimen before its orders") {
   CHECK(r.reports[1].specimen.id == "B2");
 }
 
-TEST_CASE("titres and intervals stay text; other comparators are numbers") {
+TEST_CASE("titres and intervals stay text - other comparators are numbers") {
   const auto r = single(read(foreign(std::string(kPid) + "OBR|1||R1|x\nOBX|1|SN|A||^1^:^128||||||F\nOBX|2|SN|B||>^40||||||F\n"
                                                         "OBX|3|CE|C||A^A 型^99L||||||F\nOBX|4|NM|D||见附页||||||F\nOBX|5|FT|E||一\\.br\\二~三||||||F"),
                              kHere));
@@ -227,7 +227,7 @@ TEST_CASE("a line of text without an item becomes a remark of the report") {
   CHECK(told(r.findings) == std::vector<std::string>{"mapping.item_missing @ OBX[2]-3", "mapping.item_missing @ OBX[3]-3"});
 }
 
-TEST_CASE("a packed document arrives as it was packed; one that cannot be unpacked refuses the message") {
+TEST_CASE("a packed document arrives as it was packed - one that cannot be unpacked refuses the message") {
   const auto document = std::string(5000, 'x');
   const auto report = single(read(foreign(std::string(kPid) + "OBR|1||N1|S^x^L|||20261122070000|||||||||||||||20261122083000|||F\nOBX|1|NM|GLU^x^L||5.4|mmol/L|||||F\n"), kHere));
   const auto good = write_oru(report, pack(document), envelope(Charset::utf8));

@@ -123,7 +123,7 @@ TEST_CASE("ADT messages that mean nothing here are refused at their place") {
   CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A03|1|P|2.3\nPID|1||P1||张三\nPV1|1|I") == "mapping.encounter_missing @ PV1-19");
 }
 
-TEST_CASE("referrals without an id or a patient are refused; an unknown priority is routine") {
+TEST_CASE("referrals without an id or a patient are refused - an unknown priority is routine") {
   const auto read_ref = [](std::string text) {
     std::replace(text.begin(), text.end(), '\n', '\r');
     auto message = hl7::Message::read(text);

@@ -80,7 +80,7 @@ TEST_CASE("an answer carries messages and rows as they were, and a refusal is no
   CHECK_FALSE(read_answer("rubbish"));
 }
 
-TEST_CASE("index entries and consent messages read back as written; faulty ones name their field") {
+TEST_CASE("index entries and consent messages read back as written - faulty ones name their field") {
   const IndexMessage entry{.handle = std::string(32, 'a'), .version = 3, .withdrawn = false, .tokens = {std::string(64, '0'), std::string(64, 'f')}, .items = {"GLU", "K"},
                            .collected_at = *parse_hl7_time("20261122070000+0800", 480)};
   const auto bytes = written(write_index(entry, kEnvelope));

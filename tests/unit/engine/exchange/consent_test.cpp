@@ -11,7 +11,7 @@ static void recognise(Hospital& h, const std::string& result_id) {
   h.settle();
 }
 
-TEST_CASE("consent withdrawn: what nobody recognised is gone at the partner, to the last byte; what was recognised stays, barred") {
+TEST_CASE("consent withdrawn: what nobody recognised is gone at the partner, to the last byte - what was recognised stays, barred") {
   Pair p;
   p.open().known();
   p.b.encounter();
@@ -32,7 +32,7 @@ TEST_CASE("consent withdrawn: what nobody recognised is gone at the partner, to 
   CHECK(Pair::count(p.b, "SELECT count(*) FROM inbox_body WHERE instr(body, CAST('5.42' AS BLOB))>0") == 1);
 }
 
-TEST_CASE("consent withdrawn: what waits and never left is cancelled; nothing new goes out") {
+TEST_CASE("consent withdrawn: what waits and never left is cancelled - nothing new goes out") {
   Pair p;
   p.a.config.retry_first_ms = p.a.config.retry_ceiling_ms = 60'000;
   p.open().known();
@@ -64,7 +64,7 @@ TEST_CASE("I10: a correction after the consent ended still reaches the doctor wh
   CHECK(Pair::count(p.b, "SELECT count(*) FROM result") == 0);
 }
 
-TEST_CASE("consent withdrawn while another tie covers the report changes nothing; consent given again brings it back") {
+TEST_CASE("consent withdrawn while another tie covers the report changes nothing - consent given again brings it back") {
   Pair p;
   auto referral = p.a.config.agreements[0];
   referral.id = "r";

@@ -9,7 +9,7 @@ static Json open_request(const Json& report_id) {
   return {{"report_id", report_id}, {"patient_id", "P1"}, {"encounter_id", "E1"}, {"doctor", Hospital::doctor()}, {"want", Json::array({"data"})}};
 }
 
-TEST_CASE("index: item and time travel under a keyed token, no value, name or number; the doctor sees that it exists, advisory at most") {
+TEST_CASE("index: item and time travel under a keyed token, no value, name or number - the doctor sees that it exists, advisory at most") {
   Pair p("index");
   p.open().known();
   p.b.encounter();
@@ -90,7 +90,7 @@ TEST_CASE("index: another patient's entry cannot be opened, and the answer is th
   CHECK(Pair::count(p.b, "SELECT count(*) FROM fetch") == 0);
 }
 
-TEST_CASE("I5: of an index entry the newest version stands, whatever the order; a withdrawn report leaves it") {
+TEST_CASE("I5: of an index entry the newest version stands, whatever the order - a withdrawn report leaves it") {
   Pair p("index");
   p.open().known();
   p.b.encounter();

@@ -53,6 +53,8 @@ class Pair {
     return said_by_a_;
   }
   bool all_delivered() {
+    a.settle();
+    b.settle();
     return a.eventually([&] { return a.health()["outbox_waiting"] == 0 && b.health()["outbox_waiting"] == 0 && b.health()["inbox_waiting"] == 0; });
   }
   static Json order(const char* patient = "P1", const char* encounter = "E1") {

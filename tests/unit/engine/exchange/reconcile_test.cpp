@@ -46,7 +46,7 @@ void drop(Hospital& h, const std::string& number) {
 
 }  // namespace
 
-TEST_CASE("reconciliation: nothing differs, nothing is sent; what was removed at the receiver comes back, with its corrections") {
+TEST_CASE("reconciliation: nothing differs, nothing is sent - what was removed at the receiver comes back, with its corrections") {
   Pair p;
   p.open().known();
   p.b.encounter();

@@ -141,7 +141,7 @@ TEST_CASE("order-sign answers with a card in the shape of CDS Hooks, and accepti
   CHECK(s.b.list().at(0)["recognition"] == "accepted");
 }
 
-TEST_CASE("an override with a reason is a decline, without one nothing; a reason that wants a note says where it belongs") {
+TEST_CASE("an override with a reason is a decline, without one nothing - a reason that wants a note says where it belongs") {
   Service s;
   at_order_time(s);
   s.open();
@@ -162,7 +162,7 @@ TEST_CASE("an override with a reason is a decline, without one nothing; a reason
   CHECK(s.b.list().at(0)["recognition"] == "declined");
 }
 
-TEST_CASE("LOINC serves where the hospital's own code is not sent; what is not selected or no laboratory order is left alone") {
+TEST_CASE("LOINC serves where the hospital's own code is not sent - what is not selected or no laboratory order is left alone") {
   Service s;
   at_order_time(s);
   s.open();
@@ -260,7 +260,7 @@ TEST_CASE("a token that was configured opens the door, nothing else does") {
   CHECK(s.call("GET", "/cds-services", "", {{"Authorization", "Bearer " + token}}).status == 200);
 }
 
-TEST_CASE("a web page of another origin is refused; a configured one gets what CORS asks") {
+TEST_CASE("a web page of another origin is refused - a configured one gets what CORS asks") {
   Service s({{"origins", "https://his.example"}});
   s.open();
   CHECK(s.call("POST", kSign, "{}", {{"Origin", "https://evil.example"}}).status == 403);

@@ -96,7 +96,7 @@ TEST_CASE("plans hold with statistics too, as an operator's ANALYZE would leave 
   REQUIRE(f.db->exec("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO message SELECT i, 'm'||i, 't', 'c', '', x'00' FROM n"));
   REQUIRE(f.db->exec("INSERT INTO outbox SELECT seq, seq, 'p', 'k'||(seq%7), 's', 1, 3, 0, 0, 0, 0, 0, 0, '' FROM message"));
   REQUIRE(f.db->exec("UPDATE outbox SET state=0, gate=2 WHERE id%10=0"));
-  REQUIRE(f.db->exec("INSERT INTO result SELECT 'r'||seq, 'R'||(seq/20), 'p'||(seq%9), 'GLU', 0, 'final', seq, 1 FROM message"));
+  REQUIRE(f.db->exec("INSERT INTO result SELECT 'r'||seq, 'R'||(seq/20), 'p'||(seq%9), 'GLU', 0, 'final', seq, 1, x'' FROM message"));
   REQUIRE(f.db->exec("ANALYZE"));
   CHECK(has(f.plan(sql::kDueFirst), "outbox_due (partner=? AND lane=?)"));
   CHECK(has(f.plan(sql::kDueOthers), "outbox_due (partner=? AND lane>?)"));

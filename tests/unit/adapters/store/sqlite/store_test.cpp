@@ -133,7 +133,7 @@ TEST_CASE("the module shows one symbol and hides its SQLite from a host that has
   CHECK(store.transact([](store::Unit& u) { return u.set_cursor("a", 1); }));
 }
 
-TEST_CASE("a backup restores the store as it was at that moment; the former one stays beside it") {
+TEST_CASE("a backup restores the store as it was at that moment - the former one stays beside it") {
   test::TempDir dir;
   const auto data = dir.file("data"), copy = dir.file("copy.db");
   {

@@ -1,0 +1,106 @@
+#include "tests/support/hospital.hpp"
+
+#include <cstdlib>
+
+#include "engine/signing/signing.hpp"
+
+using namespace huren::test;
+using namespace huren;
+
+namespace {
+
+// A sends to B; B's agreement decides about signatures. Keys are made by the openssl tool in A's folder.
+struct Pair {
+  Hospital a{"HB-COUNTY-01", "HB-CITY-01"}, b{"HB-CITY-01", "HB-COUNTY-01"};
+
+  void key(const std::string& curve, const std::string& organisation = "HB-COUNTY-01") const {
+    const std::string sm2 = curve == "SM2" ? " -sm3 -sigopt distid:1234567812345678" : "";
+    const auto command = "cd '" + a.folder() + "' && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:" + curve + " -out sign.key 2>/dev/null && " +
+                         "openssl req -new -x509 -key sign.key" + sm2 + " -subj '/O=" + organisation + "/CN=documents' -days 30 -out sign.pem 2>/dev/null";
+    REQUIRE(std::system(command.c_str()) == 0);
+  }
+  [[nodiscard]] std::string fingerprint() const {
+    std::ifstream in(a.folder() + "/sign.pem");
+    return signing::certificate_sha256(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+  void open(const char* sends, const char* takes) {
+    a.config.agreements[0].signature = sends;
+    b.config.agreements[0].signature = takes;
+    a.open();
+    b.open();
+    b.registers();
+    b.encounter();
+    a.registers();
+    a.submit("referral.requested/1", {{"referral_id", "RF1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T06:00:00+08:00"}});
+  }
+  // The bytes that A puts on the wire for a report.
+  std::string sent() {
+    a.submit("lab.report.released/1", Hospital::report("R1"));
+    REQUIRE(a.eventually([&] { return !a.wire().sent().empty(); }));
+    return a.wire().sent().front().body;
+  }
+  std::string answer(const std::string& bytes) { return b.receive(bytes).body; }
+};
+
+std::string swap(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("a document is signed on its way out and verified on its way in, with P-256 and with SM2") {
+  const std::string curve = GENERATE("P-256", "SM2");
+  const std::string takes = GENERATE("required", "accepted");
+  Pair p;
+  p.key(curve);
+  p.a.config.signing = {"sign.pem", "sign.key", "", ""};
+  p.b.config.partners[0].signers = {p.fingerprint()};
+  p.open("required", takes.c_str());
+  const auto bytes = p.sent();
+  CHECK(bytes.find("C0007.p7s") != std::string::npos);
+  CHECK(p.answer(bytes).find("MSA|AA") != std::string::npos);
+  CHECK(p.b.list().size() == 1);
+}
+
+TEST_CASE("without a signature the agreement decides: required refuses by name, accepted and off take it") {
+  const std::string takes = GENERATE("required", "accepted", "off");
+  Pair p;
+  p.open("off", takes.c_str());
+  const auto bytes = p.sent();
+  CHECK(bytes.find("C0007.p7s") == std::string::npos);
+  const auto answer = p.answer(bytes);
+  CHECK((answer.find("MSA|AA") != std::string::npos) == (takes != "required"));
+  CHECK((answer.find("signature.missing") != std::string::npos) == (takes == "required"));
+  CHECK(p.b.list().size() == (takes == "required" ? 0U : 1U));
+}
+
+TEST_CASE("a wrong hospital's, an unregistered and an expired signer are refused by name, and so is a message that says something else") {
+  Pair p;
+  const std::string why = GENERATE("signature.wrong_hospital", "signature.unknown_signer", "signature.expired", "inbound.document_differs");
+  p.key("P-256", why == "signature.wrong_hospital" ? "HB-ELSEWHERE" : "HB-COUNTY-01");
+  p.a.config.signing = {"sign.pem", "sign.key", "", ""};
+  p.b.config.partners[0].signers = {why == "signature.unknown_signer" ? std::string(64, 'a') : p.fingerprint()};
+  p.open("required", "required");
+  auto bytes = p.sent();
+  if (why == "signature.expired") p.b.clock->advance(std::chrono::hours(24 * 40));
+  if (why == "inbound.document_differs") bytes = swap(bytes, "|5.42|", "|4.52|");
+  const auto answer = p.answer(bytes);
+  CHECK(answer.find("MSA|AE") != std::string::npos);
+  CHECK(answer.find(why) != std::string::npos);
+  CHECK(p.b.list().empty());
+}
+
+TEST_CASE("a key that is not there, or not the certificate's, does not let the engine open") {
+  Pair p;
+  p.a.config.signing = {"sign.pem", "sign.key", "", ""};
+  auto opened = p.a.try_open();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().id == "signature.file");
+  p.key("P-256");
+  REQUIRE(std::system(("cd '" + p.a.folder() + "' && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out sign.key 2>/dev/null").c_str()) == 0);
+  opened = p.a.try_open();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().id == "signature.pair");
+}
