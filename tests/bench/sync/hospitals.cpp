@@ -81,7 +81,7 @@ Json patient(int i) {
 std::string relay_toml(int feed_port, int partner_port) {
   return "[hospital]\ncode = \"HB-COUNTY-01\"\nname = \"县医院\"\n[store]\ndirectory = \"data\"\n[engine]\nlog_level = \"warning\"\n"
          "[codes]\nlocal_items = \"local_items.csv\"\n[feed.lab]\nlisten = \"127.0.0.1:" + std::to_string(feed_port) + "\"\nrelay_to = \"city\"\n"
-         "[partner.city]\norganisation = \"HB-CITY-01\"\nname = \"市医院\"\ntls = false\naddress = \"127.0.0.1:" + std::to_string(partner_port) + "\"\n";
+         "[partner.city]\norganisation = \"HB-CITY-01\"\nname = \"市医院\"\ntls = false\ncertificate_sha256 = \"" + std::string(64, '0') + "\"\naddress = \"127.0.0.1:" + std::to_string(partner_port) + "\"\n";
 }
 
 void fill_outbox(const std::string& folder, std::int64_t rows) {
