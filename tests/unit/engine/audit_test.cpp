@@ -164,12 +164,13 @@ TEST_CASE("the month's figures come out the same from the store and from nothing
   b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1));
   const auto first = b.must_ask("order.check/1", check("O1", "GLU01"))["cards"][0];
   const auto second = b.must_ask("order.check/1", check("O2", "GLU01"))["cards"][0];
-  b.must_ask("order.check/1", check("O3", "GLU01"));
-  b.must_ask("order.check/1", check("O3", "GLU01"));  // the same again counts once
+  const auto third = b.must_ask("order.check/1", check("O3", "GLU01"))["cards"][0];
+  b.must_ask("order.check/1", check("O4", "GLU01"));
+  b.must_ask("order.check/1", check("O4", "GLU01"));  // the same again counts once
   b.submit("recognition.decided/1", decision("D-1", "accepted", first, "2026-11-22T10:01:00+08:00"));
   b.submit("recognition.decided/1", decision("D-2", "declined", second, "2026-11-22T10:02:00+08:00", "rapid_course"));
-  b.submit("recognition.decided/1", decision("D-3", "accepted", first, "2026-11-30T23:59:59+08:00"));
-  b.submit("recognition.revoked/1", decision("D-3", "revoked", first, "2026-12-01T00:00:00+08:00"));
+  b.submit("recognition.decided/1", decision("D-3", "accepted", third, "2026-11-30T23:59:59+08:00"));
+  b.submit("recognition.revoked/1", decision("D-3", "revoked", third, "2026-12-01T00:00:00+08:00"));
   b.settle();
   const auto now = b.clock->now_ms();
   b.close();
@@ -193,7 +194,7 @@ TEST_CASE("the month's figures come out the same from the store and from nothing
   CHECK(total.saved_cents == 600);
   CHECK(november.rows(recognition::By::partner)[0].key == "other");
   CHECK(november.rows(recognition::By::item)[0].key == "GLU");
-  CHECK(shown.total(false).shown == 3);
+  CHECK(shown.total(false).shown == 4);
   CHECK(shown.total(false).refused == 1);
   CHECK(shown.total(false).taken_back == 1);
   CHECK(shown.total(false).unanswered == 1);
