@@ -61,7 +61,7 @@ TEST_CASE("a faulty heading names the column and the likely one") {
   CHECK(faults(with("prices.csv", "")) == Faults{"prices.csv terminology.table_empty"});
   CHECK(faults(with("local_item.csv", "code\n")) == Faults{"local_item.csv terminology.table_unknown"});
   CHECK(faults(with("prices.csv", "code,price\nA,\"1")) == Faults{"prices.csv:line 2 csv.quote"});
-  CHECK(faults(with("prices.csv", "code,price\nA,\xB5\n")) == Faults{"prices.csv:byte 13 text.undecodable"});
+  CHECK(faults(with("prices.csv", "code,price\nA,\xB5\n")) == Faults{"prices.csv:byte 13 terminology.not_utf8"});
 }
 
 TEST_CASE("a column may stand anywhere and optional ones may be left out") {
