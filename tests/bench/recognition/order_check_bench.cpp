@@ -30,7 +30,7 @@ using storage::Database;
 using storage::Query;
 
 constexpr int kPatients = 200'000;
-constexpr const char* kReady = "ready-2";  // changes with the shape of the data
+constexpr const char* kReady = "ready-3";  // changes with the shape of the data
 constexpr const char* kLocalItems =
     "code,name,item,panel,unit\nL001,葡萄糖,GLU,,mmol/L\nL002,血脂四项,,LIPID,\nL003,肌酐,CREA,,umol/L\nL004,血钾,K,,mmol/L\nL005,谷丙转氨酶,ALT,,U/L\n";
 
@@ -133,8 +133,8 @@ void build(const fs::path& dir, std::int64_t at_ms) {
     put_tie.again();
   }
   Query put_report(*db,
-                   "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json) "
-                   "VALUES(?, ?, ?, 1, 'final', 'city', ?, ?, 1, ?, ?)");
+                   "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, digest, brief, json) "
+                   "VALUES(?1, ?2, ?3, 1, 'final', 'city', ?4, ?5, 1, ?5, 'd', ?6, ?7)");
   Query put_text(*db, "INSERT INTO report_text(seq, hl7, document) VALUES(?, x'', x'')");
   Query put_result(*db,
                    "INSERT INTO result(id, report_id, patient_id, item, position, status, collected_ms, current, brief) "
