@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/place.hpp"
+#include "engine/audit.hpp"
 
 namespace huren::ctl {
 namespace {
@@ -124,7 +125,14 @@ int outbox_change(Place& place, const std::string& verb, const std::vector<std::
     settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = "huren-ctl " + verb, .give_back = false, .at_ms = now_ms});
   }
   if (dry_run) return kOk;
-  auto done = place.store->transact([&](store::Unit& unit) { return unit.settle(settlements); });
+  const std::string who = operator_name();
+  auto done = place.store->transact([&](store::Unit& unit) -> Result<void> {
+    for (const auto id : ids) {
+      const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == id; });
+      if (auto r = engine::audit(unit, engine::Clock().now_ms(), "operator.outbox", {who, "outbox:" + std::to_string(id), verb}, {{"partner", it->partner}}); !r) return r;
+    }
+    return unit.settle(settlements);
+  });
   if (!done) {
     place.failed(done.error());
     return kUnusable;

@@ -1,5 +1,8 @@
 #include "ctl/place.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <filesystem>
 #include <fstream>
@@ -77,6 +80,11 @@ void print_table(std::ostream& out, const std::vector<std::vector<std::string>>&
     }
     out << "\n";
   }
+}
+
+std::string operator_name() {
+  const auto* user = ::getpwuid(::getuid());
+  return "operator:" + (user ? std::string(user->pw_name) : std::to_string(::getuid()));
 }
 
 std::string local_time(std::int64_t epoch_ms, int offset_minutes) {

@@ -45,10 +45,23 @@ struct Place {
 
 // A table with aligned columns; CJK characters count two.
 void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows);
+std::string operator_name();  // "operator:" and the system's user
 std::string local_time(std::int64_t epoch_ms, int offset_minutes);  // "2026-11-22 09:30:00", "-" for 0
 
 int doctor(Place& place);
-int stats(Place& place, const std::string& month);
+struct StatsWishes {
+  std::string month;        // "2026-11"; empty: this one
+  std::string by;           // item | department | partner | reason | day | week; empty: all of them
+  bool csv = false;
+  bool from_audit = false;  // from nothing but the audit trail
+  bool check = false;       // computed both ways and compared
+};
+int stats(Place& place, const StatsWishes& wishes);
+struct AuditWishes { std::string event, who, object, since, until; int limit = 100; };  // event: its beginning; the newest links
+int audit_list(Place& place, const AuditWishes& wishes);
+int audit_verify(Place& place, const std::string& head);  // head: "SEQ:HASH" noted elsewhere, or empty
+int audit_export(Place& place, const std::string& file);  // JSON lines; empty: standard output
+int replay(Place& place, const std::string& uuid);        // of a card or of its suggestion
 int results(Place& place, const std::string& patient_id);
 // The code tables: to files or standard output; from files, all or none; what of the hospital's items is recognisable, and why not.
 int codes_export(Place& place, const std::string& table, const std::string& folder);

@@ -1,84 +1,104 @@
-// huren-ctl stats: what was recognised and declined, here and by partners of our results, in one month.
-#include <Poco/NumberFormatter.h>
-
-#include <charconv>
+// huren-ctl stats: the month's figures, by item, department, partner, reason, day or week; as table, JSON or CSV; from the
+// store's rows, from nothing but the audit trail, or both compared.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/base/time.hpp"
 #include "ctl/place.hpp"
 #include "engine/codes.hpp"
+#include "engine/month.hpp"
 
 namespace huren::ctl {
 namespace {
 
-// The month's first instant in the hospital's zone, and the next one's.
-bool month_range(const std::string& month, int offset_minutes, std::int64_t& from, std::int64_t& to) {
-  const auto first = parse_iso_time(month, offset_minutes);
-  if (!first || first->precision != Precision::month) return false;
-  from = first->epoch_ms;
-  const int year = std::stoi(month.substr(0, 4)), number = std::stoi(month.substr(5, 2));
-  char next[16];
-  std::snprintf(next, sizeof next, "%04d-%02d", number == 12 ? year + 1 : year, number % 12 + 1);
-  to = parse_iso_time(next, offset_minutes)->epoch_ms;
+using recognition::Figures;
+
+std::string money(std::int64_t cents) {
+  const auto rest = std::to_string(100 + cents % 100).substr(1);
+  return std::to_string(cents / 100) + "." + rest;
+}
+
+std::string rate(const recognition::Tally& t) {
+  if (t.denominator() == 0) return "-";
+  const auto permille = (t.accepted * 1000 + t.denominator() / 2) / t.denominator();
+  return std::to_string(permille / 10) + "." + std::to_string(permille % 10) + "%";
+}
+
+bool from_store(Place& place, Figures& figures) {
+  auto read = place.store->read([&](store::Reader& reader) { return engine::figures_from_store(reader, figures); });
+  return read ? true : place.failed(read.error());
+}
+
+bool from_audit(Place& place, Figures& figures, bool& broken) {
+  Findings chain;
+  if (auto r = engine::figures_from_audit(*place.store, figures, chain); !r) return place.failed(r.error());
+  for (const auto& f : chain) place.err << place.say(f.error) << "\n";
+  broken = !chain.empty();
   return true;
 }
 
-std::string money(std::int64_t cents) { return Poco::NumberFormatter::format(static_cast<double>(cents) / 100.0, 2); }
+void print(Place& place, const Figures& figures, recognition::By by, const terminology::Set* codes) {
+  std::vector<std::vector<std::string>> table{{place.say("何处", "where"), place.say("分组", "group"), place.say("互认", "recognised"), place.say("不互认", "declined"),
+                                               place.say("不计入", "not counted"), place.say("撤销", "revoked"), place.say("互认率", "rate"),
+                                               place.say("节省（元）", "saved (CNY)"), place.say("提示", "shown"), place.say("未答复", "unanswered")}};
+  const auto line = [&](const std::string& side, const std::string& key, const recognition::Tally& t) {
+    table.push_back({side == "here" ? place.say("本院", "here") : place.say("伙伴处", "at partners"), key, std::to_string(t.accepted), std::to_string(t.declined),
+                     std::to_string(t.not_counted), std::to_string(t.revoked), rate(t), money(t.saved_cents), std::to_string(t.shown), std::to_string(t.unanswered)});
+  };
+  const Date day = terminology::day_of(figures.month().to_ms - 1, figures.month().offset_minutes);
+  for (const auto& row : figures.rows(by)) {
+    const auto* reason = by == recognition::By::reason && codes ? codes->reason(row.key, day) : nullptr;
+    line(row.side, reason ? row.key + " " + (place.language == Language::zh ? reason->zh : reason->en) : row.key, row.tally);
+  }
+  line("here", place.say("合计", "in all"), figures.total(false));
+  line("there", place.say("合计", "in all"), figures.total(true));
+  print_table(place.out, table);
+  for (const auto& d : recognition::definitions()) place.out << place.say("* ", "* ") << (place.language == Language::zh ? d.zh : d.en) << "\n";
+}
 
 }  // namespace
 
-int stats(Place& place, const std::string& month_wanted) {
+int stats(Place& place, const StatsWishes& wishes) {
   const int offset = place.config.hospital.offset_minutes;
-  const std::string month = month_wanted.empty() ? to_iso_time(from_epoch_ms(engine::Clock().now_ms(), offset)).substr(0, 7) : month_wanted;
-  std::int64_t from = 0, to = 0;
-  if (!month_range(month, offset, from, to)) {
-    place.failed({"ctl.month", "--month", {month}});
+  const auto month = wishes.month.empty() ? recognition::month_of(engine::Clock().now_ms(), offset) : recognition::month_of(wishes.month, offset);
+  if (!month) {
+    place.failed({"ctl.month", "--month", {wishes.month}});
     return kUnusable;
   }
-  std::vector<store::StatRow> rows;
-  auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
-    auto r = reader.stats(from, to);
-    if (!r) return r.error();
-    rows = std::move(*r);
-    return {};
-  });
-  if (!read) {
-    place.failed(read.error());
+  const auto by = recognition::by_word(wishes.by);
+  if (!wishes.by.empty() && !by) {
+    place.failed({"ctl.stats_by", "--by", {wishes.by}});
     return kUnusable;
   }
+  // Without its tables a figure can still be counted, but not which reasons count: the reader is told.
   const auto codes = engine::load_codes(place.config, place.config_dir);
-  const Date day = terminology::day_of(to - 1, offset);
-  std::map<std::string, std::int64_t> recognised{{"here", 0}, {"there", 0}}, declined = recognised, saved = recognised;
-  nlohmann::ordered_json reasons = nlohmann::ordered_json::array();
-  std::vector<std::vector<std::string>> table{{place.say("何处", "where"), place.say("伙伴", "partner"), place.say("决定", "decision"), place.say("理由", "reason"),
-                                               place.say("次数", "count"), place.say("节省（元）", "saved (CNY)")}};
-  for (const auto& r : rows) {
-    if (r.outcome == "accepted") recognised[r.side] += r.count;
-    if (r.outcome == "declined") declined[r.side] += r.count;
-    saved[r.side] += r.saved_cents;
-    const auto* reason = codes.set && !r.reason.empty() ? codes.set->reason(r.reason, day) : nullptr;
-    const std::string words = reason ? r.reason + " " + (place.language == Language::zh ? reason->zh : reason->en) : r.reason;
-    const char* zh = r.outcome == "accepted" ? "互认" : r.outcome == "declined" ? "不互认" : "撤销";
-    table.push_back({r.side == "here" ? place.say("本院", "here") : place.say("伙伴处", "at the partner"), r.partner, place.say(zh, r.outcome.c_str()), words,
-                     std::to_string(r.count), money(r.saved_cents)});
-    reasons.push_back({{"side", r.side}, {"partner", r.partner}, {"outcome", r.outcome}, {"reason", r.reason}, {"count", r.count}, {"saved_cents", r.saved_cents}});
+  bool findings = false;
+  for (const auto& f : codes.findings) {
+    place.err << place.say(f.error) << "\n";
+    findings |= f.severity == Severity::error;
   }
-  if (place.json) {
-    nlohmann::ordered_json answer{{"month", month}, {"hospital", place.config.hospital.code}};
-    for (const char* side : {"here", "there"})
-      answer[side] = {{"recognised", recognised[side]}, {"declined", declined[side]}, {"saved_cents", saved[side]},
-                      {"rate", recognised[side] + declined[side] ? nlohmann::ordered_json(static_cast<double>(recognised[side]) / static_cast<double>(recognised[side] + declined[side])) : nullptr}};
-    answer["rows"] = reasons;
-    place.out << answer.dump(2) << "\n";
-    return kOk;
+  if (!codes.set) place.err << place.say({"ctl.stats_no_codes", "", {}}) << "\n";
+
+  Figures figures(*month, codes.set.get());
+  bool broken = false;
+  if (wishes.from_audit ? !from_audit(place, figures, broken) : !from_store(place, figures)) return kUnusable;
+  if (wishes.check) {
+    Figures again(*month, codes.set.get());
+    if (wishes.from_audit ? !from_store(place, again) : !from_audit(place, again, broken)) return kUnusable;
+    if (figures.to_json("") != again.to_json("")) {
+      place.failed({"ctl.stats_differ", "", {month->name}});
+      return kFindings;
+    }
+    place.err << place.say({"ctl.stats_same", "", {month->name}}) << "\n";
   }
-  place.out << place.config.hospital.name << "  " << month << "\n";
-  print_table(place.out, table);
-  for (const char* side : {"here", "there"})
-    place.out << (side == std::string_view("here") ? place.say("本院合计", "here in all") : place.say("伙伴用本院结果合计", "partners with our results in all")) << ": "
-              << place.say("互认 ", "recognised ") << recognised[side] << place.say("，不互认 ", ", declined ") << declined[side]
-              << place.say("，节省 ", ", saved ") << money(saved[side]) << place.say(" 元", " CNY") << "\n";
-  return kOk;
+  if (place.json)
+    place.out << nlohmann::ordered_json::parse(figures.to_json(place.config.hospital.code)).dump(2) << "\n";
+  else if (wishes.csv)
+    place.out << figures.to_csv(by);
+  else {
+    place.out << place.config.hospital.name << "  " << month->name << "\n";
+    print(place, figures, by.value_or(recognition::By::reason), codes.set.get());
+  }
+  return findings || broken ? kFindings : kOk;
 }
 
 }  // namespace huren::ctl

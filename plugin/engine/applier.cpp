@@ -1,5 +1,6 @@
 #include "engine/applier.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "engine/events.hpp"
@@ -19,7 +20,7 @@ void Applier::start() { thread_ = quiet_thread([this] { run(); }); }
 
 void Applier::wake() noexcept {
   const std::lock_guard lock(mutex_);
-  ++asked_;
+  asked_ = true;
   wakes_.notify_one();
 }
 
@@ -28,16 +29,31 @@ void Applier::stop() noexcept {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     wakes_.notify_all();
-    idle_.notify_all();
+    applied_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
 }
 
-bool Applier::caught_up(std::uint32_t wait_ms) noexcept {
+bool Applier::caught_up(std::uint32_t wait_ms) noexcept try {
+  const auto event = spool_.newest();
+  std::int64_t message = 0;
+  auto read = context_.store.read([&](store::Reader& reader) -> Result<void> {
+    auto newest = reader.inbox_newest();
+    if (!newest) return newest.error();
+    message = *newest;
+    return {};
+  });
+  if (!event || !read) return false;
   std::unique_lock lock(mutex_);
-  const std::uint64_t mine = ++asked_;
-  wakes_.notify_one();
-  return idle_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] { return stopping_ || served_ >= mine; }) && !stopping_;
+  const auto done = [&] { return stopping_ || (event_ >= *event && message_ >= message); };
+  if (!done()) {
+    asked_ = true;
+    wakes_.notify_one();
+    applied_.wait_for(lock, std::chrono::milliseconds(wait_ms), done);
+  }
+  return done() && !stopping_;
+} catch (const std::exception&) {  // out of memory: the query answers from what is there
+  return false;
 }
 
 Result<void> Applier::apply_one(store::Unit& unit, const SpooledEvent& event) {
@@ -67,9 +83,14 @@ Result<bool> Applier::step() {
     return {};
   });
   if (!read) return read.error();
+  // A predecessor may have died between its commit and this: bodies that took effect must not stay until the next event.
+  if (!tidied_ && cursor > 0) tidied_ = static_cast<bool>(spool_.forget(cursor));
   auto events = spool_.next(cursor, kBatch);
   if (!events) return events.error();
-  if (events->empty() && inbox.empty()) return upkeep();
+  if (events->empty() && inbox.empty()) {
+    settled(cursor, 0);  // what waits was applied by the process that held the lease before
+    return upkeep();
+  }
 
   auto done = context_.store.transact([&](store::Unit& unit) -> Result<void> {
     for (const auto& e : *events)
@@ -82,6 +103,7 @@ Result<bool> Applier::step() {
   });
   mark_.end();
   if (!done) return done.error();
+  settled(events->empty() ? cursor : events->back().seq, inbox.empty() ? 0 : inbox.back().id);
   changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
   if (!events->empty()) taken_in_ = events->back().seq;
   if (taken_in_ - forgotten_ >= kForgetEvery) forget();
@@ -104,16 +126,22 @@ void Applier::forget() {
   forgotten_ = taken_in_;
 }
 
+void Applier::settled(std::int64_t event, std::int64_t message) {
+  const std::lock_guard lock(mutex_);
+  event_ = std::max(event_, event);
+  message_ = std::max(message_, message);
+  applied_.notify_all();
+}
+
 void Applier::run() {
   bool more = true;
   while (true) {
-    std::uint64_t serving = 0;
     bool asked = true;
     {
       std::unique_lock lock(mutex_);
-      if (!more) asked = wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_ > served_; });
+      if (!more) asked = wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_; });
       if (stopping_) return;
-      serving = asked_;
+      asked_ = false;
     }
     if (!asked) forget();
     Result<bool> result = false;
@@ -130,11 +158,6 @@ void Applier::run() {
       continue;
     }
     more = *result;
-    if (!more) {
-      const std::lock_guard lock(mutex_);
-      served_ = std::max(served_, serving);
-      idle_.notify_all();
-    }
   }
 }
 

@@ -25,12 +25,14 @@ class Applier {
   void start();
   void wake() noexcept;
   void stop() noexcept;
-  // Waits until everything that was spooled or received before the call has been applied, or the time is over.
+  // Waits until everything that was spooled or received before the call has been applied, or the time is over; what
+  // comes after the call is not waited for, however much of it there is. At once when nothing waits.
   bool caught_up(std::uint32_t wait_ms) noexcept;
 
  private:
   void run();
   Result<bool> step();  // true: there may be more
+  void settled(std::int64_t event, std::int64_t message);
   Result<bool> upkeep();
   void forget();
   Result<void> apply_one(store::Unit& unit, const SpooledEvent& event);
@@ -43,9 +45,11 @@ class Applier {
   std::int64_t upkept_ms_ = 0;
   std::int64_t taken_in_ = 0, forgotten_ = 0;  // spool numbers; the applier's thread alone
   std::mutex mutex_;
-  std::condition_variable wakes_, idle_;
-  std::uint64_t asked_ = 1, served_ = 0;  // a look that began after the ask serves it
+  std::condition_variable wakes_, applied_;
+  bool asked_ = true;                     // look now
+  std::int64_t event_ = 0, message_ = 0;  // the newest spool and inbox rows that took effect
   bool stopping_ = false;
+  bool tidied_ = false;  // applier's thread only
   std::thread thread_;
 };
 

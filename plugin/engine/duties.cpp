@@ -1,6 +1,7 @@
 #include "engine/duties.hpp"
 
 #include "core/model/notice.hpp"
+#include "engine/audit.hpp"
 #include "engine/referral/requests.hpp"
 #include "engine/reports.hpp"
 #include "engine/requalify.hpp"
@@ -66,6 +67,7 @@ Result<bool> look_after(const Context& context) {
       (*now)->state = "ignored";
       (*now)->changed_ms = context.clock.now_ms();
       if (auto r = unit.put_offer(**now); !r) return r;
+      if (auto r = audit(unit, context.clock.now_ms(), "suggestion.ignored", {"huren", "suggestion:" + s.id, "ignored"}, {}); !r) return r;
     }
     for (const auto& r : waiting.retractions)
       if (auto told = escalate(unit, context, r); !told) return told;

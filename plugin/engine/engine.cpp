@@ -11,6 +11,7 @@
 
 #include "core/hl7/ack.hpp"
 #include "engine/applier.hpp"
+#include "engine/audit.hpp"
 #include "engine/codes.hpp"
 #include "engine/context.hpp"
 #include "engine/exchange/exchange.hpp"
@@ -94,6 +95,7 @@ class Engine final : public EngineLink {
  private:
   Result<void> make_partners();
   Result<void> make_feeds();
+  void note_live();
   Result<void> go_live();   // pumps, listeners, applier: only with the lease
   void wait_for_lease();
   void changed();
@@ -231,9 +233,30 @@ Result<void> Engine::make_feeds() {
   return {};
 }
 
+// On which tables and settings the engine works from now on, and where the audit chain stands: the log keeps the head
+// outside the store, so that a tail that is cut off later is missed.
+void Engine::note_live() {
+  const auto& c = setup_.config;
+  std::string settings = c.hospital.code + '\n' + c.hospital.region;
+  for (const auto& a : c.agreements) settings += '\n' + a.id + ' ' + a.partner + ' ' + a.mode + ' ' + a.basis;
+  std::optional<store::AuditRow> head;
+  auto noted = store_->transact([&](store::Unit& unit) -> Result<void> {
+    if (auto r = audit(unit, clock_->now_ms(), "engine.live", {"huren", "codes:" + context_->codes->version(), "live"}, {{"config", opaque(settings)}}); !r) return r;
+    auto newest = unit.audit_head();
+    if (!newest) return newest.error();
+    head = std::move(*newest);
+    return {};
+  });
+  if (noted && head)
+    log_->write(Severity::info, "audit.head", {{"hash", hex(head->hash)}, {"seq", std::to_string(head->seq)}});
+  else if (!noted)
+    log_->write(Severity::error, "store.failed", noted.error());  // a full disk: the engine works on what it can
+}
+
 // May be called again after an error: what runs already is left alone.
 Result<void> Engine::go_live() {
   if (!live_) {
+    note_live();
     applier_->start();
     for (auto& pump : pumps_) pump->start();
     upkeep_->start();

@@ -7,6 +7,7 @@
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/order_message.hpp"
 #include "core/mapping/oru.hpp"
+#include "engine/audit.hpp"
 
 namespace huren::engine {
 namespace {
@@ -23,6 +24,7 @@ Result<void> release(Unit& unit, const Context& context, const model::LabReport&
   if (!message) return message.error();
   auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = pack(*document)});
   if (!row) return row.error();
+  if (auto r = audit(unit, context.clock.now_ms(), "report.released", {"huren", "report:" + row->id, row->status}, {{"patient", row->patient_id}}); !r) return r;
   return distribute(unit, context, *row, report);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/mapping/patient_message.hpp"
+#include "engine/audit.hpp"
 #include "engine/exchange/consent.hpp"
 #include "engine/exchange/exchange.hpp"
 #include "engine/exchange/index.hpp"
@@ -46,6 +47,7 @@ Result<void> rematch(Unit& unit, const Context& context, const PatientRow& row, 
       if (!whose) return whose.error();
       if (*whose != row.id) continue;  // nobody's, or more than one of ours
       if (auto r = unit.match_report(report.id, row.id); !r) return r;
+      if (auto r = audit(unit, context.clock.now_ms(), "report.matched", {"huren", "report:" + report.id, "matched"}, {{"patient", row.id}}); !r) return r;
       report.patient_id = row.id;
       if (report.current)
         if (auto r = notify_received(unit, context, report, *parsed.report); !r) return r;
@@ -71,6 +73,7 @@ Result<PatientRow> keep(Unit& unit, const Context& context, const model::Patient
   if (auto r = unit.put_patient(row); !r) return r.error();
   if (auto r = rematch(unit, context, row, patient); !r) return r.error();
   if (auto r = patient_came(unit, context, row, patient); !r) return r.error();
+  if (auto r = audit(unit, context.clock.now_ms(), "patient.kept", {"huren", "patient:" + row.id, *known ? "updated" : "registered"}, {}); !r) return r.error();
   return row;
 }
 
@@ -177,6 +180,7 @@ Result<void> add_tie(Unit& unit, const Context& context, const PatientRow& patie
   from_ms = std::min(from_ms, context.clock.now_ms());  // a HIS whose clock is ahead means now
   if (auto r = unit.put_tie({.patient_id = patient.id, .partner = partner_code, .basis = basis, .reference = reference, .from_ms = from_ms, .to_ms = 0}); !r)
     return r;
+  if (auto r = audit(unit, context.clock.now_ms(), "patient.tied", {"huren", "patient:" + patient.id, "tied"}, {{"partner", partner_code}, {"basis", basis}}); !r) return r;
   if (auto r = exchange::consent_returned(unit, context, patient.id, *partner, context.now()); !r) return r;
   auto ties = unit.ties(patient.id);
   if (!ties) return ties.error();
@@ -214,6 +218,7 @@ Result<void> on(Unit& unit, const Context& context, const model::ConsentChanged&
     if (t.partner == e.partner && t.basis == "consent" && t.to_ms == 0) {
       t.to_ms = std::clamp<std::int64_t>(e.at.epoch_ms, 1, context.clock.now_ms());
       if (auto r = unit.put_tie(t); !r) return r;
+      if (auto r = audit(unit, context.clock.now_ms(), "patient.tied", {"huren", "patient:" + patient->id, "ended"}, {{"partner", t.partner}, {"basis", t.basis}}); !r) return r;
     }
   const auto* partner = context.partner(e.partner);
   if (!partner) return Error{"event.unknown_partner", "/partner", {e.partner}};

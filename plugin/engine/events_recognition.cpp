@@ -2,9 +2,11 @@
 #include "engine/handlers.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/text.hpp"
 #include "core/recognition/record_text.hpp"
+#include "engine/audit.hpp"
 #include "engine/requalify.hpp"
 
 namespace huren::engine {
@@ -109,9 +111,15 @@ Result<void> take_decision(Unit& unit, const Context& context, const model::Reco
                          .outcome = e.outcome, .reason = e.reason, .note = e.note, .patient_id = patient_id, .doctor_id = e.doctor.id,
                          .department = e.department, .result_ids = e.result_ids, .result_refs = {}, .source = "", .at_ms = e.at.epoch_ms,
                          .saved_cents = accepted ? context.codes->price_cents(e.order_item, day).value_or(0) : 0};
-  for (const auto& u : *uses)
+  if (const auto* local = context.codes->local_item(e.order_item, day)) row.item = local->panel.empty() ? local->item : local->panel;
+  std::set<std::string> partners;
+  for (const auto& u : *uses) {
+    partners.insert(u.report.source.empty() ? "own" : u.report.source);
     for (const auto& ref : u.refs) row.result_refs.push_back(reference(ref));
+  }
+  for (const auto& p : partners) row.partner += (row.partner.empty() ? "" : "+") + p;
   if (auto r = unit.put_decision(row); !r) return r;
+  if (auto r = audit_decision(unit, context, row); !r) return r;
   for (const auto& u : *uses) {
     for (const auto position : u.positions) {
       if (e.outcome == "revoked") break;  // the same results as at the decision
@@ -174,6 +182,7 @@ Result<void> on(Unit& unit, const Context& context, const model::ResultViewed& e
   if (!uses) return uses.error();
   for (const auto& u : *uses) {
     if (auto r = unit.put_view({.report_id = u.report.id, .doctor_id = e.doctor.id, .kind = "viewed", .at_ms = e.at.epoch_ms, .patient_id = patient->id}); !r) return r;
+    if (auto r = audit(unit, context.clock.now_ms(), "result.viewed", {"doctor:" + e.doctor.id, "report:" + u.report.id, "viewed"}, {{"patient", patient->id}}); !r) return r;
     if (auto r = tell_of_newer(unit, context, u.report, {e.doctor.id, patient->id, "viewed"}); !r) return r;
     if (auto r = tell_source(unit, context, u.report, {.kind = mapping::DecisionKind::viewed, .id = new_id(context.clock.now_ms()), .hospital = "", .outcome = "viewed",
                                         .reason = "", .doctor_id = e.doctor.id, .department = "", .order_item = "", .saved_cents = 0, .at = e.at,
@@ -194,6 +203,8 @@ Result<void> on(Unit& unit, const Context& context, const model::RetractionAckno
     const bool may = retraction.doctor_id == e.doctor.id || (retraction.escalated_ms > 0 && !manager.empty() && manager == e.doctor.id);
     if (retraction.notice_id != id || !may) continue;
     if (auto r = unit.acknowledge_retraction(id, retraction.doctor_id, e.at.epoch_ms); !r) return r;
+    if (auto r = audit(unit, context.clock.now_ms(), "retraction.acknowledged", {"doctor:" + e.doctor.id, "report:" + retraction.report_id, "acknowledged"}, {{"notice", id}}); !r)
+      return r;
     auto report = unit.report(retraction.report_id);
     if (!report) return report.error();
     if (!*report) return {};

@@ -11,6 +11,7 @@
 #include "core/mapping/question_message.hpp"
 #include "core/mapping/referral_message.hpp"
 #include "engine/acknowledge.hpp"
+#include "engine/audit.hpp"
 #include "engine/events.hpp"
 #include "engine/exchange/consent.hpp"
 #include "engine/exchange/index.hpp"
@@ -171,7 +172,7 @@ std::string first_error(const Findings& findings) {
 }
 
 // Decisions, views and receipts of a partner about our results.
-Result<void> apply_decision(store::Unit& unit, const InboxRow& row, const mapping::DecisionMessage& m) {
+Result<void> apply_decision(store::Unit& unit, const Context& context, const InboxRow& row, const mapping::DecisionMessage& m) {
   if (m.kind == mapping::DecisionKind::viewed || m.kind == mapping::DecisionKind::retraction_acknowledged) {
     for (const auto& ref : m.results) {
       auto versions = unit.report_versions(ref.origin, ref.number);
@@ -179,14 +180,21 @@ Result<void> apply_decision(store::Unit& unit, const InboxRow& row, const mappin
       if (versions->empty()) continue;
       if (auto r = unit.put_view({.report_id = versions->back().id, .doctor_id = row.source + kPartnerDoctor + m.doctor_id, .kind = m.outcome, .at_ms = m.at.epoch_ms}); !r)
         return r;
+      if (auto r = audit(unit, context.clock.now_ms(), "result.viewed", {"partner:" + row.source + "/" + m.doctor_id, "report:" + versions->back().id, m.outcome},
+                         {{"patient", versions->back().patient_id}}); !r)
+        return r;
     }
     return {};
   }
   store::DecisionRow d{.id = row.source + "/" + m.id, .suggestion_id = "", .order_id = "", .order_item = m.order_item, .outcome = m.outcome, .reason = m.reason,
                        .note = "", .patient_id = "", .doctor_id = m.doctor_id, .department = m.department, .result_ids = {}, .result_refs = {},
                        .source = row.source, .at_ms = m.at.epoch_ms, .saved_cents = m.saved_cents};
-  for (const auto& ref : m.results) d.result_refs.push_back(reference(ref));
-  return unit.put_decision(d);
+  for (const auto& ref : m.results) {
+    d.result_refs.push_back(reference(ref));
+    d.item = &ref == &m.results.front() || d.item == ref.item ? ref.item : "";  // several: the order's own code stands for them
+  }
+  if (auto r = unit.put_decision(d); !r) return r;
+  return audit_decision(unit, context, d);
 }
 
 // A message that states no version: what is sent again under the same number, changed, is the next one.
@@ -226,6 +234,9 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   if (!patient_id) return patient_id.error();
   auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});
   if (!stored) return stored.error();
+  if (auto r = audit(unit, context.clock.now_ms(), "report.received", {"partner:" + row.source, "report:" + stored->id, stored->status},
+                     {{"patient", stored->patient_id}, {"matched", patient_id->empty() ? "no" : "yes"}}); !r)
+    return r;
   if (!context.index_key.empty())
     if (auto r = unit.index_held(row.source, exchange::handle_of(context.index_key, stored->origin, stored->number), stored->version); !r) return r;
   auto bar = unit.bar(row.source, subject_of(stored->origin, stored->number));
@@ -238,7 +249,7 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
 }
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, Understood& u) {
-  if (u.kind == Understood::Kind::decision) return apply_decision(unit, row, u.decision);
+  if (u.kind == Understood::Kind::decision) return apply_decision(unit, context, row, u.decision);
   for (const auto& event : u.events)
     if (auto r = handle(unit, context, event); !r) return r;
   if (u.kind == Understood::Kind::index) return exchange::apply_index(unit, context, row.source, u.index);

@@ -1,7 +1,6 @@
 #include "engine/queries.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 
 #include "core/cda/page.hpp"
@@ -9,6 +8,7 @@
 #include "core/model/query.hpp"
 #include "core/recognition/trend.hpp"
 #include "engine/access.hpp"
+#include "engine/audit.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/referral/queries.hpp"
 #include "engine/reports.hpp"
@@ -26,11 +26,9 @@ Result<Access> enter(store::Reader& reader, const Context& context, const std::s
   const std::int64_t now = context.clock.now_ms();
   bool open = false;
   for (const auto& record : *records) {
-    auto ties = reader.ties(record);
-    if (!ties) return ties.error();
-    open = open || std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) {
-             return t.basis == "encounter" && t.reference == encounter_id && (t.to_ms == 0 || t.to_ms > now);
-           });
+    auto tie = reader.tie(record, "", "encounter", encounter_id);
+    if (!tie) return tie.error();
+    open = open || (*tie && ((*tie)->to_ms == 0 || (*tie)->to_ms > now));
   }
   if (!open) return Error{"query.no_encounter", "/encounter_id", {}};
   auto person = model::patient_from_json((*row)->json);
@@ -62,9 +60,9 @@ struct Views {
   const std::string& doctor;
   const std::string& patient_id;  // the record under which it is seen
   std::map<std::string, bool> noted;
-  Result<void> note(const ReportRow& row, const char* kind) {
-    if (!noted.emplace(row.id, true).second) return {};
-    return unit.put_view({.report_id = row.id, .doctor_id = doctor, .kind = kind, .at_ms = context.clock.now_ms(), .patient_id = patient_id});
+  Result<void> note(const std::string& report_id, const char* kind) {
+    if (!noted.emplace(report_id, true).second) return {};
+    return unit.put_view({.report_id = report_id, .doctor_id = doctor, .kind = kind, .at_ms = context.clock.now_ms(), .patient_id = patient_id});
   }
 };
 
@@ -128,6 +126,16 @@ LabReport report_of(const store::IndexEntry& entry, const config::Partner& partn
 
 }  // namespace
 
+// Who tried to look without the right to is audited too; the audit failing does not open the door.
+Error Queries::refused(const Error& why, std::string_view topic, const std::string& doctor_id) {
+  if (why.id != "query.no_encounter" && why.id != "query.unknown_patient" && why.id != "query.unknown_result") return why;
+  auto noted = context_.store.transact([&](Unit& unit) {
+    return audit(unit, context_.clock.now_ms(), "access.refused", {"doctor:" + doctor_id, "", std::string(why.id)}, {{"topic", std::string(topic)}});
+  });
+  if (!noted) context_.log.write(Severity::error, "store.failed", noted.error());
+  return why;
+}
+
 Result<std::string> Queries::results_list(std::string_view json) {
   auto parsed = model::parse_results_list(json, context_.config.hospital.offset_minutes);
   if (!parsed.request) return parsed.findings.front().error;
@@ -175,7 +183,7 @@ Result<std::string> Queries::results_list(std::string_view json) {
           if (std::find(d.result_ids.begin(), d.result_ids.end(), row.result_id) != d.result_ids.end()) row.recognition = d.outcome;
         answer.results.push_back(std::move(row));
         if (!noted)
-          if (auto r = views.note(held, "shown"); !r) return r;
+          if (auto r = views.note(held.id, "shown"); !r) return r;
       }
       if (answer.more) break;
     }
@@ -192,9 +200,10 @@ Result<std::string> Queries::results_list(std::string_view json) {
     }
     if (request.items.empty())
       if (auto r = add_examinations(unit, context_, access->patient.id, request.since.epoch_ms, answer); !r) return r;
-    return {};
+    return audit(unit, context_.clock.now_ms(), "access.results_list", {"doctor:" + request.doctor.id, "patient:" + access->patient.id, "shown"},
+                 {{"count", std::to_string(answer.results.size())}, {"encounter", opaque(request.encounter_id)}});
   });
-  if (!done) return done.error();
+  if (!done) return refused(done.error(), "results.list", request.doctor.id);
   return model::to_json(answer);
 }
 
@@ -238,9 +247,12 @@ Result<std::string> Queries::result_open(std::string_view json) {
     if (wants("document")) answer.document = (*held)->document;
     if (wants("page")) answer.page = cda::lab_page(*report.report, {.language = Language::zh, .previous = {}, .superseded = !(*held)->current});
     if (wants("data")) answer.report = std::move(report.report);
-    return unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms(), .patient_id = access->patient.id});
+    if (auto r = unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms(), .patient_id = access->patient.id}); !r)
+      return r;
+    return audit(unit, context_.clock.now_ms(), "access.result_open", {"doctor:" + request.doctor.id, "report:" + (*held)->id, "shown"},
+                 {{"encounter", opaque(request.encounter_id)}, {"patient", access->patient.id}});
   });
-  if (!done) return done.error();
+  if (!done) return refused(done.error(), "result.open", request.doctor.id);
   if (being_fetched) return Error{"exchange.being_fetched", "/report_id", {}};
   return model::to_json(answer);
 }
@@ -278,107 +290,50 @@ Result<std::string> Queries::order_check(std::string_view json) {
 
   // A correction may come between reading and answering: then the question is asked once more, of what is true now.
   for (int tries = 0; tries < kTries; ++tries) {
-    auto answer = decide_once(input, request);
+    auto answer = decide_once(input, request, json);
     if (answer || answer.error().id != "query.changed_meanwhile") return answer;
   }
   return Error{"query.changed_meanwhile", "/orders", {}};
 }
 
-Result<void> Queries::gather(store::Reader& reader, const std::string& patient_id, const std::vector<std::string>& records, const std::vector<std::string>& items,
-                             std::int64_t since_ms, Reports& reports, recognition::Input& input) {
-  for (const auto& record : records) {
-    auto rows = reader.results_of(record, items, since_ms);
-    if (!rows) return rows.error();
-    for (const auto& row : *rows) {
-      auto it = reports.find(row.report_id);
-      if (it == reports.end()) {
-        auto held = reader.report(row.report_id);
-        if (!held) return held.error();
-        if (!*held) continue;
-        auto report = model::lab_report_from_json((*held)->json, context_.config.hospital.offset_minutes);
-        if (!report.report) return Error{"store.unreadable_report", row.report_id, {}};
-        it = reports.emplace(row.report_id, std::pair{std::move(**held), std::move(*report.report)}).first;
-      }
-      const auto& held = it->second.first;
-      auto bar = held.source.empty() ? Result<std::optional<store::BarRow>>(std::nullopt) : reader.bar(held.source, subject_of(held.origin, held.number));
-      if (!bar) return bar.error();
-      input.candidates.push_back({.result_id = row.id, .report_id = row.report_id, .source = it->second.first.source, .report = &it->second.second,
-                                  .position = static_cast<std::size_t>(row.position), .current = row.current, .index_only = false, .barred = bar->has_value(),
-                                  .link = record == patient_id ? recognition::Link::by_identity : recognition::Link::merged});
-    }
-  }
-  return {};
-}
-
-Result<std::string> Queries::decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request) {
-  Reports reports;
-  std::deque<LabReport> entries;  // of the index, without values
-  std::string patient_id;
-  auto gathered = context_.store.read([&](store::Reader& reader) -> Result<void> {
-    reports.clear();
-    input.candidates.clear();
+Result<std::string> Queries::decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request, std::string_view json) {
+  History history;  // outlives the decision, whose candidates point into it
+  recognition::Decision decision;
+  Shown shown{.request_json = "", .patient_json = "", .patient_id = "", .encounter_id = request.encounter_id, .doctor_id = request.doctor.id, .department = request.department, .fresh = {}, .answer = ""};
+  auto decided = context_.store.read([&](store::Reader& reader) -> Result<void> {
     auto access = enter(reader, context_, request.patient_id, request.encounter_id);
     if (!access) return access.error();
-    input.patient = access->person;
-    patient_id = access->patient.id;
+    input.patient = std::move(access->person);
     const auto wanted = recognition::wanted(input);
-    if (wanted.items.empty()) return {};
-    if (auto r = gather(reader, patient_id, access->records, wanted.items, wanted.since_ms, reports, input); !r) return r;
-    entries.clear();
-    auto known = entries_of(reader, context_, access->person, wanted.items, wanted.since_ms);
-    if (!known) return known.error();
-    for (const auto& e : *known) {
-      const auto* partner = context_.partner(e.partner);
-      if (!partner) continue;
-      entries.push_back(report_of(e, *partner));
-      input.candidates.push_back({.result_id = exchange::entry_id(e), .report_id = exchange::entry_id(e), .source = e.partner, .report = &entries.back(),
-                                  .position = 0, .current = true, .index_only = true, .barred = false, .link = recognition::Link::by_token});
+    if (!wanted.items.empty()) {
+      if (auto r = gather(reader, context_.config.hospital.offset_minutes, access->patient.id, access->records, wanted.items, wanted.since_ms, history); !r) return r;
+      auto known = entries_of(reader, context_, input.patient, wanted.items, wanted.since_ms);
+      if (!known) return known.error();
+      for (const auto& e : *known) {
+        const auto* partner = context_.partner(e.partner);
+        if (!partner) continue;
+        history.entries.push_back(report_of(e, *partner));
+        history.candidates.push_back({.result_id = exchange::entry_id(e), .report_id = exchange::entry_id(e), .source = e.partner, .report = &history.entries.back(),
+                                      .position = 0, .current = true, .index_only = true, .barred = false, .link = recognition::Link::by_token});
+      }
     }
+    input.candidates = std::move(history.candidates);
+    decision = recognition::decide(input);
+    std::vector<recognition::CardRef> cards;
+    shown.answer = recognition::to_cards(input, decision, {}, &cards);
+    auto fresh = checks_.fresh(reader, std::move(cards), request.doctor.id);
+    if (!fresh) return fresh.error();
+    shown.fresh = std::move(*fresh);
+    shown.patient_id = std::move(access->patient.id);
+    shown.patient_json = std::move(access->patient.json);
     return {};
   });
-  if (!gathered) return gathered.error();
-  const auto decision = recognition::decide(input);
-
-  // Who saw what on this card must be known when the result is corrected later (I10).
-  std::vector<std::string> shown;
-  for (const auto& order : decision.orders) {
-    if (order.outcome == recognition::Outcome::none) continue;
-    for (const auto& analyte : order.analytes)
-      if (analyte.chosen)
-        if (const auto& c = input.candidates[analyte.considered[*analyte.chosen].candidate]; !c.index_only) shown.push_back(c.report_id);
+  if (!decided) return refused(decided.error(), "order.check", request.doctor.id);
+  if (!shown.fresh.empty()) {
+    shown.request_json = json;
+    if (auto noted = checks_.note(input, decision, shown); !noted) return noted.error();
   }
-  std::sort(shown.begin(), shown.end());
-  shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
-  const auto suggested = recognition::suggestions_of(input, decision);
-  if (!shown.empty()) {
-    auto noted = context_.store.transact([&](Unit& unit) -> Result<void> {
-      for (const auto& id : shown) {
-        auto held = unit.report(id);
-        if (!held) return held.error();
-        if (!*held || !(*held)->current) return Error{"query.changed_meanwhile", "/orders", {}};
-        if (auto r = unit.put_view({.report_id = id, .doctor_id = request.doctor.id, .kind = "shown", .at_ms = context_.clock.now_ms(), .patient_id = patient_id}); !r) return r;
-      }
-      for (const auto& s : suggested) {
-        auto known = unit.offer(s.id);
-        if (!known) return known.error();
-        if (*known && (*known)->id == s.id) {  // the same suggestion, shown again: feedback on it is of who saw it last
-          auto& again = **known;
-          if (again.doctor_id == request.doctor.id || again.state == "accepted" || again.state == "declined") continue;
-          again.doctor_id = request.doctor.id;
-          again.department = request.department;
-          if (auto r = unit.put_offer(again); !r) return r;
-          continue;
-        }
-        if (auto r = unit.put_offer({.id = s.id, .card_id = s.card_id, .patient_id = patient_id, .encounter_id = request.encounter_id, .doctor_id = request.doctor.id,
-                                          .department = request.department, .order_id = s.order_id, .order_item = s.order_item, .result_ids = s.result_ids,
-                                          .state = "open", .decision_id = "", .shown_ms = context_.clock.now_ms(), .changed_ms = context_.clock.now_ms()}); !r)
-          return r;
-      }
-      return {};
-    });
-    if (!noted) return noted.error();
-  }
-  return recognition::to_cards(input, decision);
+  return std::move(shown.answer);
 }
 
 Result<std::string> Queries::results_trend(std::string_view json) {
@@ -392,25 +347,26 @@ Result<std::string> Queries::results_trend(std::string_view json) {
   for (const auto& agreement : context_.config.agreements)
     if (const auto* partner = context_.partner(agreement.partner)) input.agreements.push_back({agreement, partner->hospital});
   if (!context_.codes->item(request.item, context_.today())) return Error{"query.unknown_item", "/item", {request.item}};
-  Reports reports;
+  History history;
   std::string answer;
   auto done = context_.store.transact([&](Unit& unit) -> Result<void> {
-    reports.clear();
-    input.candidates.clear();
+    history = {};
     auto access = enter(unit, context_, request.patient_id, request.encounter_id);
     if (!access) return access.error();
     input.patient = access->person;
-    if (auto r = gather(unit, access->patient.id, access->records, recognition::answering(*context_.codes, request.item, context_.today()),
-                        request.since.present() ? request.since.epoch_ms : 0, reports, input); !r)
+    if (auto r = gather(unit, context_.config.hospital.offset_minutes, access->patient.id, access->records,
+                        recognition::answering(*context_.codes, request.item, context_.today()), request.since.present() ? request.since.epoch_ms : 0, history); !r)
       return r;
+    input.candidates = history.candidates;
     const auto series = recognition::trend(input, request.item);
     Views views{unit, context_, request.doctor.id, access->patient.id, {}};
     for (const auto& p : series.points)
-      if (auto r = views.note(reports.at(input.candidates[p.candidate].report_id).first, "shown"); !r) return r;
+      if (auto r = views.note(input.candidates[p.candidate].report_id, "shown"); !r) return r;
     answer = recognition::to_json(input, series);
-    return {};
+    return audit(unit, context_.clock.now_ms(), "access.results_trend", {"doctor:" + request.doctor.id, "patient:" + access->patient.id, "shown"},
+                 {{"encounter", opaque(request.encounter_id)}, {"item", request.item}});
   });
-  if (!done) return done.error();
+  if (!done) return refused(done.error(), "results.trend", request.doctor.id);
   return answer;
 }
 

@@ -8,13 +8,14 @@
 #include <utility>
 
 #include "core/base/link.hpp"
+#include "engine/checks.hpp"
 #include "engine/context.hpp"
 
 namespace huren::engine {
 
 class Queries {
  public:
-  explicit Queries(const Context& context) : context_(context) {}
+  explicit Queries(const Context& context) : context_(context), checks_(context) {}
   // [thread: any] May throw std::bad_alloc only; the caller is the wall.
   QueryAnswer answer(std::string_view topic, std::string_view json);
 
@@ -26,13 +27,11 @@ class Queries {
   Result<std::string> order_check(std::string_view json);
   Result<std::string> results_trend(std::string_view json);
   Result<std::string> suggestion_open(std::string_view json);
-  using Reports = std::map<std::string, std::pair<store::ReportRow, model::LabReport>>;  // by id; candidates point into it
-  // The results of all records of one person as candidates; what came by a merge says so.
-  Result<void> gather(store::Reader& reader, const std::string& patient_id, const std::vector<std::string>& records,
-                      const std::vector<std::string>& items, std::int64_t since_ms, Reports& reports, recognition::Input& input);
   // Error query.changed_meanwhile: what it rested on was corrected before it could be noted as shown.
-  Result<std::string> decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request);
+  Result<std::string> decide_once(recognition::Input& input, const recognition::OrderCheckRequest& request, std::string_view json);
+  Error refused(const Error& why, std::string_view topic, const std::string& doctor_id);
   const Context& context_;
+  Checks checks_;
 };
 
 }  // namespace huren::engine

@@ -9,7 +9,9 @@
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/oru.hpp"
 #include "core/model/event.hpp"
+#include "core/model/brief.hpp"
 #include "core/model/notice.hpp"
+#include "engine/audit.hpp"
 #include "engine/exchange/digest.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/exchange/permission.hpp"
@@ -95,6 +97,8 @@ bool wants_person(store::OutboxState s) {
 }
 
 Result<void> tell_parked(store::Unit& unit, const Context& context, const store::OutboxRow& row, const store::Settlement& settlement) {
+  if (auto r = audit(unit, context.clock.now_ms(), "message.parked", {"huren", "message:" + row.message_id, store::word(settlement.state)}, {{"partner", row.partner}}); !r)
+    return r;
   const std::string notice = "parked-" + row.message_id + "-" + std::to_string(row.attempts) + "-" + std::to_string(context.clock.now_ms());
   return notify(unit, context, notice, "delivery.parked/1",
                 model::to_json({.notice_id = notice, .at = context.now()},
@@ -137,6 +141,14 @@ Result<void> add_decisions(store::Unit& unit, const ReportRow& row, model::Resul
   return {};
 }
 
+// The doctor owes an acknowledgement from now on.
+Result<void> put_duty(store::Unit& unit, const Context& context, const std::string& notice_id, const std::string& report_id, const std::string& seen_id,
+                      const std::string& kind, const Told& told) {
+  if (auto r = unit.put_retraction({.notice_id = notice_id, .report_id = report_id, .doctor_id = told.doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0}); !r)
+    return r;
+  return audit(unit, context.clock.now_ms(), "retraction.told", {"huren", "report:" + seen_id, kind}, {{"doctor", told.doctor}, {"notice", notice_id}, {"use", told.use}});
+}
+
 // One doctor is told that what he or she saw is no longer so, and owes an acknowledgement. The notice speaks of the patient
 // for whom the earlier version was shown: a correction may have moved the report to somebody else (I12).
 Result<void> tell(store::Unit& unit, const Context& context, const ReportRow& seen, const ReportRow& row, const LabReport& report,
@@ -155,7 +167,7 @@ Result<void> tell(store::Unit& unit, const Context& context, const ReportRow& se
                                 .changes = earlier.report && !gone ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}, .department = ""};
   if (auto r = add_decisions(unit, row, notice); !r) return r;
   if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
-  return unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = told.doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0});
+  return put_duty(unit, context, id, row.id, seen.id, kind, told);
 }
 
 Result<void> tell_audience(store::Unit& unit, const Context& context, const ReportRow& before, const ReportRow& row, const LabReport& report) {
@@ -193,7 +205,7 @@ Result<void> tell_that(store::Unit& unit, const Context& context, const ReportRo
                                 .doctor = {told.doctor, ""}, .use = told.use, .decision_ids = {}, .changes = {}, .department = ""};
   if (auto r = add_decisions(unit, row, notice); !r) return r;
   if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
-  return unit.put_retraction({.notice_id = id, .report_id = row.id, .doctor_id = told.doctor, .at_ms = context.clock.now_ms(), .acknowledged_ms = 0});
+  return put_duty(unit, context, id, row.id, row.id, kind, told);
 }
 
 Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming in) {
@@ -209,7 +221,7 @@ Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming
                 .status = model::status_word(report.status), .source = in.source, .patient_id = in.patient_id,
                 .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = std::move(in.hl7),
                 .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true,
-                .reported_ms = exchange::release_ms(report), .digest = exchange::content_digest(report)};
+                .reported_ms = exchange::release_ms(report), .digest = exchange::content_digest(report), .brief = model::brief_of(report)};
   if (!in.source.empty()) row.verified_ids.emplace_back(kLinkType, report.origin.code + "/" + their_number(report.patient));
   std::vector<store::ResultRow> results;
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
@@ -217,7 +229,7 @@ Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming
     const auto& at = o.observed_at.present() && !report.specimen.collected_at.present() ? o.observed_at : report.specimen.collected_at;
     results.push_back({.id = row.id + "." + std::to_string(i), .report_id = row.id, .patient_id = row.patient_id, .item = o.standard.code,
                        .position = static_cast<int>(i), .status = model::status_word(report.status == model::Status::withdrawn ? report.status : o.status),
-                       .collected_ms = at.epoch_ms, .current = true});
+                       .collected_ms = at.epoch_ms, .current = true, .brief = model::brief_of(o)});
   }
   for (const auto& earlier : *versions)
     if (earlier.current)
@@ -244,7 +256,8 @@ Result<void> unmatch(store::Unit& unit, const Context& context, const ReportRow&
     moved.patient_id.clear();
     if (auto r = tell_audience(unit, context, row, moved, *parsed.report); !r) return r;
   }
-  return unit.match_report(row.id, "");
+  if (auto r = unit.match_report(row.id, ""); !r) return r;
+  return audit(unit, context.clock.now_ms(), "report.matched", {"huren", "report:" + row.id, "unmatched"}, {{"patient", row.patient_id}});
 }
 
 Result<std::string> match_patient(store::Unit& unit, const Context& context, const LabReport& report) {
@@ -299,6 +312,8 @@ Result<void> send_report(store::Unit& unit, const Context& context, const Report
   auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code,
                                                         .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced});
   if (!message) return message.error();
+  if (auto r = audit(unit, context.clock.now_ms(), "report.sent", {"huren", "report:" + row.id, "queued"}, {{"message", control_id}, {"partner", partner.code}, {"patient", row.patient_id}}); !r)
+    return r;
   return send(unit, context, partner, control_id, "ORU^R01", std::move(*message), row.patient_id, subject_of(row.origin, row.number), critical(report) ? 0 : lane);
 }
 

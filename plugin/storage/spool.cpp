@@ -225,4 +225,11 @@ Result<std::int64_t> Spool::depth() noexcept {
   });
 }
 
+Result<std::int64_t> Spool::newest() noexcept {
+  return no_throw<std::int64_t>([&] {
+    const std::lock_guard lock(reader_mutex_);
+    return Query(*reader_, "SELECT coalesce(max(seq), 0) FROM waiting").number();
+  });
+}
+
 }  // namespace huren::storage

@@ -39,6 +39,7 @@ class Spool final : public SpoolPort {
   Result<std::vector<SpooledEvent>> next(std::int64_t after_seq, int limit) noexcept override;
   Result<void> forget(std::int64_t up_to_seq) noexcept override;
   Result<std::int64_t> depth() noexcept override;
+  Result<std::int64_t> newest() noexcept override;
   Result<void> submit(std::string_view type, std::string_view key, std::string_view body, std::uint32_t wait_ms) noexcept override;
 
   // Where an unreadable predecessor of this file was put; empty: there was none. Worth an error in the log.

@@ -130,6 +130,10 @@ struct HostSide {
     changed.notify_all();
     changed.wait(lock, [&] { return !hold; });
   }
+  bool wait_lines(int n) {  // an agent's line comes on its own way
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), [&] { return lines >= n; });
+  }
   bool wait_rung(int n) {
     std::unique_lock lock(mutex);
     return changed.wait_for(lock, std::chrono::seconds(20), [&] { return rung >= n; });
@@ -159,6 +163,7 @@ TEST_CASE("abi: calling huren from inside a callback is refused, whichever funct
   const auto h = open(box, &host);
   side.call_back_on = h;
   REQUIRE(query(h, R"({"do":"log"})").status == HUREN_OK);
+  CHECK(side.wait_lines(1));
   CHECK(side.lines == 1);
   CHECK(side.inside == HUREN_E_REENTRANT);
   CHECK(bilingual(side.inside_words) == "words");

@@ -6,7 +6,7 @@ import unittest
 
 BUILD = os.environ["HUREN_BINARY_DIR"]
 MODULES = ["libhuren.so", "huren-engine.so", "huren-store-sqlite.so", "huren-partner-mllp.so", "huren-partner-loopback.so",
-           "huren-partner-https.so", "huren-his-hl7v2_feed.so"]
+           "huren-partner-https.so", "huren-his-hl7v2_feed.so", "huren-his-cds_hooks.so"]
 
 
 class Installation(unittest.TestCase):

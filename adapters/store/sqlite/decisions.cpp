@@ -35,6 +35,8 @@ DecisionRow decision_of(const Query& q) {
   r.source = q.text(12);
   r.at_ms = q.integer(13);
   r.saved_cents = q.integer(14);
+  r.item = q.text(15);
+  r.partner = q.text(16);
   return r;
 }
 
@@ -57,7 +59,7 @@ Result<void> put_view(Database& db, const ViewRow& row) {
 Maybe<DecisionRow> decision(Database& db, const std::string& id) {
   Query query(db,
               "SELECT id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department, "
-              "result_ids, result_refs, source, at_ms, saved_cents FROM decision WHERE id=?");
+              "result_ids, result_refs, source, at_ms, saved_cents, item, partner FROM decision WHERE id=?");
   return first<DecisionRow>(query.with(id), decision_of);
 }
 
@@ -65,16 +67,16 @@ Result<void> put_decision(Database& db, const DecisionRow& row) {
   // The last word counts, also when words arrive in another order than they were spoken.
   Query put(db,
             "INSERT INTO decision(id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, "
-            "department, result_ids, result_refs, source, at_ms, saved_cents) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+            "department, result_ids, result_refs, source, at_ms, saved_cents, item, partner) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
             "suggestion_id=excluded.suggestion_id, order_id=excluded.order_id, order_item=excluded.order_item, "
             "outcome=excluded.outcome, reason=excluded.reason, note=excluded.note, patient_id=excluded.patient_id, "
             "doctor_id=excluded.doctor_id, department=excluded.department, result_ids=excluded.result_ids, "
             "result_refs=excluded.result_refs, source=excluded.source, at_ms=excluded.at_ms, "
-            "saved_cents=excluded.saved_cents WHERE excluded.at_ms >= decision.at_ms");
+            "saved_cents=excluded.saved_cents, item=excluded.item, partner=excluded.partner WHERE excluded.at_ms >= decision.at_ms");
   put.with(row.id, row.suggestion_id, row.order_id, row.order_item, row.outcome, row.reason, row.note, row.patient_id,
            row.doctor_id, row.department, list_text(row.result_ids), list_text(row.result_refs), row.source, row.at_ms,
-           row.saved_cents);
+           row.saved_cents, row.item, row.partner);
   return put.run();
 }
 
@@ -102,12 +104,9 @@ Result<void> put_use(Database& db, const UseRow& row) {
   return put.with(row.decision_id, row.result_id, row.report_id, row.quality).run();
 }
 
-Rows<StatRow> stats(Database& db, std::int64_t from_ms, std::int64_t to_ms) {
-  Query query(db, sql::kStats);
-  return collect<StatRow>(query.with(from_ms, to_ms), [](const Query& q) {
-    return StatRow{.side = q.integer(0) != 0 ? "there" : "here", .partner = q.text(1), .outcome = q.text(2),
-                   .reason = q.text(3), .count = q.integer(4), .saved_cents = q.integer(5)};
-  });
+Rows<DecisionRow> decisions(Database& db, std::int64_t from_ms, std::int64_t to_ms) {
+  Query query(db, sql::kDecisions);
+  return collect<DecisionRow>(query.with(from_ms, to_ms), decision_of);
 }
 
 Result<Depths> depths(Database& db, std::int64_t now_ms) {

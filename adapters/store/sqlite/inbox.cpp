@@ -38,6 +38,8 @@ Rows<InboxRow> inbox_next(Database& db, int limit) {
   return rows;
 }
 
+Result<std::int64_t> inbox_newest(Database& db) { return Query(db, sql::kInboxNewest).number(); }
+
 Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
   InboxVerdict verdict;
   if (!row.control_id.empty()) {  // messages without an id do not share one

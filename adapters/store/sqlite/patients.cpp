@@ -41,12 +41,24 @@ Rows<PatientRow> patients_by_verified_id(Database& db, const std::string& type, 
   return rows;
 }
 
+namespace {
+
+TieRow tie_of(const Query& q) {
+  return {.patient_id = q.text(0), .partner = q.text(1), .basis = q.text(2), .reference = q.text(3), .from_ms = q.integer(4),
+          .to_ms = q.integer(5)};
+}
+
+}  // namespace
+
 Rows<TieRow> ties(Database& db, const std::string& patient_id) {
   Query query(db, sql::kTies);
-  return collect<TieRow>(query.with(patient_id), [](const Query& q) {
-    return TieRow{.patient_id = q.text(0), .partner = q.text(1), .basis = q.text(2), .reference = q.text(3),
-                  .from_ms = q.integer(4), .to_ms = q.integer(5)};
-  });
+  return collect<TieRow>(query.with(patient_id), tie_of);
+}
+
+Maybe<TieRow> tie(Database& db, const std::string& patient_id, const std::string& partner, const std::string& basis,
+                  const std::string& reference) {
+  Query query(db, sql::kTie);
+  return first<TieRow>(query.with(patient_id, partner, basis, reference), tie_of);
 }
 
 Result<void> put_patient(Database& db, const PatientRow& row) {

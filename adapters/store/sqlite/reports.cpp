@@ -12,7 +12,7 @@ struct Stored {
   ReportRow row;
 };
 
-Stored brief_of(const Query& q) {
+Stored head_of(const Query& q) {
   Stored s;
   s.seq = q.integer(0);
   s.row.id = q.text(1);
@@ -24,16 +24,22 @@ Stored brief_of(const Query& q) {
   s.row.patient_id = q.text(7);
   s.row.stored_ms = q.integer(8);
   s.row.current = q.integer(9) != 0;
-  s.row.json = q.text(10);
-  s.row.reported_ms = q.integer(11);
-  s.row.digest = q.text(12);
+  s.row.brief = q.text(10);
+  return s;
+}
+
+Stored brief_of(const Query& q) {
+  auto s = head_of(q);
+  s.row.json = q.text(11);
+  s.row.reported_ms = q.integer(12);
+  s.row.digest = q.text(13);
   return s;
 }
 
 Stored whole_of(const Query& q) {
   auto s = brief_of(q);
-  s.row.hl7 = q.text(13);
-  s.row.document = q.text(14);
+  s.row.hl7 = q.text(14);
+  s.row.document = q.text(15);
   if (is_packed(s.row.document))
     if (auto whole = unpack(s.row.document, kLargestDocument)) s.row.document = std::move(*whole);
   return s;
@@ -73,6 +79,11 @@ Maybe<ReportRow> report(Database& db, const std::string& id) {
   return std::optional<ReportRow>(std::move(rows->front()));
 }
 
+Maybe<ReportRow> report_head(Database& db, const std::string& id) {
+  Query query(db, sql::kReportHead);
+  return first<ReportRow>(query.with(id), [](const Query& q) { return head_of(q).row; });
+}
+
 Rows<ReportRow> reports_of(Database& db, const std::string& patient_id) {
   Query query(db, sql::kReportsOf);
   return with_identifiers(db, collect<Stored>(query.with(patient_id), brief_of));
@@ -88,9 +99,9 @@ Result<void> put_report(Database& db, const ReportRow& row, const std::vector<Re
   if (auto done = replace.with(row.id).run(); !done) return done;
   Query put(db,
             "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, "
-            "digest, json) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            "digest, brief, json) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   put.with(row.id, row.origin, row.number, row.version, row.status, row.source, row.patient_id, row.stored_ms,
-           row.current, row.reported_ms, row.digest, row.json);
+           row.current, row.reported_ms, row.digest).bind_blob(row.brief).bind(row.json);
   if (auto done = put.run(); !done) return done;
   const auto seq = db.last_rowid();
   Query texts(db, "INSERT INTO report_text(seq, hl7, document) VALUES(?, ?, ?)");
@@ -141,7 +152,9 @@ Result<void> strip_report(Database& db, const std::string& report_id, const std:
   auto seq = seq_of(db, report_id);
   if (!seq) return seq.error();
   if (*seq == 0) return Error{"store.no_such_row", "report", {report_id}};
-  if (auto done = Query(db, "UPDATE report SET current=0, digest='', json=? WHERE seq=?").with(json, *seq).run(); !done) return done;
+  if (auto done = Query(db, "UPDATE report SET current=0, digest='', brief=x'', json=? WHERE seq=?").with(json, *seq).run(); !done) return done;
+  // What doctors were answered with it repeats its values: the showings stay, the answers go.
+  if (auto done = Query(db, sql::kChecksWith).with(*seq).run(); !done) return done;
   if (auto done = Query(db, "UPDATE report_text SET hl7=x'', document=x'' WHERE seq=?").with(*seq).run(); !done) return done;
   return Query(db, "DELETE FROM result WHERE report_id=?").with(report_id).run();
 }

@@ -9,7 +9,7 @@ namespace {
 ResultRow result_of(const Query& q) {
   return {.id = q.text(0), .report_id = q.text(1), .patient_id = q.text(2), .item = q.text(3),
           .position = static_cast<int>(q.integer(4)), .status = q.text(5), .collected_ms = q.integer(6),
-          .current = q.integer(7) != 0};
+          .current = q.integer(7) != 0, .brief = q.text(8)};
 }
 
 }  // namespace
@@ -48,12 +48,12 @@ Rows<ResultRow> results_in(Database& db, const std::string& report_id) {
 Result<void> put_results(Database& db, const ReportRow& report, const std::vector<ResultRow>& results) {
   if (auto done = Query(db, "DELETE FROM result WHERE report_id=?").with(report.id).run(); !done) return done;
   Query put(db,
-            "INSERT INTO result(id, report_id, patient_id, item, position, status, collected_ms, current) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+            "INSERT INTO result(id, report_id, patient_id, item, position, status, collected_ms, current, brief) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& row : results) {
     // Whose they are and whether they count is the report's to say.
     put.with(row.id, report.id, report.patient_id, row.item, row.position, row.status, row.collected_ms,
-             row.current && report.current);
+             row.current && report.current).bind_blob(row.brief);
     if (auto done = put.run(); !done) return done;
     put.again();
   }

@@ -23,12 +23,14 @@ Maybe<PatientRow> patient_by_local_id(Database& db, const std::string& local_id)
 Maybe<PatientRow> patient(Database& db, const std::string& id);
 Rows<PatientRow> patients_by_verified_id(Database& db, const std::string& type, const std::string& value);
 Rows<TieRow> ties(Database& db, const std::string& patient_id);
+Maybe<TieRow> tie(Database& db, const std::string& patient_id, const std::string& partner, const std::string& basis, const std::string& reference);
 Result<void> put_patient(Database& db, const PatientRow& row);
 Result<void> put_tie(Database& db, const TieRow& row);
 
 // reports.cpp
 Rows<ReportRow> report_versions(Database& db, const std::string& origin, const std::string& number);
 Maybe<ReportRow> report(Database& db, const std::string& id);
+Maybe<ReportRow> report_head(Database& db, const std::string& id);
 Rows<ReportRow> reports_of(Database& db, const std::string& patient_id);
 Rows<ReportRow> unmatched_reports(Database& db, const std::string& id_type, const std::string& id_value);
 Result<void> put_report(Database& db, const ReportRow& row, const std::vector<ResultRow>& results);
@@ -60,6 +62,7 @@ Result<void> hurry(Database& db, const std::string& partner, std::int64_t beyond
 
 // inbox.cpp
 Rows<InboxRow> inbox_next(Database& db, int limit);
+Result<std::int64_t> inbox_newest(Database& db);
 Result<InboxVerdict> receive(Database& db, const InboxRow& row);
 Result<void> finish_inbox(Database& db, std::int64_t id, const std::string& state, const std::string& remark);
 Result<void> forget_inbox(Database& db, const std::string& source, const std::string& control_id, const std::string& content_hash);
@@ -98,11 +101,26 @@ Rows<UseRow> uses_after(Database& db, std::int64_t seq, int limit);
 Result<void> put_use(Database& db, const UseRow& row);
 Rows<ViewRow> audience(Database& db, const std::string& origin, const std::string& number);
 Maybe<DecisionRow> decision(Database& db, const std::string& id);
-Rows<StatRow> stats(Database& db, std::int64_t from_ms, std::int64_t to_ms);
+Rows<DecisionRow> decisions(Database& db, std::int64_t from_ms, std::int64_t to_ms);
 Result<Depths> depths(Database& db, std::int64_t now_ms);
 Result<void> put_decision(Database& db, const DecisionRow& row);
 Result<void> put_view(Database& db, const ViewRow& row);
 
+// suggestions.cpp
+Maybe<SuggestionRow> suggestion(Database& db, const std::string& id, const std::string& doctor_id);
+Rows<SuggestionRow> showings(Database& db, const std::string& uuid);
+Rows<SuggestionRow> suggestions(Database& db, std::int64_t from_ms, std::int64_t to_ms);
+Result<void> put_suggestion(Database& db, const SuggestionRow& row);
+Maybe<CheckRow> check_record(Database& db, std::int64_t seq);
+Result<std::int64_t> put_check_record(Database& db, const CheckRow& row);
+Maybe<std::string> kept(Database& db, const std::string& kind, const std::string& key);
+Result<void> keep(Database& db, const std::string& kind, const std::string& key, const std::string& bytes);
+Result<bool> prune_checks(Database& db, std::int64_t before_ms, int limit);
+
+// audit.cpp
+Rows<AuditRow> audit(Database& db, std::int64_t after_seq, int limit);
+Maybe<AuditRow> audit_head(Database& db);
+Result<void> put_audit(Database& db, const AuditRow& row);
 // exchange.cpp
 Result<bool> disclosed(Database& db, const std::string& subject, const std::string& partner, const std::string& how);
 Result<void> put_disclosure(Database& db, const DisclosureRow& row);

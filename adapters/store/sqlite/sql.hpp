@@ -12,36 +12,40 @@ inline constexpr std::string_view kPatientsByVerifiedId =
     "WHERE i.type=? AND i.value=? ORDER BY i.patient_id";
 inline constexpr std::string_view kIdentifiersOf =
     "SELECT type, value FROM patient_identifier WHERE patient_id=? ORDER BY type, value";
+inline constexpr std::string_view kTie =
+    "SELECT patient_id, partner, basis, reference, from_ms, to_ms FROM tie WHERE patient_id=? AND partner=? AND basis=? AND reference=?";
 inline constexpr std::string_view kTies =
     "SELECT patient_id, partner, basis, reference, from_ms, to_ms FROM tie WHERE patient_id=?";
 
 // reports and results
 inline constexpr std::string_view kReportVersions =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
+    "r.brief, r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
     "WHERE r.origin=? AND r.number=? ORDER BY r.version, r.seq";
 inline constexpr std::string_view kReportById =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+    "r.brief, r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+inline constexpr std::string_view kReportHead =
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief FROM report WHERE id=?";
 inline constexpr std::string_view kReportsOf =
-    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json, reported_ms, digest FROM report "
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json, reported_ms, digest FROM report "
     "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
 inline constexpr std::string_view kUnmatched =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.json, r.reported_ms, r.digest, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
+    "r.brief, r.json, r.reported_ms, r.digest, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
     "WHERE u.type=? AND u.value=? ORDER BY u.report";
 inline constexpr std::string_view kReportIdentifiers =
     "SELECT type, value FROM report_identifier WHERE report=? ORDER BY type, value";
 inline constexpr std::string_view kResultsOfItem =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
     "WHERE patient_id=? AND current=1 AND item=? AND collected_ms>=? ORDER BY collected_ms DESC, rowid DESC";
 inline constexpr std::string_view kResultsOfAll =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
     "WHERE patient_id=? AND current=1 AND collected_ms>=? ORDER BY collected_ms DESC, rowid DESC";
 inline constexpr std::string_view kResultById =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result WHERE id=?";
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result WHERE id=?";
 inline constexpr std::string_view kResultsIn =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current FROM result "
+    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
     "WHERE report_id=? ORDER BY position";
 inline constexpr std::string_view kRetireResults = "UPDATE result SET current=0 WHERE report_id=?";
 
@@ -112,7 +116,7 @@ inline constexpr std::string_view kHeld =
     "AND r.reported_ms<? AND NOT EXISTS(SELECT 1 FROM report n WHERE n.origin=r.origin AND n.number=r.number "
     "AND n.version>r.version) ORDER BY r.number, r.origin";
 inline constexpr std::string_view kOwnReports =
-    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json, reported_ms, digest "
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json, reported_ms, digest "
     "FROM report WHERE seq>? AND source='' AND current=1 AND stored_ms>=? ORDER BY seq LIMIT ?";
 
 // inbox, notices, views
@@ -150,18 +154,38 @@ inline constexpr std::string_view kEscalatedDepth = "SELECT count(*) FROM retrac
 inline constexpr std::string_view kNotice =
     "SELECT id, topic, json, created_ms, leased_until_ms, acknowledged_ms FROM notice WHERE id=?";
 inline constexpr std::string_view kUnmatchedDepth = "SELECT count(*) FROM report WHERE patient_id=''";
-inline constexpr std::string_view kStats =
-    "SELECT source<>'' AS there, source, outcome, reason, count(*), sum(saved_cents) FROM decision "
-    "WHERE at_ms>=? AND at_ms<? GROUP BY there, source, outcome, reason ORDER BY there, source, outcome, reason";
+inline constexpr std::string_view kInboxNewest = "SELECT coalesce(max(id), 0) FROM inbox WHERE state='received'";
+
+// decisions, suggestions, audit
+inline constexpr std::string_view kDecisions =
+    "SELECT id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department, result_ids, "
+    "result_refs, source, at_ms, saved_cents, item, partner FROM decision WHERE at_ms>=? AND at_ms<? ORDER BY at_ms, rowid";
+inline constexpr std::string_view kSuggestion =
+    "SELECT id, doctor_id, accepting, patient_id, department, order_item, item, outcome, partner, check_seq, shown_ms "
+    "FROM suggestion WHERE id=? AND doctor_id=?";
+inline constexpr std::string_view kShowings =
+    "SELECT id, doctor_id, accepting, patient_id, department, order_item, item, outcome, partner, check_seq, shown_ms "
+    "FROM suggestion WHERE id=?1 OR (accepting=?1 AND accepting<>'') ORDER BY shown_ms, id, doctor_id";
+inline constexpr std::string_view kSuggestions =
+    "SELECT id, doctor_id, accepting, patient_id, department, order_item, item, outcome, partner, check_seq, shown_ms "
+    "FROM suggestion WHERE shown_ms>=? AND shown_ms<? ORDER BY shown_ms, id, doctor_id";
+inline constexpr std::string_view kOldChecks = "DELETE FROM order_check WHERE seq IN (SELECT seq FROM order_check WHERE at_ms<? ORDER BY at_ms LIMIT ?)";
+inline constexpr std::string_view kChecksWith =
+    "DELETE FROM order_check WHERE seq IN (SELECT s.check_seq FROM report r JOIN suggestion s ON s.patient_id = r.patient_id "
+    "WHERE r.seq=? AND instr('+' || s.partner || '+', '+' || r.source || '+') > 0)";
+inline constexpr std::string_view kAudit =
+    "SELECT seq, at_ms, event, who, object, outcome, fields, hash FROM audit WHERE seq>? ORDER BY seq LIMIT ?";
+inline constexpr std::string_view kAuditHead =
+    "SELECT seq, at_ms, event, who, object, outcome, fields, hash FROM audit ORDER BY seq DESC LIMIT 1";
 
 // decisions, suggestions, merged records, orders
 inline constexpr std::string_view kDecisionsOn =
     "SELECT DISTINCT d.id, d.suggestion_id, d.order_id, d.order_item, d.outcome, d.reason, d.note, d.patient_id, d.doctor_id, "
-    "d.department, d.result_ids, d.result_refs, d.source, d.at_ms, d.saved_cents FROM decision_use u JOIN decision d ON d.id = u.decision_id "
+    "d.department, d.result_ids, d.result_refs, d.source, d.at_ms, d.saved_cents, d.item, d.partner FROM decision_use u JOIN decision d ON d.id = u.decision_id "
     "WHERE u.report_id=? ORDER BY d.at_ms, d.id";
 inline constexpr std::string_view kDecisionsOfOrder =
     "SELECT id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department, "
-    "result_ids, result_refs, source, at_ms, saved_cents FROM decision "
+    "result_ids, result_refs, source, at_ms, saved_cents, item, partner FROM decision "
     "WHERE patient_id=? AND order_id=? AND source='' ORDER BY at_ms, id";
 inline constexpr std::string_view kUsesAfter =
     "SELECT u.seq, u.decision_id, u.result_id, u.report_id, u.quality FROM decision_use u CROSS JOIN decision d ON d.id = u.decision_id "
@@ -223,12 +247,13 @@ inline constexpr std::string_view kDoubtsAbout =
 
 inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
-    kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTies, kReportVersions, kReportById,
+    kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
-    kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kStats, kFacts, kSameFact,
+    kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,
+    kDecisions, kSuggestion, kShowings, kSuggestions, kOldChecks, kChecksWith, kAudit, kFacts, kSameFact,
     kReferral, kReferralsOf, kReferralsChanged, kReferralsAsked, kReferralsDue, kRecord, kRecordsOf, kRecordsWith, kRecordVersions, kPatientsLike, kDoubts,
     kDoubtsAbout};
 

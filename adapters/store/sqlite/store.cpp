@@ -115,11 +115,11 @@ Result<void> SqliteStore::check() {
   return storage::check_all(**db);
 }
 
-Result<bool> SqliteStore::prune(std::int64_t before_ms, int limit) {
+Result<bool> SqliteStore::upkeep(Result<bool> (*step)(Database&, std::int64_t, int), std::int64_t before_ms, int limit) {
   bool round_done = false;
   auto done = writes_.run(
       [&](Database& db) -> Result<void> {
-        auto pruned = sqlite::prune(db, before_ms, limit);
+        auto pruned = step(db, before_ms, limit);
         if (!pruned) return pruned.error();
         round_done = *pruned;
         return {};
@@ -128,6 +128,9 @@ Result<bool> SqliteStore::prune(std::int64_t before_ms, int limit) {
   if (!done) return done.error();
   return round_done;
 }
+
+Result<bool> SqliteStore::prune(std::int64_t before_ms, int limit) { return upkeep(&sqlite::prune, before_ms, limit); }
+Result<bool> SqliteStore::prune_checks(std::int64_t before_ms, int limit) { return upkeep(&sqlite::prune_checks, before_ms, limit); }
 
 Result<std::string> SqliteStore::restore(const std::string& backup, const std::string& directory) {
   Lease lease(directory + "/store.lease");

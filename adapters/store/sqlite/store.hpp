@@ -33,6 +33,7 @@ class SqliteStore final : public StoreAdapter {
   Result<void> backup(const std::string& file) override;
   Result<void> check() override;
   Result<bool> prune(std::int64_t before_ms, int limit) override;
+  Result<bool> prune_checks(std::int64_t before_ms, int limit) override;
   // Puts a backup in the place of the directory's store, which nobody may run; the former file stays beside it.
   // Returns the former file's new name.
   static Result<std::string> restore(const std::string& backup, const std::string& directory);
@@ -42,6 +43,7 @@ class SqliteStore final : public StoreAdapter {
   SqliteStore(const std::string& directory, std::unique_ptr<storage::Database> writer, std::unique_ptr<Lease> presence, const StoreOptions& options);
   Result<std::unique_ptr<storage::Database>> borrow();
   void give_back(std::unique_ptr<storage::Database> db) noexcept;
+  Result<bool> upkeep(Result<bool> (*step)(storage::Database&, std::int64_t, int), std::int64_t before_ms, int limit);
 
   std::string path_;
   StoreOptions options_;

@@ -14,10 +14,14 @@ class ReaderOn : public Interface {
     return sqlite::patients_by_verified_id(db_, type, value);
   }
   Rows<TieRow> ties(const std::string& patient_id) override { return sqlite::ties(db_, patient_id); }
+  Maybe<TieRow> tie(const std::string& patient_id, const std::string& partner, const std::string& basis, const std::string& reference) override {
+    return sqlite::tie(db_, patient_id, partner, basis, reference);
+  }
   Rows<ReportRow> report_versions(const std::string& origin, const std::string& number) override {
     return sqlite::report_versions(db_, origin, number);
   }
   Maybe<ReportRow> report(const std::string& id) override { return sqlite::report(db_, id); }
+  Maybe<ReportRow> report_head(const std::string& id) override { return sqlite::report_head(db_, id); }
   Rows<ReportRow> reports_of(const std::string& patient_id) override { return sqlite::reports_of(db_, patient_id); }
   Rows<ReportRow> unmatched_reports(const std::string& id_type, const std::string& id_value) override {
     return sqlite::unmatched_reports(db_, id_type, id_value);
@@ -33,7 +37,14 @@ class ReaderOn : public Interface {
     return sqlite::audience(db_, origin, number);
   }
   Maybe<DecisionRow> decision(const std::string& id) override { return sqlite::decision(db_, id); }
-  Rows<StatRow> stats(std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::stats(db_, from_ms, to_ms); }
+  Rows<DecisionRow> decisions(std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::decisions(db_, from_ms, to_ms); }
+  Maybe<SuggestionRow> suggestion(const std::string& id, const std::string& doctor_id) override { return sqlite::suggestion(db_, id, doctor_id); }
+  Rows<SuggestionRow> showings(const std::string& uuid) override { return sqlite::showings(db_, uuid); }
+  Rows<SuggestionRow> suggestions(std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::suggestions(db_, from_ms, to_ms); }
+  Maybe<CheckRow> check_record(std::int64_t seq) override { return sqlite::check_record(db_, seq); }
+  Maybe<std::string> kept(const std::string& kind, const std::string& key) override { return sqlite::kept(db_, kind, key); }
+  Rows<AuditRow> audit(std::int64_t after_seq, int limit) override { return sqlite::audit(db_, after_seq, limit); }
+  Maybe<AuditRow> audit_head() override { return sqlite::audit_head(db_); }
   Maybe<OutboxRow> outbox_row(const std::string& partner, const std::string& message_id) override {
     return sqlite::outbox_row(db_, partner, message_id);
   }
@@ -44,6 +55,7 @@ class ReaderOn : public Interface {
     return sqlite::outbox(db_, partner, state, limit);
   }
   Rows<InboxRow> inbox_next(int limit) override { return sqlite::inbox_next(db_, limit); }
+  Result<std::int64_t> inbox_newest() override { return sqlite::inbox_newest(db_); }
   Rows<ParkedEvent> parked_events(int limit) override { return sqlite::parked_events(db_, limit); }
   Rows<RetractionRow> open_retractions() override { return sqlite::open_retractions(db_); }
   Maybe<NoticeRow> notice(const std::string& id) override { return sqlite::notice(db_, id); }
@@ -133,6 +145,10 @@ class UnitOn final : public ReaderOn<Unit> {
   }
   Result<void> put_decision(const DecisionRow& row) override { return sqlite::put_decision(db_, row); }
   Result<void> put_view(const ViewRow& row) override { return sqlite::put_view(db_, row); }
+  Result<void> put_suggestion(const SuggestionRow& row) override { return sqlite::put_suggestion(db_, row); }
+  Result<std::int64_t> put_check_record(const CheckRow& row) override { return sqlite::put_check_record(db_, row); }
+  Result<void> keep(const std::string& kind, const std::string& key, const std::string& bytes) override { return sqlite::keep(db_, kind, key, bytes); }
+  Result<void> put_audit(const AuditRow& row) override { return sqlite::put_audit(db_, row); }
   Result<void> put_retraction(const RetractionRow& row) override { return sqlite::put_retraction(db_, row); }
   Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) override {
     return sqlite::acknowledge_retraction(db_, notice_id, doctor_id, now_ms);

@@ -113,10 +113,12 @@ int main(int argc, char **argv) {
   snprintf(key, sizeof key, "F%s/1", run);
   snprintf(rest, sizeof rest, "F%s", run);
   submit(h, "faulty report", "lab.report.released/1", key, report(rest, ""));
-  /* what is wrong in a body comes back as a notice, with its place */
-  if (check(huren_poll(h, 2000, answer, sizeof answer, &size), "poll") == HUREN_OK) {
-    printf("notice %s %s\n", member(answer, "topic", '"', '"'), member(answer, "where", '"', '"'));
+  /* the text for the record; then what was wrong in a body, with its place */
+  while (check(huren_poll(h, 2000, answer, sizeof answer, &size), "poll") == HUREN_OK) {
+    const char *topic = member(answer, "topic", '"', '"'), *where = member(answer, "where", '"', '"');
+    printf("notice %s%s%s\n", topic, *where ? " " : "", where);
     check(huren_acknowledge(h, member(answer, "notice_id", '"', '"')), "acknowledge");
+    if (strcmp(topic, "event.rejected/1") == 0) break;
   }
   check(huren_close(h, 2000), "close");
   puts("closed");

@@ -65,9 +65,11 @@ int main(int argc, char** argv) try {
     }
 
     std::cout << "faulty report " << word(huren.submit("lab.report.released/1", "F" + kRun + "/1", report("F" + kRun, ""))) << '\n';
-    if (const auto notice = huren.poll(2000)) {  // what is wrong in a body comes back as a notice, with its place
-      std::cout << "notice " << member(*notice, "topic") << ' ' << member(*notice, "where") << '\n';
+    while (const auto notice = huren.poll(2000)) {  // the text for the record; then what was wrong in a body, with its place
+      const auto topic = member(*notice, "topic"), where = member(*notice, "where");
+      std::cout << "notice " << topic << (where.empty() ? "" : " ") << where << '\n';
       huren.acknowledge(member(*notice, "notice_id"));
+      if (topic == "event.rejected/1") break;
     }
   }
   std::cout << "closed\n";

@@ -46,10 +46,11 @@ static class Program {
             }
 
             Console.WriteLine("faulty report " + huren.Submit("lab.report.released/1", "F" + Run + "/1", Report("F" + Run, "")));
-            var notice = huren.Poll(2000); // what is wrong in a body comes back as a notice, with its place
-            if (notice != null) {
-                Console.WriteLine("notice " + Member(notice, "topic") + " " + Member(notice, "where"));
+            string notice; // the text for the record; then what was wrong in a body, with its place
+            while ((notice = huren.Poll(2000)) != null) {
+                Console.WriteLine(("notice " + Member(notice, "topic") + " " + Member(notice, "where")).TrimEnd());
                 huren.Acknowledge(Member(notice, "notice_id"));
+                if (Member(notice, "topic") == "event.rejected/1") break;
             }
         }
         Console.WriteLine("closed");

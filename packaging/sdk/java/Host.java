@@ -62,10 +62,11 @@ public final class Host {
             }
 
             out.println("faulty report " + word(huren.submit("lab.report.released/1", "F" + RUN + "/1", json(report("F" + RUN, "")))));
-            String notice = huren.poll(2000); // what is wrong in a body comes back as a notice, with its place
-            if (notice != null) {
-                out.println("notice " + member(notice, "topic") + " " + member(notice, "where"));
+            String notice; // the text for the record; then what was wrong in a body, with its place
+            while ((notice = huren.poll(2000)) != null) {
+                out.println(("notice " + member(notice, "topic") + " " + member(notice, "where")).trim());
                 huren.acknowledge(member(notice, "notice_id"));
+                if (member(notice, "topic").equals("event.rejected/1")) break;
             }
         }
         out.println("closed");

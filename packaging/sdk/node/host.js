@@ -40,10 +40,11 @@ for (const card of answer ? answer.cards : []) {
 }
 
 console.log('faulty report', huren.submit('lab.report.released/1', `F${run}/1`, report(`F${run}`, '')));
-const notice = huren.poll(2000); // what is wrong in a body comes back as a notice, with its place
-if (notice) {
-  console.log('notice', notice.topic, notice.body.findings[0].where);
+for (let notice; (notice = huren.poll(2000));) { // the text for the record; then what was wrong in a body, with its place
   huren.acknowledge(notice.notice_id);
+  const faults = notice.body.findings;
+  console.log('notice', notice.topic, ...(faults ? [faults[0].where] : []));
+  if (faults) break;
 }
 huren.close();
 console.log('closed');

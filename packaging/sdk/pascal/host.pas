@@ -46,7 +46,7 @@ end;
 
 var
   H: THuren;
-  Answer: UTF8String;
+  Answer, Topic: UTF8String;
   Parsed, Card, Notice: TJSONData;
 begin
   SetMultiByteConversionCodePage(CP_UTF8);
@@ -76,14 +76,18 @@ begin
     end;
 
     Writeln('faulty report ', Word(H.Submit('lab.report.released/1', 'F' + Run + '/1', Report('F' + Run, ''))));
-    Answer := H.Poll(2000);  // what is wrong in a body comes back as a notice, with its place
-    if Answer <> '' then
-    begin
+    repeat  // the text for the record; then what was wrong in a body, with its place
+      Answer := H.Poll(2000);
+      if Answer = '' then Break;
       Notice := GetJSON(Answer);
-      Writeln('notice ', Notice.FindPath('topic').AsString, ' ', Notice.FindPath('body.findings[0].where').AsString);
+      Topic := Notice.FindPath('topic').AsString;
       H.Acknowledge(Notice.FindPath('notice_id').AsString);
+      if Topic = 'event.rejected/1' then
+        Writeln('notice ', Topic, ' ', Notice.FindPath('body.findings[0].where').AsString)
+      else
+        Writeln('notice ', Topic);
       Notice.Free;
-    end;
+    until Topic = 'event.rejected/1';
   finally
     H.Free;
   end;

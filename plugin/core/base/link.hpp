@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 
-#define HUREN_ENGINE_SIGNATURE "huren 0.1.0;engine 1;" __VERSION__
+#define HUREN_ENGINE_SIGNATURE "huren 0.1.0;engine 2;" __VERSION__
 
 namespace huren {
 
@@ -22,6 +22,7 @@ class SpoolPort {  // offered by the module
   virtual Result<std::vector<SpooledEvent>> next(std::int64_t after_seq, int limit) noexcept = 0;
   virtual Result<void> forget(std::int64_t up_to_seq) noexcept = 0;  // bodies dropped; keys and hashes stay for de-duplication
   virtual Result<std::int64_t> depth() noexcept = 0;
+  virtual Result<std::int64_t> newest() noexcept = 0;  // seq of the newest that waits; 0: none does
   // An event that an adapter took over for the HIS. On disk when it returns; the same key and content again is no fault.
   virtual Result<void> submit(std::string_view type, std::string_view key, std::string_view body, std::uint32_t wait_ms) noexcept = 0;
 };

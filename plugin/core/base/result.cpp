@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
+#include <unordered_map>
 
 #include "core/base/csv.hpp"
 #include "core/base/embedded.hpp"
@@ -15,7 +15,7 @@ namespace {
 
 struct Catalogue {
   std::vector<std::vector<std::string>> rows;  // owns the texts
-  std::map<std::string_view, CatalogueEntry> by_id;
+  std::unordered_map<std::string_view, CatalogueEntry> by_id;
 
   Catalogue() {
     for (const auto& file : embedded::messages()) {
@@ -37,18 +37,21 @@ const Catalogue& catalogue() {
   return c;
 }
 
+// Piece by piece: a card of the order screen is made of hundreds of these sentences.
 std::string fill(std::string_view pattern, const std::vector<std::string>& args) {
   std::string out;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '{' && i + 2 < pattern.size() && pattern[i + 2] == '}' && pattern[i + 1] >= '0' &&
-        pattern[i + 1] <= '9') {
-      const auto n = static_cast<std::size_t>(pattern[i + 1] - '0');
-      if (n < args.size()) out += args[n];
-      i += 2;
-    } else {
-      out += pattern[i];
-    }
+  std::size_t size = pattern.size();
+  for (const auto& arg : args) size += arg.size();
+  out.reserve(size);
+  std::size_t from = 0;
+  for (auto at = pattern.find('{'); at != std::string_view::npos; at = pattern.find('{', at + 1)) {
+    if (at + 2 >= pattern.size() || pattern[at + 2] != '}' || pattern[at + 1] < '0' || pattern[at + 1] > '9') continue;
+    out.append(pattern, from, at - from);
+    const auto n = static_cast<std::size_t>(pattern[at + 1] - '0');
+    if (n < args.size()) out += args[n];
+    from = at + 3;
   }
+  out.append(pattern, from);
   return out;
 }
 

@@ -216,7 +216,7 @@ class Builder {
     for (const auto& s : sections_.rows) {
       if (s.table == "feed") once(s);
       if (s.table != "partner") continue;
-      tls = tls || text(s, "adapter") == "partner.mllp" || text(s, "adapter") == "partner.https";
+      tls = tls || ((text(s, "adapter") == "partner.mllp" || text(s, "adapter") == "partner.https") && text(s, "tls") != "false");
       const auto code = text(s, "organisation");
       if (!code.empty() && !organisations.insert(code).second) add(line(s, "organisation"), "config.organisation_twice", {code});
     }

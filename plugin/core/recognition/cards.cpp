@@ -153,16 +153,18 @@ Words words_of(const Input& input, const OrderDecision& order, const std::vector
   return w;
 }
 
-void write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options) {
+CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options) {
   const auto results = shown(input, order);
   const std::string identity = identity_of(input, order, results);
   const Words zh = words_of(input, order, results, Language::zh), en = words_of(input, order, results, Language::en);
   const Words& said = options.language == Language::zh ? zh : en;
-  json.open('{').member("uuid", uuid_of("card\n" + identity)).member("summary", said.summary).member("detail", said.detail);
+  CardRef ref{uuid_of("card\n" + identity), "", 0, {}};
+  json.open('{').member("uuid", ref.uuid).member("summary", said.summary).member("detail", said.detail);
   json.member("indicator", order.critical ? "critical" : "info").key("source").open('{').member("label", options.source_label).close('}');
   const bool suggests = suggests_use(order);
   if (suggests) {
-    json.key("suggestions").open('[').open('{').member("label", said.suggestion).member("uuid", uuid_of("suggestion\n" + identity));
+    ref.accepting = uuid_of("suggestion\n" + identity);
+    json.key("suggestions").open('[').open('{').member("label", said.suggestion).member("uuid", ref.accepting);
     json.member("isRecommended", !order.critical).close('}').close(']').member("selectionBehavior", "at-most-one");
     write_reasons(json, input, options.language);
   }
@@ -172,7 +174,10 @@ void write_card(JsonWriter& json, const Input& input, const OrderDecision& order
   json.both("detail", zh.detail, en.detail).both("suggestion", zh.suggestion, en.suggestion);
   json.key("result_ids").open('[');  // what accepting the suggestion means
   for (const auto& r : results)
-    if (suggests && r.analyte->verdict == Verdict::pass) json.value(r.candidate->result_id);
+    if (suggests && r.analyte->verdict == Verdict::pass) {
+      json.value(r.candidate->result_id);
+      ref.result_ids.push_back(r.candidate->result_id);
+    }
   json.close(']').texts("missing", order.missing).key("results").open('[');
   for (const auto& r : results) write(json, r);
   json.close(']').key("analytes").open('[');
@@ -181,32 +186,23 @@ void write_card(JsonWriter& json, const Input& input, const OrderDecision& order
     json.close('}');
   }
   json.close(']').close('}').close('}').close('}');
+  return ref;
 }
 
 }  // namespace
 
-std::vector<Suggested> suggestions_of(const Input& input, const Decision& decision) {
-  std::vector<Suggested> out;
-  for (const auto& order : decision.orders) {
-    if (!suggests_use(order)) continue;
-    const auto results = shown(input, order);
-    const std::string identity = identity_of(input, order, results);
-    Suggested s{uuid_of("suggestion\n" + identity), uuid_of("card\n" + identity), order.order_id, order.local_code, {}};
-    for (const auto& r : results)
-      if (r.analyte->verdict == Verdict::pass) s.result_ids.push_back(r.candidate->result_id);
-    out.push_back(std::move(s));
-  }
-  return out;
-}
-
-std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options) {
+std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options, std::vector<CardRef>* refs) {
   std::vector<std::pair<int, const OrderDecision*>> orders;
   for (const auto& order : decision.orders)
     if (order.outcome != Outcome::none) orders.emplace_back(order.critical ? -1 : static_cast<int>(order.outcome), &order);
   std::stable_sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  JsonWriter json;
+  JsonWriter json(1024 + orders.size() * 10'000);
   json.open('{').key("cards").open('[');
-  for (const auto& [rank, order] : orders) write_card(json, input, *order, options);
+  for (const auto& [rank, order] : orders) {
+    auto ref = write_card(json, input, *order, options);
+    ref.order = static_cast<std::size_t>(order - decision.orders.data());
+    if (refs) refs->push_back(std::move(ref));
+  }
   json.close(']').key("extension").open('{').key("huren").open('{');
   json.member("terminology", decision.terminology_version).member("at", to_iso_time(decision.at)).close('}').close('}').close('}');
   return json.take();

@@ -247,8 +247,9 @@ Wanted wanted(const Input& input) {
     if (const auto* local = meant(set, ordered.item, today, bare))
       for (const auto& target : targets_of(set, *local, today)) {
         look(*target.item);
+        if (!target.item->equals.empty()) items.insert(target.item->equals);
         for (const auto& other : set.items())
-          if (answers(other, *target.item)) items.insert(other.code);
+          if (!other.equals.empty() && answers(other, *target.item)) items.insert(other.code);
       }
   for (const auto& a : input.agreements) {
     for (const auto& [scope, window] : a.agreement.window_days) days = std::max(days, window);

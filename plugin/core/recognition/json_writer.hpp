@@ -9,7 +9,7 @@ namespace huren::recognition {
 
 class JsonWriter {
  public:
-  JsonWriter() { out_.reserve(4096); }
+  explicit JsonWriter(std::size_t likely_size = 4096) { out_.reserve(likely_size); }
   JsonWriter& open(char bracket) {
     comma();
     out_ += bracket;

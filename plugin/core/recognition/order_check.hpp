@@ -132,12 +132,17 @@ struct CardOptions {
   Language language = Language::zh;   // of summary, detail and labels; both languages stand in the extension
   std::string source_label = "huren 互认";
 };
+// What a card is about, for those who keep that it was shown.
+struct CardRef {
+  std::string uuid;
+  std::string accepting;                // uuid of its suggestion; empty: it only informs
+  std::size_t order = 0;                // index into Decision::orders
+  std::vector<std::string> result_ids;  // what accepting means
+};
 // {"cards": [...]} as CDS Hooks has it (schemas/query/order.check.1.answer.schema.json). No card for an order that no
 // earlier result improves; critical ones first. uuids follow from the content alone.
-std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options = {});
-// What the cards suggest, as the engine keeps it: the uuids that a card and its suggestion bear, and what accepting means.
-struct Suggested { std::string id, card_id, order_id, order_item; std::vector<std::string> result_ids; };
-std::vector<Suggested> suggestions_of(const Input& input, const Decision& decision);
+// refs: one a card, in their order.
+std::string to_cards(const Input& input, const Decision& decision, const CardOptions& options = {}, std::vector<CardRef>* refs = nullptr);
 // The whole decision with every check of every candidate, for --explain and the audit trail.
 std::string to_json(const Input& input, const Decision& decision);
 

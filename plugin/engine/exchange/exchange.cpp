@@ -183,7 +183,11 @@ Result<void> Exchange::nightly(std::int64_t now_ms) {
     });
     if (!read) return read;
     if (last == today) continue;  // a clock that was wrong for a while must not stop it
-    const auto days = std::min<std::int64_t>(std::max<std::int64_t>(settings.reconcile_days, last == 0 || last > today ? 0 : today - last), 366);
+    if (last == 0) {              // a hospital that has just begun has nothing to compare
+      if (auto r = context_.store.transact([&](store::Unit& unit) { return unit.set_cursor(place, today); }); !r) return r;
+      continue;
+    }
+    const auto days = std::min<std::int64_t>(std::max<std::int64_t>(settings.reconcile_days, last > today ? 0 : today - last), 366);
     auto done = reconcile(context_, *peer.partner, asking(peer), terminology::day_of(now_ms - days * kDayMs, zone), terminology::day_of(now_ms - kDayMs, zone), false);
     if (!done) {
       context_.log.write(Severity::warning, "exchange.not_reconciled", {{"partner", code}, {"why", std::string(done.error().id)}});

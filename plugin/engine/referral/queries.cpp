@@ -7,6 +7,7 @@
 #include "core/cda/page.hpp"
 #include "core/model/referral_query.hpp"
 #include "engine/access.hpp"
+#include "engine/audit.hpp"
 #include "engine/referral/requests.hpp"
 
 namespace huren::engine {
@@ -35,9 +36,9 @@ Result<std::string> referral_list(const Context& context, std::string_view json)
       auto view = view_of(unit, context, row);
       if (!view) return view.error();
       rows += (rows.empty() ? "" : ",") + *view;
-      if (auto r = unit.put_view({.report_id = "request/" + row.key, .doctor_id = request.doctor.id, .kind = "listed", .at_ms = context.clock.now_ms()}); !r) return r;
     }
-    return {};
+    return audit(unit, context.clock.now_ms(), "access.referral_list", {"doctor:" + request.doctor.id, filter.patient_id.empty() ? "" : "patient:" + filter.patient_id, "shown"},
+                 {{"count", std::to_string(found->size())}});
   });
   if (!done) return done.error();
   return "{\"referrals\":[" + rows + "],\"more\":" + (more ? "true" : "false") + "}";
@@ -71,7 +72,8 @@ Result<std::string> record_open(const Context& context, std::string_view json) {
                             {.language = Language::zh, .previous = {}, .superseded = !r.current});
       if (page) answer["page"] = {{"html", std::move(*page)}};
     }
-    return unit.put_view({.report_id = r.id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context.clock.now_ms()});
+    return audit(unit, context.clock.now_ms(), "access.record_open", {"doctor:" + request.doctor.id, "record:" + r.id, "shown"},
+                 {{"encounter", opaque(request.encounter_id)}, {"patient", access->patient.id}});
   });
   if (!done) return done.error();
   return answer.dump();

@@ -43,6 +43,7 @@ struct ReportRow {
   bool current = true;        // false: superseded or withdrawn
   std::int64_t reported_ms = 0;  // release at the origin: the day that both sides compare
   std::string digest;         // of the content, the same at both ends (engine/exchange/digest.hpp); "" : taken away
+  std::string brief{};        // model::brief_of the report; "": json alone tells
 };
 
 struct ResultRow {            // one observation of one version, what order.check reads
@@ -54,6 +55,7 @@ struct ResultRow {            // one observation of one version, what order.chec
   std::string status;         // model::status_word
   std::int64_t collected_ms = 0;
   bool current = true;
+  std::string brief{};        // model::brief_of the observation; "": the report's json alone tells
 };
 
 // committed: the peer has it (CA) and owes the application acknowledgement that the message asks for, until next_ms.
@@ -108,6 +110,36 @@ struct DecisionRow {
   std::string source;                   // "" decided here, else the partner that told us
   std::int64_t at_ms = 0;
   std::int64_t saved_cents = 0;         // price of what was not repeated; 0 unless accepted
+  std::string item{};                   // standard item or panel that order_item means; "" not known
+  std::string partner{};                // whose results were used: partner codes joined by "+", "own" among them; "" not known
+};
+
+// One card as one doctor was shown it for the first time. The same card again is not written again.
+struct SuggestionRow {
+  std::string id;             // the card's uuid, which follows from order and results
+  std::string doctor_id;
+  std::string accepting;      // the uuid that a decision names; "": the card informs and suggests nothing
+  std::string patient_id, department, order_item, item, outcome, partner;  // as in DecisionRow; outcome: of the order
+  std::int64_t check = 0;     // CheckRow::seq
+  std::int64_t shown_ms = 0;
+};
+
+// One order.check that showed something, as it can be decided again (engine/checks.hpp writes and reads the texts).
+struct CheckRow {
+  std::int64_t seq = 0;       // the store's
+  std::int64_t at_ms = 0;
+  std::string patient_id, doctor_id;
+  std::string codes, setting; // keys of kept(): the tables and the agreements that it rested on
+  std::string basis, answer;  // bytes
+};
+
+// One link of the audit chain (engine/audit.hpp): what happened, told by opaque ids.
+struct AuditRow {
+  std::int64_t seq = 0;       // 1, 2, 3 ... without a gap
+  std::int64_t at_ms = 0;
+  std::string event, who, object, outcome;
+  std::string fields;         // JSON object of texts
+  std::string hash;           // 32 bytes over the row and the hash before it
 };
 
 struct ViewRow {                      // kind: shown | viewed | recognised; patient_id: the record under which it was seen
@@ -200,8 +232,6 @@ struct DoubtRow {
   std::int64_t at_ms = 0, decided_ms = 0;
 };
 
-struct StatRow { std::string side, partner, outcome, reason; std::int64_t count = 0, saved_cents = 0; };  // side: here | there
-
 struct PartnerDepth { std::string partner; std::int64_t waiting = 0, oldest_waiting_ms = 0, parked = 0; };
 struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, retractions_escalated = 0, unmatched = 0, oldest_waiting_ms = 0; std::vector<PartnerDepth> partners; };
 
@@ -214,6 +244,9 @@ class Reader {
   virtual Result<std::vector<TieRow>> ties(const std::string& patient_id) = 0;
   virtual Result<std::vector<ReportRow>> report_versions(const std::string& origin, const std::string& number) = 0;  // ascending
   virtual Result<std::optional<ReportRow>> report(const std::string& id) = 0;
+  virtual Result<std::optional<TieRow>> tie(const std::string& patient_id, const std::string& partner, const std::string& basis,
+                                            const std::string& reference) = 0;
+  virtual Result<std::optional<ReportRow>> report_head(const std::string& id) = 0;         // brief, but no json, hl7, document, ids
   virtual Result<std::vector<ReportRow>> reports_of(const std::string& patient_id) = 0;    // newest first, without hl7 and document
   virtual Result<std::vector<ReportRow>> unmatched_reports(const std::string& id_type, const std::string& id_value) = 0;
   virtual Result<std::vector<ResultRow>> results_of(const std::string& patient_id, const std::vector<std::string>& items,
@@ -223,11 +256,20 @@ class Reader {
   virtual Result<std::vector<std::string>> receivers(const std::string& subject) = 0;      // partners ever sent this subject
   virtual Result<std::vector<ViewRow>> audience(const std::string& origin, const std::string& number) = 0;
   virtual Result<std::optional<DecisionRow>> decision(const std::string& id) = 0;
-  virtual Result<std::vector<StatRow>> stats(std::int64_t from_ms, std::int64_t to_ms) = 0;
+  virtual Result<std::vector<DecisionRow>> decisions(std::int64_t from_ms, std::int64_t to_ms) = 0;      // by time
+  virtual Result<std::optional<SuggestionRow>> suggestion(const std::string& id, const std::string& doctor_id) = 0;
+  // Every showing that a card's uuid or the uuid of its suggestion names, first shown first.
+  virtual Result<std::vector<SuggestionRow>> showings(const std::string& uuid) = 0;
+  virtual Result<std::vector<SuggestionRow>> suggestions(std::int64_t from_ms, std::int64_t to_ms) = 0;  // by time
+  virtual Result<std::optional<CheckRow>> check_record(std::int64_t seq) = 0;
+  virtual Result<std::optional<std::string>> kept(const std::string& kind, const std::string& key) = 0;
+  virtual Result<std::vector<AuditRow>> audit(std::int64_t after_seq, int limit) = 0;      // in order
+  virtual Result<std::optional<AuditRow>> audit_head() = 0;                                // the newest
   virtual Result<std::vector<OutboxRow>> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) = 0;  // without body
   virtual Result<std::optional<OutboxRow>> outbox_row(const std::string& partner, const std::string& message_id) = 0;         // without body
   virtual Result<std::vector<OutboxRow>> overdue(const std::string& partner, std::int64_t now_ms, int limit) = 0;  // committed, next_ms passed; without body
   virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
+  virtual Result<std::int64_t> inbox_newest() = 0;                                         // id of the newest to apply; 0: none
   virtual Result<std::vector<ParkedEvent>> parked_events(int limit) = 0;
   virtual Result<std::vector<RetractionRow>> open_retractions() = 0;
   virtual Result<std::optional<NoticeRow>> notice(const std::string& id) = 0;
@@ -290,6 +332,10 @@ class Unit : public Reader {
   virtual Result<bool> acknowledge_notice(const std::string& id, std::int64_t now_ms) = 0; // false: no such notice
   virtual Result<void> put_decision(const DecisionRow& row) = 0;                           // by id; the last word counts in stats
   virtual Result<void> put_view(const ViewRow& row) = 0;
+  virtual Result<void> put_suggestion(const SuggestionRow& row) = 0;                       // (id, doctor) that exists is left as it is
+  virtual Result<std::int64_t> put_check_record(const CheckRow& row) = 0;                  // its seq
+  virtual Result<void> keep(const std::string& kind, const std::string& key, const std::string& bytes) = 0;  // once for ever
+  virtual Result<void> put_audit(const AuditRow& row) = 0;                                 // Error store.audit_order unless seq is the next
   virtual Result<void> put_retraction(const RetractionRow& row) = 0;
   virtual Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) = 0;
   virtual Result<void> escalate_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) = 0;
@@ -333,8 +379,10 @@ class Store {
   virtual Result<void> check() { return Error{"store.not_offered", "store", {"check"}}; }  // every page and index; slow
   // Drops bodies of messages that all partners have, bodies of inbox messages that took effect, acknowledged notices,
   // all from before before_ms; at most limit rows are looked at. Never what is undelivered or waits for a person, never
-  // reports. true: a whole round is done.
+  // reports, decisions or audit. true: a whole round is done.
   virtual Result<bool> prune(std::int64_t /*before_ms*/, int /*limit*/) { return Error{"store.not_offered", "store", {"prune"}}; }
+  // Drops check records from before before_ms, at most limit; the showings stay and count. true: none is left.
+  virtual Result<bool> prune_checks(std::int64_t /*before_ms*/, int /*limit*/) { return Error{"store.not_offered", "store", {"prune_checks"}}; }
 };
 
 }  // namespace huren::store

@@ -38,6 +38,7 @@ CREATE TABLE report(
   current INTEGER NOT NULL,
   reported_ms INTEGER NOT NULL,
   digest TEXT NOT NULL,
+  brief BLOB NOT NULL,
   json TEXT NOT NULL
 ) STRICT;
 CREATE INDEX report_of_day ON report(source, reported_ms);
@@ -76,7 +77,8 @@ CREATE TABLE result(
   position INTEGER NOT NULL,
   status TEXT NOT NULL,
   collected_ms INTEGER NOT NULL,
-  current INTEGER NOT NULL
+  current INTEGER NOT NULL,
+  brief BLOB NOT NULL
 ) STRICT;
 CREATE INDEX result_of_patient ON result(patient_id, current, item, collected_ms);
 CREATE INDEX result_of_report ON result(report_id, position);
@@ -173,7 +175,9 @@ CREATE TABLE decision(
   result_refs TEXT NOT NULL,
   source TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
-  saved_cents INTEGER NOT NULL
+  saved_cents INTEGER NOT NULL,
+  item TEXT NOT NULL,
+  partner TEXT NOT NULL
 ) STRICT;
 CREATE INDEX decision_at ON decision(at_ms);
 CREATE INDEX decision_of_order ON decision(patient_id, order_id) WHERE source = '';
@@ -226,6 +230,59 @@ CREATE TABLE lab_order(
   at_ms INTEGER NOT NULL,
   json TEXT NOT NULL
 ) STRICT;
+
+-- What order.check showed: one row a card and doctor, and the whole check that it was part of.
+CREATE TABLE suggestion(
+  id TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  accepting TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  department TEXT NOT NULL,
+  order_item TEXT NOT NULL,
+  item TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  partner TEXT NOT NULL,
+  check_seq INTEGER NOT NULL,
+  shown_ms INTEGER NOT NULL,
+  PRIMARY KEY(id, doctor_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX suggestion_shown ON suggestion(shown_ms);
+CREATE INDEX suggestion_of_patient ON suggestion(patient_id);
+CREATE INDEX suggestion_accepting ON suggestion(accepting) WHERE accepting <> '';
+
+CREATE TABLE order_check(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_ms INTEGER NOT NULL,
+  patient_id TEXT NOT NULL,
+  doctor_id TEXT NOT NULL,
+  codes TEXT NOT NULL,
+  setting TEXT NOT NULL,
+  basis BLOB NOT NULL,
+  answer BLOB NOT NULL
+) STRICT;
+CREATE INDEX order_check_at ON order_check(at_ms);
+
+-- Texts that many rows rest on, each once under the name of its content: code tables, agreements.
+CREATE TABLE kept(
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE(kind, key)
+) STRICT;
+
+-- Append only: the triggers stop a slip, the chain of hashes shows intent.
+CREATE TABLE audit(
+  seq INTEGER PRIMARY KEY,
+  at_ms INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  who TEXT NOT NULL,
+  object TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  fields TEXT NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append only'); END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append only'); END;
 
 CREATE TABLE viewing(
   report_id TEXT NOT NULL,

@@ -15,7 +15,7 @@ SDK = ROOT / "packaging/sdk"
 BUILD = pathlib.Path(os.environ["HUREN_BINARY_DIR"])
 STORY = ["patient OK", "encounter OK", "report OK", "again DUPLICATE",
          "card recognised 葡萄糖：县医院 2 小时前已有结果 5.42 mmol/L，可互认", "decided OK", "faulty report OK",
-         "notice event.rejected/1 /report/observations/0/value", "closed"]
+         "notice recognition.recorded/1", "notice event.rejected/1 /report/observations/0/value", "closed"]
 
 
 def commands(page, language):

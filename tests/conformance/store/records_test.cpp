@@ -288,6 +288,8 @@ TEST_CASE("the last word on a decision counts once in the figures, in whatever o
     d.result_refs = {"H1/R1#GLU"};
     d.at_ms = 100;
     d.saved_cents = 500;
+    d.item = "GLU";
+    d.partner = "city+own";
     auto revoked = d;
     revoked.outcome = "revoked";
     revoked.saved_cents = 0;
@@ -310,17 +312,53 @@ TEST_CASE("the last word on a decision counts once in the figures, in whatever o
       CHECK(good(r.decision("d1"))->result_ids == Ids{"a", "b"});
       CHECK(good(r.decision("d1"))->result_refs == Ids{"H1/R1#GLU"});
       CHECK_FALSE(good(r.decision("none")));
-      auto all = good(r.stats(0, 1000));
-      REQUIRE(all.size() == 3);
-      CHECK(all[0].side == "here");
-      CHECK(all[0].outcome == "accepted");
-      CHECK(all[0].count == 1);
-      CHECK(all[0].saved_cents == 500);
-      CHECK(all[2].side == "there");
-      CHECK(all[2].partner == "city");
-      CHECK(all[2].reason == "condition_changed");
-      CHECK(good(r.stats(0, 100)).empty());
-      CHECK(good(r.stats(200, 201)).size() == 1);
+      auto all = good(r.decisions(0, 1000));
+      CHECK(ids(all) == Ids{"d2", "d3", "d1"});
+      CHECK(all[0].source == "city");
+      CHECK(all[0].reason == "condition_changed");
+      CHECK(all[1].item == "GLU");
+      CHECK(all[1].partner == "city+own");
+      CHECK(good(r.decisions(0, 100)).empty());
+      CHECK(ids(good(r.decisions(200, 201))) == Ids{"d1"});
+    });
+  }
+}
+
+TEST_CASE("one tie is found without the others, and the newest message to apply by its number") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      if (auto d = u.put_tie({"p1", "", "encounter", "e1", 10, 20}); !d) return d;
+      return u.put_tie({"p1", "", "encounter", "e2", 10, 0});
+    });
+    o.read([](Reader& r) {
+      CHECK(good(r.tie("p1", "", "encounter", "e1"))->to_ms == 20);
+      CHECK_FALSE(good(r.tie("p1", "", "referral", "e1")));
+      CHECK_FALSE(good(r.tie("p2", "", "encounter", "e1")));
+      CHECK(good(r.inbox_newest()) == 0);
+    });
+  }
+}
+
+TEST_CASE("the compact records of a report and its results come back byte by byte, without the rest of the report") {
+  FOR_EACH_STORE(o) {
+    const std::string bytes("\x01\0b", 3);
+    o.write([&](Unit& u) {
+      auto row = report("v1", "p1");
+      row.brief = bytes;
+      auto one = result("a", "GLU", 100);
+      one.brief = bytes + "x";
+      return u.put_report(row, {one});
+    });
+    o.read([&](Reader& r) {
+      const auto head = good(r.report_head("v1"));
+      REQUIRE(head);
+      CHECK(head->brief == bytes);
+      CHECK(head->source == "city");
+      CHECK(head->json.empty());
+      CHECK_FALSE(good(r.report_head("none")));
+      CHECK(good(r.report("v1"))->brief == bytes);
+      CHECK(good(r.results_of("p1", {"GLU"}, 0))[0].brief == bytes + "x");
+      CHECK(good(r.result("a"))->brief == bytes + "x");
     });
   }
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <shared_mutex>
 
 #include "storage/sqlite.hpp"
 #include "tests/support/hospital.hpp"
@@ -103,6 +104,11 @@ class MortalSpool final : public SpoolPort {
     return life_.pass("forget.after") ? r : Result<void>(dead_error());
   }
   Result<std::int64_t> depth() noexcept override { return inner_.depth(); }
+  Result<std::int64_t> newest() noexcept override { return inner_.newest(); }
+  Result<void> submit(std::string_view type, std::string_view key, std::string_view body, std::uint32_t wait_ms) noexcept override {
+    if (life_.dead()) return dead_error();
+    return inner_.submit(type, key, body, wait_ms);
+  }
 
  private:
   SpoolPort& inner_;
@@ -111,6 +117,9 @@ class MortalSpool final : public SpoolPort {
 
 // Two hospitals on a line that each end's death cuts.
 class MortalPair {
+  std::shared_mutex line_;
+  std::unique_ptr<MortalSpool> spool_a_, spool_b_;  // outlive the engines that read them
+
  public:
   Life life_a, life_b;
   Hospital a{"HB-COUNTY-01", "HB-CITY-01"}, b{"HB-CITY-01", "HB-COUNTY-01"};
@@ -132,14 +141,13 @@ class MortalPair {
   }
   // The process of whoever died is gone; a new one opens the same folder.
   void reopen() {
-    for (auto* h : {&a, &b}) h->wire().connect({});
+    const std::unique_lock alone(line_);  // a channel without a receiver would accept everything: the line is cut instead
     for (auto& [h, life] : {std::pair{&a, &life_a}, std::pair{&b, &life_b}})
       if (life->dead()) {
         h->close();
         life->revive();
         h->open();
       }
-    connect();
   }
 
  private:
@@ -153,13 +161,13 @@ class MortalPair {
       return spool.get();
     };
   }
-  static Reply carry(std::string_view body, Life& from, Life& to, Hospital& receiver) {
-    if (!from.pass("deliver.before") || to.dead()) return {};
+  Reply carry(std::string_view body, Life& from, Life& to, Hospital& receiver) {
+    const std::shared_lock open(line_, std::try_to_lock);
+    if (!open || !from.pass("deliver.before") || to.dead()) return {};
     auto reply = receiver.receive(std::string(body));
     if (to.dead() || !from.pass("deliver.after")) return {};  // the answer never came back
     return reply;
   }
-  std::unique_ptr<MortalSpool> spool_a_, spool_b_;
 };
 
 }  // namespace huren::test

@@ -19,7 +19,7 @@ BUILD = pathlib.Path(os.environ["HUREN_BINARY_DIR"])
 class Trouble(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(dir=BUILD)
-        self.hosts, self.more = [], []
+        self.hosts, self.more, self.mounted = [], [], None
 
     def tearDown(self):
         for host in self.hosts:
@@ -29,6 +29,8 @@ class Trouble(unittest.TestCase):
             if agent.process.poll() is None:
                 agent.kill()
         self.alliance.kill_agents()
+        if self.mounted:
+            subprocess.run(["umount", "-l", str(self.mounted)], check=True)
         self.folder.cleanup()
 
     def begin(self, mode):
@@ -105,7 +107,7 @@ class Trouble(unittest.TestCase):
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(data)], check=False, stderr=subprocess.DEVNULL).returncode == 0
         if not mounted:
             print("no small file system can be mounted here: the same faults are rehearsed by tests/fault/storage on FaultVfs")
-        self.addCleanup(lambda: mounted and subprocess.run(["umount", "-l", str(data)], check=False))
+        self.mounted = data if mounted else None
         self.alliance = Alliance(BUILD, pathlib.Path(self.folder.name) / "out")
         if not mounted:
             return

@@ -93,7 +93,7 @@ TEST_CASE("a message whose time to live is over waits for a person instead of go
   Hospital a;
   a.config.partners[0].time_to_live_hours["ORU"] = 2;
   sender(a);
-  a.wire().script({step(Outcome::not_sent)});
+  a.wire().script(std::vector<loopback::Channel::Step>(200, step(Outcome::not_sent)));
   a.clock->advance(std::chrono::hours(-3));  // released three hours before the partner is back
   a.submit("lab.report.released/1", Hospital::report("R1"));
   REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 1; }));

@@ -42,7 +42,7 @@ TEST_CASE("a relayed message that comes again gets the first answer and goes on 
 TEST_CASE("I5: relayed messages of one patient go in the order of their arrival, though the first fails at first") {
   Hospital a;
   relaying(a);
-  a.wire().script({{.receipt = {.outcome = Outcome::not_sent}, .hand_on = false}, {.receipt = {.outcome = Outcome::not_sent}, .hand_on = false}});
+  a.wire().script({{{.outcome = Outcome::not_sent, .code = ""}, false}, {{.outcome = Outcome::not_sent, .code = ""}, false}});
   for (int i = 0; i < 8; ++i) REQUIRE(a.from_own_lab(foreign("X" + std::to_string(i), "P7")).stored);
   REQUIRE(a.eventually([&] { return a.wire().sent().size() == 8 && a.health()["outbox_waiting"] == 0; }));
   for (std::size_t i = 0; i < 8; ++i) CHECK(a.wire().sent()[i].id == "X" + std::to_string(i));

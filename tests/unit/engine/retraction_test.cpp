@@ -157,7 +157,7 @@ TEST_CASE("laboratories learn of merged and unmerged patients: ADT^A40, ADT^A37"
 TEST_CASE("I10: an EQA pass withdrawn afterwards reaches everyone who recognised a result that no longer would qualify") {
   Hospital b;
   b.config.agreements[0].all_items = true;
-  const std::string head = "lab,item,method_group,verdict,from,to,source\n";
+  const std::string head = "lab,item,method_group,verdict,valid_from,valid_to,source\n";
   std::filesystem::create_directories(b.folder() + "/codes");
   b.write("codes/eqa.csv", head + "HB-COUNTY-01,GLU,,passed,2026-01-01,2026-12-31,test\n");
   open(b);
@@ -189,7 +189,7 @@ TEST_CASE("the hospital's own ADT feed registers, merges (A40) and unmerges (A37
   open(b);
   const auto adt = [](const std::string& trigger, const std::string& structure, const std::string& id, const std::string& rest) {
     return "MSH|^~\\&|HIS|HB-CITY-01|HUREN|HB-CITY-01|20261122090000+0800||ADT^" + trigger + "^" + structure + "|A" + trigger + rest.substr(0, 3) +
-           "|P|2.5.1|||||CHN|UNICODE UTF-8\rEVN||20261122090000+0800\rPID|1||P2^^^HB-CITY-01^PI||李四||19800101|M\r" + rest;
+           "|P|2.5.1|||||CHN|UNICODE UTF-8\rEVN||20261122090000+0800\rPID|1||" + id + "^^^HB-CITY-01^PI||李四||19800101|M\r" + rest;
   };
   CHECK(b.from_own_lab(adt("A28", "ADT_A05", "P2", "PV1|1|U\r")).stored);
   b.encounter("P2", "E2");

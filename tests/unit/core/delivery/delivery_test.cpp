@@ -110,7 +110,7 @@ TEST_CASE("a late application acknowledgement settles whatever is open or waits 
 
 TEST_CASE("a message whose time to live is over is parked with words, its attempt given back") {
   auto r = row(1);
-  Settlement s;
+  store::Settlement s;
   CHECK_FALSE(expired(r, kNow, s));  // none
   r.created_ms = kNow - 24 * 3'600'000LL;
   r.expires_ms = kNow + 1;

@@ -105,7 +105,8 @@ TEST_CASE("ADT messages that mean nothing here are refused at their place") {
     CHECK(catalogue_entry(r.findings[0].error.id) != nullptr);
     return std::string(r.findings[0].error.id) + " @ " + r.findings[0].error.where;
   };
-  CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A40|1|P|2.3\nPID|1||P1||张三") == "mapping.adt_trigger @ MSH-9.2");
+  CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A17|1|P|2.3\nPID|1||P1||张三") == "mapping.adt_trigger @ MSH-9.2");
+  CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A40|1|P|2.3\nPID|1||P1||张三") == "mapping.merge_prior_missing @ MRG-1");
   CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A04|1|P|2.3\nEVN|A04") == "mapping.patient_missing @ PID");
   CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A04|1|P|2.3\nPID|1||||张三") == "mapping.patient_unidentified @ PID-3");
   CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A03|1|P|2.3\nPID|1||P1||张三\nPV1|1|I") == "mapping.encounter_missing @ PV1-19");

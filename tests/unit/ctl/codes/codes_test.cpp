@@ -43,7 +43,7 @@ struct Desk {
 
 TEST_CASE("good files are imported together and are in force in what is exported") {
   Desk d;
-  d.write("in/eqa.csv", "lab,item,method_group,verdict,from,to,source\nHB-CITY-01,GLU,,passed,2026-01-01,2026-12-31,NCCL\n");
+  d.write("in/eqa.csv", "lab,item,method_group,verdict,valid_from,valid_to,source\nHB-CITY-01,GLU,,passed,2026-01-01,2026-12-31,NCCL\n");
   CHECK(d.run([&](ctl::Place& p) { return ctl::codes_import(p, {d.file("in/local_items.csv"), d.file("in/eqa.csv")}, true); }) == ctl::kOk);
   CHECK_FALSE(d.there("codes/eqa.csv"));  // --dry-run
   CHECK(d.run([&](ctl::Place& p) { return ctl::codes_import(p, {d.file("in/local_items.csv"), d.file("in/eqa.csv")}, false); }) == ctl::kOk);
@@ -54,7 +54,7 @@ TEST_CASE("good files are imported together and are in force in what is exported
 
 TEST_CASE("one bad row in one file: nothing of any file is imported, and the row is told by file, line and column") {
   Desk d;
-  d.write("in/eqa.csv", "lab,item,method_group,verdict,from,to,source\nHB-CITY-01,GLU,,passed,2026-01-01,2026-12-31,x\nHB-CITY-01,K,,maybe,2026-01-01,,x\nHB-CITY-01,NA,,passed,2026-13-01,,x\n");
+  d.write("in/eqa.csv", "lab,item,method_group,verdict,valid_from,valid_to,source\nHB-CITY-01,GLU,,passed,2026-01-01,2026-12-31,x\nHB-CITY-01,K,,maybe,2026-01-01,,x\nHB-CITY-01,NA,,passed,2026-13-01,,x\n");
   CHECK(d.run([&](ctl::Place& p) { return ctl::codes_import(p, {d.file("in/local_items.csv"), d.file("in/eqa.csv")}, false); }) == ctl::kUnusable);
   CHECK(d.err.str().find("eqa.csv:3") != std::string::npos);
   CHECK(d.err.str().find("eqa.csv:4") != std::string::npos);

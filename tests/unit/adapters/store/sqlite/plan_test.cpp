@@ -74,9 +74,10 @@ TEST_CASE("order.check reads one stretch of the result index for each item, alre
 
 TEST_CASE("a claim looks at nothing but rows that it takes, already in order") {
   Fixture f;
-  const auto due = f.plan(sql::kDue), later = f.plan(sql::kBecomeDue);
+  const auto due = f.plan(sql::kDueFirst) + f.plan(sql::kDueOthers), later = f.plan(sql::kBecomeDue);
   INFO(due << later);
-  CHECK(has(due, "SEARCH o USING INDEX outbox_due (partner=?)"));
+  CHECK(has(due, "SEARCH o USING INDEX outbox_due (partner=? AND lane=?)"));
+  CHECK(has(due, "SEARCH o USING INDEX outbox_due (partner=? AND lane>?)"));
   CHECK_FALSE(has(due, "TEMP B-TREE"));
   CHECK(has(later, "SEARCH outbox USING INDEX outbox_later (partner=? AND next_ms<?)"));
 }
@@ -91,14 +92,16 @@ TEST_CASE("settlement finds the next row of a key without walking the queue") {
 
 TEST_CASE("plans hold with statistics too, as an operator's ANALYZE would leave them") {
   Fixture f;
-  REQUIRE(f.db->exec("INSERT INTO message(seq, message_id, type, content_type, body) VALUES(1, 'm', 't', 'c', x'00')"));
-  REQUIRE(f.db->exec("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO message SELECT i, 'm'||i, 't', 'c', x'00' FROM n"));
+  REQUIRE(f.db->exec("INSERT INTO message(seq, message_id, type, content_type, control_id, body) VALUES(1, 'm', 't', 'c', '', x'00')"));
+  REQUIRE(f.db->exec("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO message SELECT i, 'm'||i, 't', 'c', '', x'00' FROM n"));
   REQUIRE(f.db->exec("INSERT INTO outbox SELECT seq, seq, 'p', 'k'||(seq%7), 's', 1, 3, 0, 0, 0, 0, 0, 0, '' FROM message"));
   REQUIRE(f.db->exec("UPDATE outbox SET state=0, gate=2 WHERE id%10=0"));
-  REQUIRE(f.db->exec("INSERT INTO result SELECT 'r'||seq, 'R'||(seq/20), 'p'||(seq%9), 'GLU', 0, 'final', seq, 1 FROM message"));
+  REQUIRE(f.db->exec("INSERT INTO result SELECT 'r'||seq, 'R'||(seq/20), 'p'||(seq%9), 'GLU', 0, 'final', seq, 1, x'' FROM message"));
   REQUIRE(f.db->exec("ANALYZE"));
-  CHECK(has(f.plan(sql::kDue), "outbox_due (partner=?)"));
-  CHECK_FALSE(has(f.plan(sql::kDue), "TEMP B-TREE"));
+  CHECK(has(f.plan(sql::kDueFirst), "outbox_due (partner=? AND lane=?)"));
+  CHECK(has(f.plan(sql::kDueOthers), "outbox_due (partner=? AND lane>?)"));
+  CHECK_FALSE(has(f.plan(sql::kDueFirst), "TEMP B-TREE"));
+  CHECK_FALSE(has(f.plan(sql::kDueOthers), "TEMP B-TREE"));
   CHECK(has(f.plan(sql::kResultsOfItem), "result_of_patient (patient_id=? AND current=? AND item=? AND collected_ms>?)"));
   CHECK(has(f.plan(sql::kOldestOfKey), "outbox_open (partner=? AND order_key=?)"));
 }

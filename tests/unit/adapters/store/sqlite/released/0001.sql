@@ -4,13 +4,13 @@
 INSERT INTO patient(id, local_id, json) VALUES('p1', 'A-0001', '{"local_id":"A-0001","name":"测试甲"}');
 INSERT INTO patient_identifier(type, value, patient_id) VALUES('resident_id', '11010519491231002X', 'p1');
 INSERT INTO tie(patient_id, partner, basis, reference, from_ms, to_ms) VALUES('p1', 'city', 'referral', 'ZZ-1', 1, 0);
-INSERT INTO report(seq, id, origin, number, version, status, source, patient_id, stored_ms, current, json)
-  VALUES(1, 'r1', 'HB-CITY-01', 'LIS-1', 1, 'final', 'city', 'p1', 5, 1, '{}');
+INSERT INTO report(seq, id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, digest, json)
+  VALUES(1, 'r1', 'HB-CITY-01', 'LIS-1', 1, 'final', 'city', 'p1', 5, 1, 4, '', '{}');
 INSERT INTO report_text(seq, hl7, document) VALUES(1, CAST('MSH|' AS BLOB), CAST('<ClinicalDocument/>' AS BLOB));
 INSERT INTO result(id, report_id, patient_id, item, position, status, collected_ms, current)
   VALUES('r1.0', 'r1', 'p1', 'GLU', 0, 'final', 4, 1);
-INSERT INTO message(seq, message_id, type, content_type, body) VALUES(1, 'M1', 'ORU^R01', 'application/hl7-v2', CAST('MSH|M1' AS BLOB));
-INSERT INTO outbox(id, message, partner, order_key, subject, lane, state, gate, attempts, next_ms, created_ms, changed_ms, remark)
-  VALUES(1, 1, 'city', 'p1', 'HB-A/LIS-9', 1, 0, 2, 0, 0, 3, 3, '');
+INSERT INTO message(seq, message_id, type, content_type, control_id, body) VALUES(1, 'M1', 'ORU^R01', 'application/hl7-v2', 'M1', CAST('MSH|M1' AS BLOB));
+INSERT INTO outbox(id, message, partner, order_key, subject, lane, state, gate, attempts, next_ms, created_ms, changed_ms, expires_ms, remark)
+  VALUES(1, 1, 'city', 'p1', 'HB-A/LIS-9', 1, 0, 2, 0, 0, 3, 3, 0, '');
 INSERT INTO notice(seq, id, topic, created_ms, leased_until_ms, acknowledged_ms, json) VALUES(1, 'n1', 'result.received/1', 6, 0, 0, '{"notice_id":"n1"}');
 INSERT INTO cursor(name, value) VALUES('spool', 42);
