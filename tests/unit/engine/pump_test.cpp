@@ -4,9 +4,10 @@ using namespace huren;
 using namespace huren::test;
 
 static Hospital& sender(Hospital& a) {
+  a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
   a.open();
   a.registers();
-  a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   a.settle();
   return a;
 }
