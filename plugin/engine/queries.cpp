@@ -201,7 +201,7 @@ Result<std::string> Queries::results_list(std::string_view json) {
                                   .told_at = from_epoch_ms(e.at_ms, context_.config.hospital.offset_minutes)});
     }
     if (request.items.empty())
-      if (auto r = add_examinations(unit, context_, access->patient.id, request.since.epoch_ms, answer); !r) return r;
+      if (auto r = add_examinations(unit, context_, access->records, request.since.epoch_ms, answer); !r) return r;
     return audit(unit, context_.clock.now_ms(), "access.results_list", {"doctor:" + request.doctor.id, "patient:" + access->patient.id, "shown"},
                  {{"count", std::to_string(answer.results.size())}, {"encounter", opaque(request.encounter_id)}});
   });

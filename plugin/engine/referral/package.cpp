@@ -47,7 +47,7 @@ ClinicalRecord record_for(const Context& context, const Step& step, const model:
 
 Result<void> enclose(store::Unit& unit, const Context& context, const std::string& key, const std::string& patient_id, const config::Partner& partner,
                      ClinicalRecord record, mapping::StepMessage& message) {
-  auto bytes = cda::write_record(record, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn, .id = {}, .transfer = {}});
+  auto bytes = cda::write_record(record, {.mode = partner.cda_mode == "strict" ? cda::Mode::strict : cda::Mode::cn, .id = {}, .transfer = {context.config.transfer_template, context.config.transfer_code}});
   if (!bytes) return bytes.error();
   auto versions = unit.record_versions(record.kind, record.origin.code, record.number);
   if (!versions) return versions.error();
@@ -117,7 +117,7 @@ Result<std::vector<Error>> keep_documents(store::Unit& unit, const Context& cont
                          .patient_id = patient_id, .version = d.version, .status = "final", .json = "", .document = d.bytes,
                          .stored_ms = context.clock.now_ms(), .current = true};
     if (is_cda(d.kind)) {
-      auto read = cda::read_record(d.bytes, {.assumed_offset_minutes = context.config.hospital.offset_minutes, .charset = "", .limits = {}, .transfer = {}});
+      auto read = cda::read_record(d.bytes, {.assumed_offset_minutes = context.config.hospital.offset_minutes, .charset = "", .limits = {}, .transfer = {context.config.transfer_template, context.config.transfer_code}});
       if (!read.record) {
         problems.push_back({"referral.document_unreadable", d.kind, {d.kind, d.number}});
         continue;

@@ -28,17 +28,29 @@ Result<std::string> referral_list(const Context& context, std::string_view json)
       if (!*patient) return Error{"query.unknown_patient", "/patient_id", {}};
       filter.patient_id = (*patient)->id;
     }
-    auto found = unit.referrals(filter);
-    if (!found) return found.error();
-    more = static_cast<int>(found->size()) > request.limit;
-    if (more) found->pop_back();
-    for (const auto& row : *found) {
+    std::vector<std::string> records{""};  // one "" : everybody
+    if (!filter.patient_id.empty()) {
+      auto same = unit.same_person(filter.patient_id);
+      if (!same) return same.error();
+      records = std::move(*same);
+    }
+    std::vector<store::ReferralRow> found;
+    for (const auto& record : records) {
+      filter.patient_id = record;
+      auto own = unit.referrals(filter);
+      if (!own) return own.error();
+      found.insert(found.end(), std::make_move_iterator(own->begin()), std::make_move_iterator(own->end()));
+    }
+    if (records.size() > 1) std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.changed_ms > b.changed_ms; });
+    more = static_cast<int>(found.size()) > request.limit;
+    if (more) found.resize(static_cast<std::size_t>(request.limit));
+    for (const auto& row : found) {
       auto view = view_of(unit, context, row);
       if (!view) return view.error();
       rows += (rows.empty() ? "" : ",") + *view;
     }
-    return audit(unit, context.clock.now_ms(), "access.referral_list", {"doctor:" + request.doctor.id, filter.patient_id.empty() ? "" : "patient:" + filter.patient_id, "shown"},
-                 {{"count", std::to_string(found->size())}});
+    return audit(unit, context.clock.now_ms(), "access.referral_list", {"doctor:" + request.doctor.id, filter.patient_id.empty() ? "" : "patient:" + records.front(), "shown"},
+                 {{"count", std::to_string(found.size())}});
   });
   if (!done) return done.error();
   return "{\"referrals\":[" + rows + "],\"more\":" + (more ? "true" : "false") + "}";
@@ -58,7 +70,7 @@ Result<std::string> record_open(const Context& context, std::string_view json) {
     if (!access) return access.error();
     auto held = unit.record(request.record_id);
     if (!held) return held.error();
-    if (!*held || (*held)->patient_id != access->patient.id) return Error{"query.unknown_record", "/record_id", {}};
+    if (!*held || std::find(access->records.begin(), access->records.end(), (*held)->patient_id) == access->records.end()) return Error{"query.unknown_record", "/record_id", {}};
     const auto& r = **held;
     answer["record_id"] = r.id;
     answer["kind"] = r.kind;
@@ -68,7 +80,7 @@ Result<std::string> record_open(const Context& context, std::string_view json) {
     if (wants("data") && !r.json.empty()) answer["record"] = nlohmann::ordered_json::parse(r.json);
     if (wants("document")) answer["document"] = {{"media_type", r.json.empty() ? (r.kind == "pdf" ? "application/pdf" : "application/octet-stream") : "application/xml"}, {"base64", base64_encode(r.document)}};
     if (wants("page") && !r.json.empty()) {
-      auto page = cda::page(r.document, {.assumed_offset_minutes = context.config.hospital.offset_minutes, .charset = "", .limits = {}, .transfer = {}},
+      auto page = cda::page(r.document, {.assumed_offset_minutes = context.config.hospital.offset_minutes, .charset = "", .limits = {}, .transfer = {context.config.transfer_template, context.config.transfer_code}},
                             {.language = Language::zh, .previous = {}, .superseded = !r.current});
       if (page) answer["page"] = {{"html", std::move(*page)}};
     }
@@ -79,10 +91,15 @@ Result<std::string> record_open(const Context& context, std::string_view json) {
   return answer.dump();
 }
 
-Result<void> add_examinations(store::Unit& unit, const Context& context, const std::string& patient_id, std::int64_t since_ms, model::ResultsListAnswer& into) {
-  auto records = unit.records_of(patient_id);
-  if (!records) return records.error();
-  for (const auto& r : *records) {
+Result<void> add_examinations(store::Unit& unit, const Context& context, const std::vector<std::string>& patients, std::int64_t since_ms, model::ResultsListAnswer& into) {
+  std::vector<store::RecordRow> records;
+  for (const auto& patient : patients) {
+    auto own = unit.records_of(patient);
+    if (!own) return own.error();
+    records.insert(records.end(), std::make_move_iterator(own->begin()), std::make_move_iterator(own->end()));
+  }
+  if (patients.size() > 1) std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.stored_ms > b.stored_ms; });
+  for (const auto& r : records) {
     if (r.kind != "C0006" || !r.current || into.examinations.size() >= 200) continue;
     const auto parsed = model::clinical_record_from_json(r.json, context.config.hospital.offset_minutes);
     if (!parsed.record || parsed.record->written_at.epoch_ms < since_ms) continue;

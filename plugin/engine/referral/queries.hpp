@@ -9,6 +9,6 @@ namespace huren::engine {
 
 Result<std::string> referral_list(const Context& context, std::string_view json);
 Result<std::string> record_open(const Context& context, std::string_view json);
-Result<void> add_examinations(store::Unit& unit, const Context& context, const std::string& patient_id, std::int64_t since_ms, model::ResultsListAnswer& into);
+Result<void> add_examinations(store::Unit& unit, const Context& context, const std::vector<std::string>& patients, std::int64_t since_ms, model::ResultsListAnswer& into);
 
 }  // namespace huren::engine

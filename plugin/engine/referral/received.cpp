@@ -111,12 +111,22 @@ Result<void> receive_step(Unit& unit, const Context& context, const store::Inbox
 }
 
 Result<void> report_came(Unit& unit, const Context& context, const std::string& patient_id) {
-  store::ReferralFilter filter;
-  filter.patient_id = patient_id;
-  filter.unmatched = patient_id.empty();
-  auto rows = unit.referrals(filter);
-  if (!rows) return rows.error();
-  for (const auto& row : *rows) {
+  std::vector<std::string> records{patient_id};
+  if (!patient_id.empty()) {
+    auto same = unit.same_person(patient_id);
+    if (!same) return same.error();
+    records = std::move(*same);
+  }
+  std::vector<store::ReferralRow> waiting;
+  for (const auto& record : records) {
+    store::ReferralFilter filter;
+    filter.patient_id = record;
+    filter.unmatched = record.empty();
+    auto rows = unit.referrals(filter);
+    if (!rows) return rows.error();
+    waiting.insert(waiting.end(), std::make_move_iterator(rows->begin()), std::make_move_iterator(rows->end()));
+  }
+  for (const auto& row : waiting) {
     if (row.package != "incomplete") continue;
     auto request = load(unit, context, row.key);
     if (!request) return request.error();

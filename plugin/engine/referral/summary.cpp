@@ -4,6 +4,7 @@
 
 #include "core/cda/record_document.hpp"
 #include "core/model/event.hpp"
+#include "engine/exchange/permission.hpp"
 #include "engine/handlers.hpp"
 #include "engine/referral/parts.hpp"
 #include "engine/reports.hpp"
@@ -15,29 +16,41 @@ using store::Unit;
 
 // The contract or the consent that lets a summary go. Consent that was withdrawn, or never given, holds it back.
 Result<const model::Agreement*> basis(store::Reader& reader, const Context& context, const std::string& patient_id, const std::string& partner) {
-  auto ties = reader.ties(patient_id);
-  if (!ties) return ties.error();
-  const std::int64_t now = context.clock.now_ms();
-  for (const auto& a : context.config.agreements) {
-    if (a.partner != partner || !a.send || !in_force(a, context.today()) || a.basis == "referral") continue;
-    const bool tied = std::any_of(ties->begin(), ties->end(), [&](const store::TieRow& t) { return t.partner == partner && t.basis == a.basis && t.from_ms <= now && (!t.to_ms || t.to_ms > now); });
-    if (tied) return &a;
+  auto records = reader.same_person(patient_id);
+  if (!records) return records.error();
+  std::vector<store::TieRow> ties;
+  for (const auto& record : *records) {
+    auto own = reader.ties(record);
+    if (!own) return own.error();
+    ties.insert(ties.end(), own->begin(), own->end());
   }
+  for (const auto& a : context.config.agreements)
+    if (a.partner == partner && a.send && a.basis != "referral" && in_force(a, context.today()) && exchange::tied(ties, a, context.clock.now_ms())) return &a;
   return Error{"event.no_consent", "/partner", {partner}};
 }
 
 // "葡萄糖 5.42 mmol/L（2026-11-22）": the last value of each agreed analyte.
 Result<std::string> last_values(store::Reader& reader, const Context& context, const std::string& patient_id, const std::vector<std::string>& items) {
   std::string out;
+  auto records = reader.same_person(patient_id);
+  if (!records) return records.error();
   for (const auto& item : items) {
-    auto rows = reader.results_of(patient_id, {item}, 0);
-    if (!rows) return rows.error();
-    if (rows->empty()) continue;
-    auto report = reader.report(rows->front().report_id);
+    std::optional<store::ResultRow> last;
+    for (const auto& record : *records) {
+      auto rows = reader.results_of(record, {item}, 0);
+      if (!rows) return rows.error();
+      for (auto& row : *rows)
+        if (row.status != "withdrawn" && (!last || row.collected_ms > last->collected_ms)) last = std::move(row);
+    }
+    if (!last) continue;
+    auto report = reader.report(last->report_id);
     if (!report) return report.error();
     if (!*report) continue;
+    auto bar = reader.bar((*report)->source, subject_of((*report)->origin, (*report)->number));
+    if (!bar) return bar.error();
+    if (*bar) continue;  // another hospital's, and the consent that brought it has ended
     const auto parsed = model::lab_report_from_json((*report)->json, context.config.hospital.offset_minutes);
-    const auto position = static_cast<std::size_t>(rows->front().position);
+    const auto position = static_cast<std::size_t>(last->position);
     if (!parsed.report || position >= parsed.report->observations.size()) continue;
     const auto& o = parsed.report->observations[position];
     out += (out.empty() ? "" : "\n") + o.standard.name + " " + o.comparator + o.value + " " + o.unit + " (" + to_iso_time(parsed.report->specimen.collected_at).substr(0, 10) + ", " +
