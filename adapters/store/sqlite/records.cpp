@@ -18,6 +18,8 @@ RecordRow row_of(const Query& q) {
   r.stored_ms = q.integer(9);
   r.current = q.integer(10) != 0;
   r.json = q.text(11);
+  r.control_id = q.text(12);
+  r.content_hash = q.text(13);
   return r;
 }
 
@@ -27,7 +29,7 @@ Maybe<RecordRow> record(Database& db, const std::string& id) {
   Query query(db, sql::kRecord);
   return first<RecordRow>(query.with(id), [](const Query& q) {
     auto r = row_of(q);
-    r.document = q.text(12);
+    r.document = q.text(14);
     return r;
   });
 }
@@ -51,10 +53,10 @@ Result<void> put_record(Database& db, const RecordRow& row) {
   Query retire(db, "UPDATE record SET current=0 WHERE kind=? AND origin=? AND number=? AND version<?");
   if (auto done = retire.with(row.kind, row.origin, row.number, row.version).run(); !done) return done;
   Query put(db,
-            "INSERT INTO record(id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            "INSERT INTO record(id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json, control_id, content_hash) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (auto done = put.with(row.id, row.referral, row.kind, row.origin, row.number, row.version, row.source, row.patient_id, row.status, row.stored_ms,
-                           row.current, row.json).run(); !done)
+                           row.current, row.json, row.control_id, row.content_hash).run(); !done)
     return done;
   Query text(db, "INSERT INTO record_text(seq, document) VALUES(?, ?)");
   return text.bind(db.last_rowid()).bind_blob(row.document).run();
@@ -63,6 +65,13 @@ Result<void> put_record(Database& db, const RecordRow& row) {
 Result<void> match_record(Database& db, const std::string& id, const std::string& patient_id, const std::string& status) {
   Query put(db, "UPDATE record SET patient_id=?, status=? WHERE id=?");
   return put.with(patient_id, status, id).run();
+}
+
+Result<void> strip_record(Database& db, const std::string& id) {
+  Query text(db, "UPDATE record_text SET document=x'' WHERE seq=(SELECT seq FROM record WHERE id=?)");
+  if (auto done = text.with(id).run(); !done) return done;
+  Query put(db, "UPDATE record SET patient_id='', status='removed', current=0, json='', control_id='', content_hash='' WHERE id=?");
+  return put.with(id).run();
 }
 
 }  // namespace huren::store::sqlite

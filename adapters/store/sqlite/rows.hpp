@@ -151,6 +151,7 @@ Rows<RecordRow> records_with(Database& db, const std::string& referral);
 Rows<RecordRow> record_versions(Database& db, const std::string& kind, const std::string& origin, const std::string& number);
 Result<void> put_record(Database& db, const RecordRow& row);
 Result<void> match_record(Database& db, const std::string& id, const std::string& patient_id, const std::string& status);
+Result<void> strip_record(Database& db, const std::string& id);
 
 // doubts.cpp
 Rows<PatientRow> patients_like(Database& db, const std::string& hint);

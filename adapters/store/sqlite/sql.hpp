@@ -227,16 +227,16 @@ inline constexpr std::string_view kReferralsDue =
     "SELECT key, kind, partner, patient_id, their_patient, state, priority, ours, asked_ms, changed_ms, due_ms, told, package FROM referral "
     "WHERE due_ms>0 AND due_ms<=? ORDER BY due_ms LIMIT ?";
 inline constexpr std::string_view kRecord =
-    "SELECT r.id, r.referral, r.kind, r.origin, r.number, r.version, r.source, r.patient_id, r.status, r.stored_ms, r.current, r.json, t.document "
+    "SELECT r.id, r.referral, r.kind, r.origin, r.number, r.version, r.source, r.patient_id, r.status, r.stored_ms, r.current, r.json, r.control_id, r.content_hash, t.document "
     "FROM record r JOIN record_text t ON t.seq = r.seq WHERE r.id=?";
 inline constexpr std::string_view kRecordsOf =
-    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json FROM record "
+    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json, control_id, content_hash FROM record "
     "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
 inline constexpr std::string_view kRecordsWith =
-    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json FROM record "
+    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json, control_id, content_hash FROM record "
     "WHERE referral=? AND referral<>'' ORDER BY seq";
 inline constexpr std::string_view kRecordVersions =
-    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json FROM record "
+    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json, control_id, content_hash FROM record "
     "WHERE kind=? AND origin=? AND number=? ORDER BY version, seq";
 inline constexpr std::string_view kPatientsLike =
     "SELECT p.id, p.local_id, p.json FROM patient_hint h JOIN patient p ON p.id = h.patient_id WHERE h.hint=? ORDER BY h.patient_id LIMIT 50";

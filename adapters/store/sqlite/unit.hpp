@@ -120,6 +120,7 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> match_record(const std::string& id, const std::string& patient_id, const std::string& status) override {
     return sqlite::match_record(db_, id, patient_id, status);
   }
+  Result<void> strip_record(const std::string& id) override { return sqlite::strip_record(db_, id); }
   Result<void> put_doubt(const DoubtRow& row) override { return sqlite::put_doubt(db_, row); }
   Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) override {
     return sqlite::put_report(db_, row, results);

@@ -108,7 +108,7 @@ Result<life::Package> package_of(store::Reader& reader, const Context& context, 
 }
 
 Result<std::vector<Error>> keep_documents(store::Unit& unit, const Context& context, const std::string& key, const std::string& patient_id, const model::Patient& about,
-                                          const std::string& source, const std::vector<mapping::Document>& documents, const model::Agreement* agreement) {
+                                          const std::string& source, const std::vector<mapping::Document>& documents, const model::Agreement* agreement, const store::InboxRow* brought_by) {
   std::vector<Error> problems;
   const auto limit = static_cast<std::size_t>(agreement ? agreement->attachment_max_bytes : model::Agreement{}.attachment_max_bytes);
   std::size_t enclosed = 0;
@@ -116,6 +116,10 @@ Result<std::vector<Error>> keep_documents(store::Unit& unit, const Context& cont
     store::RecordRow row{.id = new_id(context.clock.now_ms()), .referral = key, .kind = d.kind, .origin = d.origin, .number = d.number, .source = source,
                          .patient_id = patient_id, .version = d.version, .status = "final", .json = "", .document = d.bytes,
                          .stored_ms = context.clock.now_ms(), .current = true};
+    if (brought_by) {
+      row.control_id = brought_by->control_id;
+      row.content_hash = brought_by->content_hash;
+    }
     if (is_cda(d.kind)) {
       auto read = cda::read_record(d.bytes, {.assumed_offset_minutes = context.config.hospital.offset_minutes, .charset = "", .limits = {}, .transfer = {context.config.transfer_template, context.config.transfer_code}});
       if (!read.record) {
@@ -141,7 +145,7 @@ Result<std::vector<Error>> keep_documents(store::Unit& unit, const Context& cont
     }
     auto versions = unit.record_versions(row.kind, row.origin, row.number);
     if (!versions) return versions.error();
-    if (!versions->empty() && versions->back().version >= row.version) continue;  // this one or a later one is here
+    if (!versions->empty() && versions->back().version >= row.version && versions->back().status != "removed") continue;  // this one or a later one is here
     if (auto r = unit.put_record(row); !r) return r.error();
   }
   return problems;

@@ -35,8 +35,10 @@ Result<void> enclose(store::Unit& unit, const Context& context, const std::strin
                      model::ClinicalRecord record, mapping::StepMessage& message);
 model::ClinicalRecord record_for(const Context& context, const model::Step& step, const model::Patient& patient, model::ClinicalRecord content);
 // A partner's documents: kept, each with whether it is about this person. Problems are told in both directions.
+// brought_by: of a shared summary, so that the message goes with it when consent ends.
 Result<std::vector<Error>> keep_documents(store::Unit& unit, const Context& context, const std::string& key, const std::string& patient_id, const model::Patient& about,
-                                          const std::string& source, const std::vector<mapping::Document>& documents, const model::Agreement* agreement);
+                                          const std::string& source, const std::vector<mapping::Document>& documents, const model::Agreement* agreement,
+                                          const store::InboxRow* brought_by = nullptr);
 
 // ---- matching.cpp
 // The desk says that they are the same. Error referral.wrong_patient when they are provably two. false: a person must look first.

@@ -108,7 +108,7 @@ Result<void> receive_summary(Unit& unit, const Context& context, const store::In
   if (message.document.origin.empty()) message.document.origin = partner->hospital.code;
   auto ours = match_person(unit, context, message.patient, partner->hospital.code);
   if (!ours) return ours.error();
-  auto problems = keep_documents(unit, context, "", *ours, message.patient, row.source, {message.document}, agreement_with(context, partner->code));
+  auto problems = keep_documents(unit, context, "", *ours, message.patient, row.source, {message.document}, agreement_with(context, partner->code), &row);
   if (!problems) return problems.error();
   if (!problems->empty()) return problems->front();  // waits for a person, as any message that cannot take effect
   if (ours->empty()) return {};

@@ -219,6 +219,7 @@ struct RecordRow {
   std::string document;         // the bytes
   std::int64_t stored_ms = 0;
   bool current = true;
+  std::string control_id{}, content_hash{};  // of the message that brought a shared summary (InboxRow): it goes with it
 };
 
 // A patient of a partner who may be one of ours: a person decides.
@@ -317,6 +318,8 @@ class Unit : public Reader {
   virtual Result<void> put_referral(const ReferralRow& row) = 0;                           // by key
   virtual Result<void> put_record(const RecordRow& row) = 0;                               // earlier versions stop being current
   virtual Result<void> match_record(const std::string& id, const std::string& patient_id, const std::string& status) = 0;
+  // Content and bytes away, nobody's; what names it stays.
+  virtual Result<void> strip_record(const std::string& id) = 0;
   virtual Result<void> put_doubt(const DoubtRow& row) = 0;                                 // by id
   virtual Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) = 0;
   virtual Result<void> match_report(const std::string& report_id, const std::string& patient_id) = 0;

@@ -409,7 +409,9 @@ CREATE TABLE record(
   status TEXT NOT NULL,
   stored_ms INTEGER NOT NULL,
   current INTEGER NOT NULL,
-  json TEXT NOT NULL
+  json TEXT NOT NULL,
+  control_id TEXT NOT NULL,
+  content_hash TEXT NOT NULL
 ) STRICT;
 CREATE INDEX record_version ON record(kind, origin, number, version);
 CREATE INDEX record_of_patient ON record(patient_id, stored_ms) WHERE patient_id <> '';
