@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 
+#include "core/hl7/ack.hpp"
 #include "tests/support/hospital.hpp"
 
 namespace huren::test {
@@ -47,6 +48,21 @@ struct Alliance {
     for (const auto& r : list(h))
       if (r.value("id", "") == id) return r;
     return Json::object();
+  }
+  // The next notice of that topic, with what came instead when none does.
+  static Json told(Hospital& h, const std::string& topic) {
+    std::string others;
+    for (auto n = h.notice(); !n.is_null(); n = h.notice()) {
+      if (n["topic"] == topic) return n;
+      others += n["topic"].get<std::string>() + " " + n["body"].dump() + "\n";
+    }
+    FAIL("no " + topic + "; instead:\n" + others);
+    return {};
+  }
+  // A partner that takes everything and does nothing with it.
+  static Reply swallow(std::string_view body) {
+    const auto header = hl7::peek_header(body);
+    return {"MSH|^~\\&|B|B|A|A|20261122||ACK|" + header.control_id + "|P|2.5.1\rMSA|AA|" + header.control_id + "\r", true};
   }
   bool both(const std::string& id, const std::string& state) {
     return a.eventually([&] { return view(a, id).value("state", "") == state && view(b, id).value("state", "") == state; });

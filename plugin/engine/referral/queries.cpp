@@ -81,7 +81,7 @@ Result<std::string> record_open(const Context& context, std::string_view json) {
     if (wants("document")) answer["document"] = {{"media_type", r.json.empty() ? (r.kind == "pdf" ? "application/pdf" : "application/octet-stream") : "application/xml"}, {"base64", base64_encode(r.document)}};
     if (wants("page") && !r.json.empty()) {
       auto page = cda::page(r.document, {.assumed_offset_minutes = context.config.hospital.offset_minutes, .charset = "", .limits = {}, .transfer = {context.config.transfer_template, context.config.transfer_code}},
-                            {.language = Language::zh, .previous = {}, .superseded = !r.current});
+                            {.language = Language::zh, .previous = {}, .viewer = context.config.hospital.code, .superseded = !r.current});
       if (page) answer["page"] = {{"html", std::move(*page)}};
     }
     return audit(unit, context.clock.now_ms(), "access.record_open", {"doctor:" + request.doctor.id, "record:" + r.id, "shown"},

@@ -41,13 +41,13 @@ TEST_CASE("a township's ECG is read by the city hospital; the report is correcte
   Alliance x;
   x.open().registered();
   x.a.submit("exam.requested/1", exam("E-1", {{"attachments", json::array({{{"kind", "pdf"}, {"title", "心电图"}, {"content", "JVBERi0xLjQK"}}, {{"kind", "dicom"}, {"reference", "1.2.840.1"}}})}}));
-  const auto came = x.b.notice_of("exam.requested/1");
-  REQUIRE_FALSE(came.is_null());
+  const auto came = Alliance::told(x.b, "exam.requested/1");
   CHECK(came["body"]["question"] == "胸痛两小时");
   CHECK(came["body"]["attachments"][1]["reference"] == "1.2.840.1");
   x.b.encounter("B-7", "E-B");
   std::string pdf;
-  for (const auto& d : Alliance::view(x.b, "E-1")["documents"])
+  const auto at_b = Alliance::view(x.b, "E-1");
+  for (const auto& d : at_b["documents"])
     if (d["kind"] == "pdf") pdf = d["record_id"];
   const auto opened = x.b.must_ask("record.open/1", {{"record_id", pdf}, {"patient_id", "B-7"}, {"encounter_id", "E-B"}, {"doctor", Hospital::doctor()}, {"want", {"document"}}});
   CHECK(opened["document"]["base64"] == "JVBERi0xLjQK");
@@ -55,8 +55,7 @@ TEST_CASE("a township's ECG is read by the city hospital; the report is correcte
   x.b.submit("exam.answered/1", {{"exam_id", "E-1"}, {"outcome", "accepted"}, {"their_id", "ECG-77"}, {"at", Alliance::now_iso()}});
   REQUIRE(x.both("E-1", "accepted"));
   x.b.submit("exam.report.released/1", reading("E-1", "V2-V4 ST 段抬高"));
-  const auto report = x.a.notice_of("exam.report.received/1");
-  REQUIRE_FALSE(report.is_null());
+  const auto report = Alliance::told(x.a, "exam.report.received/1");
   CHECK(report["body"]["state"] == "completed");
   x.a.encounter("P1", "E-A");
   const auto look = [&] { return x.a.must_ask("results.list/1", {{"patient_id", "P1"}, {"encounter_id", "E-A"}, {"doctor", Hospital::doctor()}}); };
@@ -86,9 +85,9 @@ TEST_CASE("a reading that is late is reminded of at both hospitals until it is t
   REQUIRE(x.both("E-1", "accepted"));
   x.a.clock->advance(std::chrono::minutes(31));
   x.b.clock->advance(std::chrono::minutes(31));
-  for (auto* h : {&x.a, &x.b}) CHECK(h->notice_of("exam.overdue/1")["body"]["id"] == "E-1");
+  for (auto* h : {&x.a, &x.b}) CHECK(Alliance::told(*h, "exam.overdue/1")["body"]["id"] == "E-1");
   x.a.clock->advance(std::chrono::minutes(31));
-  CHECK_FALSE(x.a.notice_of("exam.overdue/1").is_null());
+  Alliance::told(x.a, "exam.overdue/1");
 }
 
 TEST_CASE("bad input: files over the agreement's limit are refused at the desk, and from a partner kept out and told") {
@@ -97,10 +96,9 @@ TEST_CASE("bad input: files over the agreement's limit are refused at the desk, 
   x.b.config.agreements[0].attachment_max_bytes = 8;
   x.open().registered();
   x.a.submit("exam.requested/1", exam("E-1", {{"attachments", json::array({{{"kind", "pdf"}, {"content", huren::base64_encode("%PDF-" + std::string(200, 'x'))}}})}}), "big");
-  CHECK(x.a.notice_of("event.rejected/1")["body"]["findings"][0]["id"] == "referral.attachment_too_large");
+  CHECK(Alliance::told(x.a, "event.rejected/1")["body"]["findings"][0]["id"] == "referral.attachment_too_large");
   x.a.submit("exam.requested/1", exam("E-2", {{"attachments", json::array({{{"kind", "pdf"}, {"content", huren::base64_encode("%PDF-" + std::string(20, 'x'))}}})}}));
-  const auto problem = x.a.notice_of("exam.problem/1");
-  REQUIRE_FALSE(problem.is_null());
+  const auto problem = Alliance::told(x.a, "exam.problem/1");
   CHECK(problem["body"]["remarks"].dump().find("25") != std::string::npos);
   CHECK(Alliance::view(x.b, "E-2")["state"] == "requested");  // the request itself stands
   CHECK_FALSE(Alliance::view(x.b, "E-2").contains("documents"));
@@ -110,14 +108,14 @@ TEST_CASE("a consultation is asked for, answered with C0045, and added to") {
   Alliance x;
   x.open().registered();
   x.a.submit("consult.requested/1", {{"consult_id", "H-1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"reason", "发热"}, {"question", "是否调整抗菌方案"}, {"at", Alliance::now_iso()}});
-  REQUIRE_FALSE(x.b.notice_of("consult.requested/1").is_null());
+  Alliance::told(x.b, "consult.requested/1");
   const auto opinion = [&](const char* words, int version) {
     x.b.submit("consult.answered/1", {{"consult_id", "H-1"}, {"outcome", "answered"}, {"version", version}, {"reason", version > 1 ? "培养结果" : ""}, {"at", Alliance::now_iso()},
                                       {"record", {{"items", Alliance::items({{"record_digest", "发热"}, {"consult_reason", "发热"}, {"consult_opinion", words}, {"diagnosis", "发热待查"}})}}}});
   };
   opinion("停用头孢", 1);
   REQUIRE(x.both("H-1", "completed"));
-  CHECK(x.a.notice_of("consult.answered/1")["body"]["completion"]["outcome"] == "final");
+  CHECK(Alliance::told(x.a, "consult.answered/1")["body"]["completion"]["outcome"] == "final");
   opinion("改用万古霉素", 2);
   REQUIRE(x.eventually([&] { return Alliance::view(x.a, "H-1")["completion"].value("version", 1) == 2; }));
   CHECK(Alliance::view(x.a, "H-1")["documents"].size() == 2);
@@ -132,18 +130,17 @@ TEST_CASE("a summary is shared by consent with last values and due dates, and no
   const json share{{"patient_id", "P1"}, {"partner", "other"}, {"at", Alliance::now_iso()}, {"record", {{"kind", "C0001"}, {"items", Alliance::items({{"diagnosis", "2型糖尿病"}})}}},
                    {"due", json::array({{{"what", "复查糖化血红蛋白"}, {"on", "2027-02-22"}}})}};
   x.a.submit("record.summary.shared/1", share, "too early");
-  CHECK(x.a.notice_of("event.rejected/1")["body"]["findings"][0]["id"] == "event.no_consent");
+  CHECK(Alliance::told(x.a, "event.rejected/1")["body"]["findings"][0]["id"] == "event.no_consent");
   x.a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   x.a.submit("record.summary.shared/1", share);
-  const auto came = x.b.notice_of("record.summary.received/1");
-  REQUIRE_FALSE(came.is_null());
+  const auto came = Alliance::told(x.b, "record.summary.received/1");
   CHECK(came["body"]["due"][0]["on"] == "2027-02-22");
   x.b.encounter("B-7", "E-B");
   const auto opened = x.b.must_ask("record.open/1", {{"record_id", came["body"]["record_id"]}, {"patient_id", "B-7"}, {"encounter_id", "E-B"}, {"doctor", Hospital::doctor()}});
   CHECK(opened["record"]["items"].dump().find("8.42") != std::string::npos);
   x.a.submit("consent.withdrawn/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", Alliance::now_iso()}});
   x.a.submit("record.summary.shared/1", share, "too late");
-  CHECK(x.a.notice_of("event.rejected/1")["body"]["findings"][0]["id"] == "event.no_consent");
+  CHECK(Alliance::told(x.a, "event.rejected/1")["body"]["findings"][0]["id"] == "event.no_consent");
 }
 
 TEST_CASE("I12: a doubtful patient waits for a person; the person's word shows the results, and taking it back hides them again") {
@@ -152,8 +149,7 @@ TEST_CASE("I12: a doubtful patient waits for a person; the person's word shows t
   x.b.submit("patient.registered/1", {{"patient", {{"local_id", "B-9"}, {"name", "陈东珅"}, {"sex", "female"}, {"birth_date", "1949-12-31"}, {"phone", "13800000000"}}}});  // no papers at B
   x.b.encounter("B-9", "E-9");
   x.b.receive(Hospital::oru("R1", "M1"));
-  const auto told = x.b.notice_of("patient.doubtful/1");
-  REQUIRE_FALSE(told.is_null());
+  const auto told = Alliance::told(x.b, "patient.doubtful/1");
   CHECK(told["body"]["patient_id"] == "B-9");
   CHECK(told["body"]["score"] >= 35);
   CHECK(x.b.list("B-9", "E-9").empty());
@@ -175,8 +171,8 @@ TEST_CASE("I12: a doubtful patient waits for a person; the person's word shows t
 TEST_CASE("whatever order two messages come in, a hospital ends with the same view: every pair of real messages") {
   Alliance x;
   x.open().registered();
-  x.a.wire().connect([](std::string_view) { return huren::Reply{"MSH|^~\\&|||||||ACK|1|P|2.5.1\rMSA|AA|1\r", true}; });
-  x.b.wire().connect([](std::string_view) { return huren::Reply{"MSH|^~\\&|||||||ACK|1|P|2.5.1\rMSA|AA|1\r", true}; });
+  x.a.wire().connect(Alliance::swallow);
+  x.b.wire().connect(Alliance::swallow);
   const auto at = [](int minute) { return Alliance::now_iso(minute); };
   // What A says of one referral, and what B says of another that it was asked: real bytes of both.
   auto request = Alliance::request("AAAA");

@@ -35,8 +35,7 @@ TEST_CASE("a referral goes up, is accepted, arrives, is completed, and the recor
   x.b.encounter("B-7", "E-B");
   x.a.submit("lab.report.released/1", Hospital::report("R1"));
   x.a.submit("referral.requested/1", Alliance::request("ZZ-1", "urgent"));
-  const auto came = x.b.notice_of("referral.requested/1");
-  REQUIRE_FALSE(came.is_null());
+  const auto came = Alliance::told(x.b, "referral.requested/1");
   CHECK(came["body"]["direction"] == "up");
   CHECK(came["body"]["priority"] == "urgent");
   CHECK(came["body"]["from"]["name"] == "县医院");
@@ -46,8 +45,7 @@ TEST_CASE("a referral goes up, is accepted, arrives, is completed, and the recor
   REQUIRE(x.eventually([&] { return Alliance::view(x.a, "ZZ-1").contains("received"); }));  // A's people see that B has all of it
 
   x.b.submit("referral.answered/1", step("ZZ-1", {{"outcome", "accepted"}, {"their_id", "SZ-9"}, {"wish", {{"department", "肝胆外科"}, {"bed", "12-03"}}}}));
-  const auto answered = x.a.notice_of("referral.answered/1");
-  REQUIRE_FALSE(answered.is_null());
+  const auto answered = Alliance::told(x.a, "referral.answered/1");
   CHECK(answered["body"]["answer"]["wish"]["bed"] == "12-03");
   CHECK(answered["body"]["answer"]["their_id"] == "SZ-9");
   x.b.submit("referral.arrived/1", step("ZZ-1", {{"patient_id", "B-7"}}));
@@ -154,7 +152,7 @@ TEST_CASE("bad input: an answer to an unknown referral is told on both sides and
   Alliance x;
   x.open().registered();
   x.b.submit("referral.answered/1", step("NONE", {{"outcome", "accepted"}}), "odd");
-  const auto rejected = x.b.notice_of("event.rejected/1");
+  const auto rejected = Alliance::told(x.b, "event.rejected/1");
   CHECK(rejected["body"]["findings"][0]["id"] == "referral.unknown");
   CHECK(rejected["body"]["findings"][0]["where"] == "/referral_id");
   // A partner's answer to something that this hospital never asked.
@@ -167,11 +165,10 @@ TEST_CASE("bad input: an answer to an unknown referral is told on both sides and
     if (m.type == "RRI^I12") bytes = m.body;
   for (auto at = bytes.find("ZZ-1"); at != bytes.npos; at = bytes.find("ZZ-1")) bytes.replace(at, 4, "QQ-7");
   CHECK(x.a.receive(bytes).body.find("MSA|AA") != std::string::npos);
-  CHECK(x.a.notice_of("referral.answered/1")["body"]["state"] == "accepted");
-  const auto told = x.a.notice_of("referral.answered/1");
+  CHECK(Alliance::told(x.a, "referral.answered/1")["body"]["state"] == "accepted");
+  const auto told = Alliance::told(x.a, "referral.answered/1");
   CHECK(told["body"]["state"] == "unknown");
-  const auto problem = x.b.notice_of("referral.problem/1");
-  REQUIRE_FALSE(problem.is_null());
+  const auto problem = Alliance::told(x.b, "referral.problem/1");
   CHECK(problem["body"].dump().find("QQ-7") != std::string::npos);
   // Kept: when the request is made after all, the answer counts.
   x.a.submit("referral.requested/1", Alliance::request("QQ-7"));
@@ -192,7 +189,7 @@ TEST_CASE("bad input: two answers, an arrival before the answer") {
   REQUIRE(x.both("ZZ-2", "arrived"));
   CHECK(remarks(Alliance::view(x.a, "ZZ-2")).find("referral.arrived_unanswered") != std::string::npos);
   x.b.submit("referral.answered/1", step("ZZ-2", {{"outcome", "accepted"}}));
-  CHECK(x.b.notice_of("event.rejected/1")["body"]["findings"][0]["id"] == "referral.already_arrived");
+  CHECK(Alliance::told(x.b, "event.rejected/1")["body"]["findings"][0]["id"] == "referral.already_arrived");
 }
 
 TEST_CASE("bad input: a report of the package was withdrawn on the way; one that never comes leaves the package visibly incomplete") {
@@ -217,7 +214,7 @@ TEST_CASE("bad input: a report of the package was withdrawn on the way; one that
   x.connect();
   REQUIRE(x.eventually([&] { return Alliance::view(x.b, "ZZ-1")["package"].value("state", "") == "complete"; }));
   CHECK(package_line(Alliance::view(x.b, "ZZ-1"), "report", "R1")["presence"] == "withdrawn");
-  CHECK_FALSE(x.b.notice_of("referral.package/1").is_null());
+  Alliance::told(x.b, "referral.package/1");
 }
 
 TEST_CASE("bad input: a document of another patient is refused by content, not shown, and both sides read it") {
@@ -246,7 +243,7 @@ TEST_CASE("bad input: a document of another patient is refused by content, not s
   for (const auto& d : view["documents"])
     if (d["status"] == "other_patient") wrong = d["record_id"];
   CHECK(x.b.ask("record.open/1", {{"record_id", wrong}, {"patient_id", "B-7"}, {"encounter_id", "E-B"}, {"doctor", Hospital::doctor()}}).error.id == "query.unknown_record");
-  CHECK_FALSE(x.a.notice_of("referral.problem/1").is_null());
+  Alliance::told(x.a, "referral.problem/1");
 }
 
 TEST_CASE("the desk cannot receive a referred patient as somebody who is provably another, and a doubtful one waits for a person") {
@@ -258,7 +255,7 @@ TEST_CASE("the desk cannot receive a referred patient as somebody who is provabl
   x.a.submit("referral.requested/1", Alliance::request("ZZ-1"));
   REQUIRE(x.both("ZZ-1", "requested"));
   x.b.submit("referral.arrived/1", step("ZZ-1", {{"patient_id", "B-8"}}), "wrong");
-  const auto rejected = x.b.notice_of("event.rejected/1");
+  const auto rejected = Alliance::told(x.b, "event.rejected/1");
   INFO(rejected.dump());
   CHECK(rejected["body"]["findings"][0]["where"] != "");
   x.b.submit("referral.arrived/1", step("ZZ-1", {{"patient_id", "B-9"}}));
@@ -275,16 +272,15 @@ TEST_CASE("a critical referral that nobody answers escalates at both hospitals; 
   x.a.clock->advance(std::chrono::minutes(11));
   x.b.clock->advance(std::chrono::minutes(11));
   for (auto* h : {&x.a, &x.b}) {
-    const auto overdue = h->notice_of("referral.overdue/1");
-    REQUIRE_FALSE(overdue.is_null());
-    CHECK(overdue["body"]["priority"] == "critical");
+    const auto overdue = Alliance::told(*h, "referral.overdue/1");
+      CHECK(overdue["body"]["priority"] == "critical");
     CHECK(overdue["body"]["state"] == "requested");
   }
   x.b.submit("referral.answered/1", step("ZZ-1", {{"outcome", "accepted"}}));
   REQUIRE(x.both("ZZ-1", "accepted"));
   x.a.clock->advance(std::chrono::hours(31 * 24));
   x.b.clock->advance(std::chrono::hours(31 * 24));
-  for (auto* h : {&x.a, &x.b}) CHECK(h->notice_of("referral.expired/1")["body"]["state"] == "expired");
+  for (auto* h : {&x.a, &x.b}) CHECK(Alliance::told(*h, "referral.expired/1")["body"]["state"] == "expired");
 }
 
 TEST_CASE("a critical request takes the critical lane with its reports") {
@@ -311,7 +307,7 @@ TEST_CASE("without an agreement in force no referral leaves, and the HIS is told
   x.a.config.agreements[0].to = {2026, 1, 31};
   x.open().registered();
   x.a.submit("referral.requested/1", Alliance::request("ZZ-1"));
-  CHECK(x.a.notice_of("event.rejected/1")["body"]["findings"][0]["id"] == "event.no_agreement");
+  CHECK(Alliance::told(x.a, "event.rejected/1")["body"]["findings"][0]["id"] == "event.no_agreement");
   CHECK(x.a.wire().sent().empty());
 }
 
@@ -325,5 +321,5 @@ TEST_CASE("a changed request goes as the next version, and the other side sees w
   REQUIRE(x.eventually([&] { return Alliance::view(x.b, "ZZ-1").value("priority", "") == "critical"; }));
   CHECK(Alliance::view(x.b, "ZZ-1")["version"] == 2);
   x.a.submit("referral.requested/1", Alliance::request("ZZ-1"), "old");
-  CHECK(x.a.notice_of("event.rejected/1")["body"]["findings"][0]["id"] == "report.old_version");
+  CHECK(Alliance::told(x.a, "event.rejected/1")["body"]["findings"][0]["id"] == "report.old_version");
 }
