@@ -2,6 +2,8 @@
 // other receives at once, unless the line is held. 县医院 (A, level 2) and 市医院 (B, level 3).
 #pragma once
 #include <functional>
+#include <mutex>
+#include <shared_mutex>
 
 #include "core/hl7/ack.hpp"
 #include "tests/support/hospital.hpp"
@@ -18,6 +20,10 @@ struct Alliance {
     a.config.partners[0].hospital.level = 3;
   }
   ~Alliance() {
+    {
+      std::unique_lock lock(line_);  // nobody is being handed anything while a hospital goes
+      up_ = false;
+    }
     a.close();
     b.close();
     a.wire().connect({});
@@ -30,8 +36,8 @@ struct Alliance {
     return *this;
   }
   void connect() {
-    a.wire().connect([this](std::string_view body) { return b.receive(std::string(body)); });
-    b.wire().connect([this](std::string_view body) { return a.receive(std::string(body)); });
+    a.wire().connect([this](std::string_view body) { return carry(b, body); });
+    b.wire().connect([this](std::string_view body) { return carry(a, body); });
   }
   // The person is the same at both: P1 at A, B-7 at B.
   Alliance& registered() {
@@ -85,6 +91,14 @@ struct Alliance {
     return {{"kind", "C0053"}, {"items", items({{"admission_condition", "嗜睡"}, {"admission_diagnosis", "急性肝衰竭"}, {"course", "人工肝支持"}, {"discharge_diagnosis", "急性肝衰竭"}, {"discharge_orders", "回当地医院继续支持治疗"}})}};
   }
   static std::string now_iso(int add_minutes = 0) { return to_iso_time(from_epoch_ms(engine::Clock().now_ms() + add_minutes * 60'000LL, 480)); }
+
+ private:
+  Reply carry(Hospital& to, std::string_view body) {
+    std::shared_lock lock(line_);
+    return up_ ? to.receive(std::string(body)) : Reply{};
+  }
+  std::shared_mutex line_;
+  bool up_ = true;
 };
 
 }  // namespace huren::test
