@@ -37,7 +37,7 @@ void decide(Hospital& h, const std::string& doubt, const std::string& word) {  /
 
 }  // namespace
 
-TEST_CASE("a township's ECG is read by the city hospital; the report is corrected and taken back") {
+TEST_CASE("a township's ECG is read by the city hospital - the report is corrected and taken back") {
   Alliance x;
   x.open().registered();
   x.a.submit("exam.requested/1", exam("E-1", {{"attachments", json::array({{{"kind", "pdf"}, {"title", "心电图"}, {"content", "JVBERi0xLjQK"}}, {{"kind", "dicom"}, {"reference", "1.2.840.1"}}})}}));
@@ -143,7 +143,7 @@ TEST_CASE("a summary is shared by consent with last values and due dates, and no
   CHECK(Alliance::told(x.a, "event.rejected/1")["body"]["findings"][0]["id"] == "event.no_consent");
 }
 
-TEST_CASE("I12: a doubtful patient waits for a person; the person's word shows the results, and taking it back hides them again") {
+TEST_CASE("I12: a doubtful patient waits for a person - the person's word shows the results, and taking it back hides them again") {
   Alliance x;
   x.open();
   x.b.submit("patient.registered/1", {{"patient", {{"local_id", "B-9"}, {"name", "陈东珅"}, {"sex", "female"}, {"birth_date", "1949-12-31"}, {"phone", "13800000000"}}}});  // no papers at B

@@ -120,7 +120,7 @@ TEST_CASE("declined and redirected referrals say why and where to, and the tie e
   CHECK(Alliance::view(x.a, "ZZ-2")["answer"]["redirect_to"] == "省人民医院肝移植中心");
 }
 
-TEST_CASE("either side cancels at any step; a cancellation that crossed with the arrival changes nothing, and both sides read why") {
+TEST_CASE("either side cancels at any step - a cancellation that crossed with the arrival changes nothing, and both sides read why") {
   Alliance x;
   x.open().registered();
   for (const auto* id : {"ZZ-1", "ZZ-2", "ZZ-3"}) x.a.submit("referral.requested/1", Alliance::request(id));
@@ -192,7 +192,7 @@ TEST_CASE("bad input: two answers, an arrival before the answer") {
   CHECK(Alliance::told(x.b, "event.rejected/1")["body"]["findings"][0]["id"] == "referral.already_arrived");
 }
 
-TEST_CASE("bad input: a report of the package was withdrawn on the way; one that never comes leaves the package visibly incomplete") {
+TEST_CASE("bad input: a report of the package was withdrawn on the way - one that never comes leaves the package visibly incomplete") {
   Alliance x;
   x.open().registered();
   std::vector<std::string> held;
@@ -264,7 +264,7 @@ TEST_CASE("the desk cannot receive a referred patient as somebody who is provabl
   CHECK_FALSE(Alliance::view(x.b, "ZZ-1").value("doubt_id", "").empty());
 }
 
-TEST_CASE("a critical referral that nobody answers escalates at both hospitals; an unused one expires") {
+TEST_CASE("a critical referral that nobody answers escalates at both hospitals - an unused one expires") {
   Alliance x;
   x.open().registered();
   x.a.submit("referral.requested/1", Alliance::request("ZZ-1", "critical"));

@@ -159,7 +159,7 @@ TEST_CASE("a system that knows HL7 alone is understood: request, answers, cancel
   CHECK(order.step->step.question == "胸痛两小时");
 }
 
-TEST_CASE("steps without an id, a patient or a meaning are refused at their place; an unknown priority is routine") {
+TEST_CASE("steps without an id, a patient or a meaning are refused at their place - an unknown priority is routine") {
   const std::string msh = "MSH|^~\\&|A|HA|B|HB|20261122||REF^I12|1|P|2.5.1\n";
   CHECK(read(msh + "PID|1||P1||张三").findings.at(0).error.where == "RF1-6");
   CHECK(read(msh + "RF1|P|R||||Z1").findings.at(0).error.id == "mapping.patient_missing");

@@ -57,7 +57,7 @@ TEST_CASE("figures as CSV quote what needs it and as JSON say null where there i
   CHECK(to_json(rows).find("\"median_minutes\": null") != std::string::npos);
 }
 
-TEST_CASE("outflow counts what left upwards or sideways, by where it went; a redirected patient by where he or she was sent") {
+TEST_CASE("outflow counts what left upwards or sideways, by where it went - a redirected patient by where he or she was sent") {
   auto redirected = step("1", "answered", "B", "2026-11-01T11:00:00+08:00", "redirected");
   redirected.redirect_to = "省人民医院";
   auto down = step("2", "requested", "A", "2026-11-01T10:00:00+08:00");
