@@ -52,6 +52,19 @@ void time(OrderedJson& out, const char* name, std::int64_t ms, int offset) {
   if (ms) out[name] = to_iso_time(from_epoch_ms(ms, offset));
 }
 
+// A problem is said in both languages, a line each: "zh / en". What another system wrote in one language serves for both.
+std::string said_in(const std::string& text, bool chinese) {
+  std::string out;
+  for (std::size_t from = 0; from <= text.size();) {
+    const auto end = std::min(text.find('\n', from), text.size());
+    const auto line = text.substr(from, end - from);
+    const auto cut = line.find(" / ");
+    out += (out.empty() ? "" : "\n") + (cut == line.npos ? line : chinese ? line.substr(0, cut) : line.substr(cut + 3));
+    from = end + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string view_json(const Shown& shown) {
@@ -127,7 +140,7 @@ std::string view_json(const Shown& shown) {
     remarks.push_back({{"id", r.id}, {"step", r.step}, {"zh", text(said, Language::zh)}, {"en", text(said, Language::en)}});
   }
   for (const auto& s : life.steps)
-    if (s.step == "problem") remarks.push_back({{"id", "referral.problem"}, {"step", "problem"}, {"by", s.by}, {"zh", s.reason}, {"en", s.reason}});
+    if (s.step == "problem") remarks.push_back({{"id", "referral.problem"}, {"step", "problem"}, {"by", s.by}, {"zh", said_in(s.reason, true)}, {"en", said_in(s.reason, false)}});
   put_part(out, "remarks", std::move(remarks));
   return out.dump();
 }

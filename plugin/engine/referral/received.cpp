@@ -87,7 +87,8 @@ Result<void> receive_step(Unit& unit, const Context& context, const store::Inbox
 
   std::vector<Error> problems;
   const auto* asked = request->life.step(request->life.request);
-  if (!asked && s.step != "problem") problems.push_back({"referral.unknown", "RF1-6", {s.id}});
+  // The asker's own word may overtake its request, which then comes; an answer to what was never asked is somebody's mistake.
+  if (!asked && s.by == s.to && s.step != "problem") problems.push_back({"referral.unknown", "RF1-6", {s.id}});
   auto kept = keep_documents(unit, context, key, request->row.patient_id, asked ? asked->patient : s.patient, row.source, message.documents,
                              agreement_with(context, partner->code));
   if (!kept) return kept.error();
