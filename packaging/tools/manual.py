@@ -6,24 +6,33 @@ A block fenced as sh is run; one fenced as "sh root" is run only with --root (it
 fenced as text says what the sh block before it prints: each of its lines must be found in the output, in that order;
 "…" in a line stands for anything. What a command must not print cannot be said; a command that fails ends the run.
 """
+import os
 import re
+import signal
 import subprocess
 import sys
 
-FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^## (\d+)\.|^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 MARK = "@@ block "
 
 
 def read(path):
-    """[{commands, root, expected}] in order; a text block belongs to the sh block before it."""
-    steps = []
+    """[{section, commands, root, expected}] in order; a text block belongs to the sh block before it."""
+    steps, section = [], 0
     with open(path, encoding="utf-8") as f:
-        for info, body in FENCE.findall(f.read()):
-            if info in ("sh", "sh root"):
-                steps.append({"commands": body, "root": info != "sh", "expected": []})
+        for number, info, body in FENCE.findall(f.read()):
+            if number:
+                section = int(number)
+            elif info in ("sh", "sh root"):
+                steps.append({"section": section, "commands": body, "root": info != "sh", "expected": []})
             elif info == "text" and steps:
                 steps[-1]["expected"] += body.splitlines()
     return steps
+
+
+def trial(path):
+    """The trial of IG, section 3, up to the exchange: what the other manuals start from."""
+    return [s for s in read(path) if s["section"] == 3 and not s["root"]][:-1]
 
 
 def missing(expected, said):
@@ -50,13 +59,18 @@ def run(steps, cwd=None, env=None, places=None, prefix=(), seconds=300):
     for n, step in enumerate(steps):
         script += f"echo; echo '{MARK}{n}'\n" + here(step["commands"])
     script += f"echo; echo '{MARK}{len(steps)}'\n"
-    done = subprocess.run([*prefix, "bash", "-c", script], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=seconds, check=False)
-    said = re.split(rf"^{MARK}\d+\n", done.stdout.decode(errors="replace"), flags=re.M)[1:]
+    shell = subprocess.Popen([*prefix, "bash", "-c", script], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             start_new_session=True)
+    try:
+        output = shell.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(shell.pid, signal.SIGKILL)
+        output = shell.communicate()[0]
+    said = re.split(rf"^{MARK}\d+\n", output.decode(errors="replace"), flags=re.M)[1:]
     faults = []
     for n, step in enumerate(steps):
-        if n >= len(said) or (done.returncode != 0 and n == len(said) - 1):
-            faults.append(f"ended with {done.returncode} at:\n{here(step['commands'])}it said:\n{said[n] if n < len(said) else ''}")
+        if n >= len(said) or (shell.returncode != 0 and n == len(said) - 1):
+            faults.append(f"ended with {shell.returncode} at:\n{here(step['commands'])}it said:\n{said[n] if n < len(said) else ''}")
             break
         lost = missing([here(line) for line in step["expected"]], said[n])
         if lost is not None:

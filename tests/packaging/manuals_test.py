@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -43,12 +44,14 @@ class Manuals(unittest.TestCase):
             shutil.copy(ROOT / "packaging/sdk/python" / name, self.installed)
         (self.folder / "here").mkdir()
 
-    def follow(self, name):
+    def follow(self, name, after_the_trial=False):
         port = three_ports()
         places = {INSTALLED: str(self.installed), **{str(20575 + n): str(port + n) for n in range(3)}}
         env = {**os.environ, "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}", "LD_LIBRARY_PATH": str(BUILD / "lib")}
         steps = [s for s in manual.read(DOC / name) if not s["root"]]
         self.assertTrue(steps)
+        if after_the_trial:
+            steps = manual.trial(DOC / ("IG-installation.zh-CN.md" if name.endswith(".zh-CN.md") else "IG-installation.md")) + steps
         self.assertEqual([], manual.run(steps, cwd=self.folder / "here", env=env, places=places, seconds=55))
 
     def test_the_installation_manual_in_english(self):
@@ -57,9 +60,36 @@ class Manuals(unittest.TestCase):
     def test_the_installation_manual_in_chinese(self):
         self.follow("IG-installation.zh-CN.md")
 
+    def test_the_operation_manual_in_english(self):
+        self.follow("UG-ADMIN-operation.md", after_the_trial=True)
+
+    def test_the_operation_manual_in_chinese(self):
+        self.follow("UG-ADMIN-operation.zh-CN.md", after_the_trial=True)
+
+    def test_the_settings_manual_in_both_languages(self):
+        self.follow("UG-SYSPAR-settings.md")
+        self.follow("UG-SYSPAR-settings.zh-CN.md")
+
+    def test_the_audit_manual_in_english(self):
+        self.follow("SPEC-AL-audit-events.md", after_the_trial=True)
+
+    def test_the_audit_manual_in_chinese(self):
+        self.follow("SPEC-AL-audit-events.zh-CN.md", after_the_trial=True)
+
+    def test_the_vendors_manual_in_english(self):
+        self.follow("UG-VENDOR-integration.md", after_the_trial=True)
+
+    def test_the_vendors_manual_in_chinese(self):
+        self.follow("UG-VENDOR-integration.zh-CN.md", after_the_trial=True)
+
+    def test_the_tables_in_the_manuals_are_those_of_the_catalogue(self):
+        done = subprocess.run([sys.executable, "-B", ROOT / "packaging/tools/reference.py", "--check"], capture_output=True, text=True, check=False)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
     def test_every_manual_has_both_languages_and_the_same_commands(self):
         english = sorted(p for p in DOC.glob("*-*.md") if not p.name.endswith(".zh-CN.md") and (DOC / (p.stem + ".zh-CN.md")).exists())
-        self.assertLessEqual({"IG-installation.md"}, {p.name for p in english})
+        self.assertLessEqual({"IG-installation.md", "UG-ADMIN-operation.md", "UG-SYSPAR-settings.md", "SPEC-AL-audit-events.md", "UG-VENDOR-integration.md"},
+                             {p.name for p in english})
         for page in english:
             both = [[(s["commands"].replace(" --lang en", ""), s["root"]) for s in manual.read(p)] for p in (page, DOC / (page.stem + ".zh-CN.md"))]
             self.assertEqual(*both, page.name)
