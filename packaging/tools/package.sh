@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # package.sh [OUT]: the Debian packages of this tree, into OUT (build/package); prints their names.
 # Builds a copy of the tracked files with packaging/deb as debian/, so that nothing of the working folder gets in. Repeated
-# runs compile what changed. HUREN_CONFIGURE adds CMake arguments; HUREN_REVISION=~old makes packages that are older.
+# runs compile what changed. HUREN_CONFIGURE adds CMake arguments; HUREN_REVISION=~old makes packages of an older version in OUT/old.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 out=$(realpath -m "${1:-build/package}")
@@ -12,7 +12,13 @@ git ls-files -z | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '
 cp -a packaging/deb "$stage/debian"
 [ -z "${HUREN_REVISION:-}" ] || sed -i "1s/)/$HUREN_REVISION)/" "$stage/debian/changelog"
 if command -v ccache >/dev/null; then CCACHE_DIR=$(ccache -k cache_dir); export CCACHE_DIR; fi  # debhelper takes HOME away
-rm -f "$out"/*.deb "$out"/*.changes "$out"/*.buildinfo
+to=$out${HUREN_REVISION:+/old}
+mkdir -p "$to"
+rm -f "$out"/*.changes "$out"/*.buildinfo "$to"/*.deb
+mkdir -p "$out/kept" && find "$out" -maxdepth 1 -name '*.deb' -exec mv -t "$out/kept" {} +
 cd "$stage"
 DEB_BUILD_OPTIONS="nocheck parallel=${HUREN_JOBS:-$(nproc)} terse" dpkg-buildpackage -b -us -uc -nc >"$out/build.log" 2>&1 || { tail -40 "$out/build.log"; exit 1; }
-ls -1 "$out"/*.deb
+[ "$to" = "$out" ] || mv "$out"/*.deb "$to"
+[ "$to" = "$out" ] || find "$out/kept" -name '*.deb' -exec mv -t "$out" {} +
+rm -rf "$out/kept"
+ls -1 "$to"/*.deb
