@@ -110,6 +110,9 @@ int main(int argc, char** argv) {
   request_list->add_option("--kind", request_kind)->check(CLI::IsMember({"referral", "exam", "consult"}));
   request_list->add_option("--state", request_state, "requested accepted declined redirected arrived no_show completed withdrawn cancelled expired");
   request_list->add_option("--limit", limit)->check(CLI::Range(1, 100'000));
+  auto* request_show = requests->add_subcommand("show", "its steps, and what brought each / 各步骤及其来源");
+  std::string request_key;
+  request_show->add_option("key", request_key, "as the list and the figures name it: hospital/number / 列表与统计中的编号")->required();
   auto* request_figures = requests->add_subcommand("figures", "monthly figures as CSV, or --json / 月度统计，CSV 或 JSON");
   std::string figure, from_month, to_month;
   request_figures->add_option("what", figure, "referrals | readings | outflow")->required()->check(CLI::IsMember({"referrals", "readings", "outflow"}));
@@ -183,6 +186,7 @@ int main(int argc, char** argv) {
     if (*check) return ctl::store_check(place);
     if (*prune) return ctl::store_prune(place, days);
     if (*request_list) return ctl::request_list(place, request_kind, request_state, limit);
+    if (*request_show) return ctl::request_show(place, request_key);
     if (*request_figures) return ctl::request_figures(place, figure, from_month, to_month);
     if (*doubtful) return ctl::doubts_list(place, doubt_state == "all" ? "" : doubt_state);
     for (auto* verdict : verdicts)

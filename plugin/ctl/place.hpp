@@ -84,6 +84,7 @@ int backfill(Place& place);  // how far each agreement's back-fill has come
 int request_list(Place& place, const std::string& kind, const std::string& state, int limit);
 int request_figures(Place& place, const std::string& what, const std::string& from_month, const std::string& to_month);
 // The work list of partners' patients who may be ours; who: the person that decides.
+int request_show(Place& place, const std::string& key);
 int doubts_list(Place& place, const std::string& state);
 int doubt_decide(Place& place, const std::string& id, bool same, const std::string& who);
 // What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.

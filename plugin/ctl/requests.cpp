@@ -1,4 +1,5 @@
 // huren-ctl requests and patients: what hospitals asked each other, its figures, and the work list of doubtful patients.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/model/patient.hpp"
@@ -58,6 +59,41 @@ int request_list(Place& place, const std::string& kind, const std::string& state
   }
   if (place.json) place.out << json.dump(2) << "\n";
   else print_table(place.out, table);
+  return kOk;
+}
+
+// The trail of a figure: each step, the event or the message that brought it. No names, no reasons: those are the HIS's to show.
+int request_show(Place& place, const std::string& key) {
+  const int offset = place.config.hospital.offset_minutes;
+  std::vector<store::FactRow> facts;
+  std::optional<store::ReferralRow> row;
+  auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
+    auto found = reader.referral(key);
+    if (!found) return found.error();
+    row = std::move(*found);
+    auto all = reader.facts(key);
+    if (!all) return all.error();
+    facts = std::move(*all);
+    return {};
+  });
+  if (!read) return place.failed(read.error()), kUnusable;
+  if (!row) return place.failed({"referral.no_such_request", key, {key}}), kUnusable;
+  std::stable_sort(facts.begin(), facts.end(), [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
+  auto json = nlohmann::ordered_json{{"key", row->key}, {"kind", row->kind}, {"state", row->state}, {"priority", row->priority}, {"package", row->package}, {"steps", nlohmann::ordered_json::array()}};
+  std::vector<std::vector<std::string>> table{{place.say("时间", "time"), place.say("机构", "by"), place.say("步骤", "step"), place.say("步骤编号", "step id"), place.say("来源", "brought by")}};
+  for (const auto& f : facts) {
+    const auto parsed = model::step_from_json(f.json, offset);
+    if (!parsed.step) continue;
+    const auto& s = *parsed.step;
+    json["steps"].push_back({{"at", to_iso_time(s.at)}, {"by", s.by}, {"step", s.step}, {"outcome", s.outcome}, {"version", s.version}, {"id", s.fact_id}, {"source", f.source}});
+    table.push_back({local_time(f.at_ms, offset), s.by, s.outcome.empty() ? s.step : s.step + " " + s.outcome, s.fact_id, f.source});
+  }
+  if (place.json) {
+    place.out << json.dump(2) << "\n";
+    return kOk;
+  }
+  place.out << row->key << " " << row->kind << " " << row->state << "\n";
+  print_table(place.out, table);
   return kOk;
 }
 

@@ -97,6 +97,12 @@ Findings Documents::admit(const Context& context, const config::Partner& partner
   return {};
 }
 
+Result<void> Documents::admit(const Context& context, const config::Partner& partner, std::string_view document, std::string_view signature, std::int64_t at_ms) const {
+  const auto signer = signing::admit(policy_with(context, partner), document, signature,
+                                     {.pinned_sha256 = partner.signers, .authority_pem = authority_, .crl_pem = crl_, .organisation = partner.hospital.code, .at_ms = at_ms});
+  return signer ? Result<void>() : Result<void>(signer.error());
+}
+
 Result<Findings> chained(const Context& context, const config::Partner& partner, const std::vector<store::ReportRow>& held, std::string_view document) {
   if (partner.huren || document.empty()) return Findings{};
   const auto bytes = plain(document);

@@ -25,6 +25,8 @@ class Documents {
   [[nodiscard]] Result<std::string> sign(const Context& context, const config::Partner& partner, std::string_view document) const;
   // What forbids taking the message: empty when nothing does. at_ms: when it arrived.
   [[nodiscard]] Findings admit(const Context& context, const config::Partner& partner, const mapping::OruRead& message, std::int64_t at_ms) const;
+  // The same of one document beside lab reports, with its detached signature or "".
+  [[nodiscard]] Result<void> admit(const Context& context, const config::Partner& partner, std::string_view document, std::string_view signature, std::int64_t at_ms) const;
 
  private:
   std::string key_, certificate_, authority_, crl_;

@@ -53,6 +53,7 @@ Result<void> take_in(Unit& unit, const Context& context, const SpooledEvent& eve
   }
   auto parsed = model::parse_event(event.type, event.body, context.config.hospital.offset_minutes);
   if (!parsed.event) return park(unit, context, event, parsed.findings);
+  if (auto* step = std::get_if<model::StepTaken>(&*parsed.event)) step->event = event.type + " " + event.key;
   auto done = guarded([&] { return handle(unit, context, *parsed.event); });
   if (done || store_failed(done.error())) return done;
   return park(unit, context, event, {{Severity::error, done.error()}});

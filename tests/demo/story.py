@@ -259,8 +259,12 @@ class Story:
             readings = json.loads(self.ctl("city", "--json", "requests", "figures", "readings"))
             need(readings[0]["category"] == "ecg" and readings[0]["counts"]["completed"] == 1 and readings[0]["median_minutes"] is not None, "one ECG read, with its turnaround")
             need("destination" in self.ctl("county", "requests", "figures", "outflow"), "outflow as CSV")
-            self.tell("  上转 2、下转 2、心电图 1；每行都列出所计的申请与步骤（huren-ctl requests figures）",
-                      "  two up, two down, one ECG; each row names the requests and steps that it counts (huren-ctl requests figures)")
+            key = next(r["requests"][0] for r in up if r["direction"] == "up")
+            trail = json.loads(self.ctl("county", "--json", "requests", "show", key))["steps"]
+            need(any(s["source"] == "event referral.requested/1 " + key.split("/")[1] for s in trail) and any(s["source"].startswith("city ") for s in trail),
+                 f"the steps of {key} name the event and the messages that brought them")
+            self.tell("  上转 2、下转 2、心电图 1；每行列出所计的申请与步骤（requests figures），每步列出其事件或报文（requests show）",
+                      "  two up, two down, one ECG; each row names its requests (requests figures), each step its event or message (requests show)")
             self.tell("【7】所有文书", "[7] all documents")
             self.documents()
             for host in self.hosts.values():

@@ -23,6 +23,7 @@ struct Document {               // travels inside the message, last OBX segments
   std::string origin, number, title;
   int version = 1;
   std::string bytes;
+  std::string signature{};      // detached, over bytes; its own OBX after the document's, OBX-3 "C0045.p7s"
   friend bool operator==(const Document&, const Document&) = default;
 };
 

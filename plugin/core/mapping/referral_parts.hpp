@@ -20,7 +20,10 @@ inline constexpr std::string_view kPackageCode = "package", kAttachmentCode = "a
 struct PriorityCode { std::string_view word, code; };  // table 0280: S stat, A as soon as possible, R routine
 inline constexpr PriorityCode kPriorities[] = {{"routine", "R"}, {"urgent", "A"}, {"critical", "S"}};
 
-void put_document(hl7::Writer& w, int set_id, const Document& document);
+// With its signature, if it has one, in an OBX of its own.
+void put_document(hl7::Writer& w, int& set_id, const Document& document);
+inline constexpr std::string_view kSignatureSuffix = ".p7s";
+void take_document(std::vector<Document>& into, const hl7::Segment& obx, const ReadContext& context);  // a signature joins its document
 // nullopt with a finding when the content is not base64; the document of the OBX otherwise.
 std::optional<Document> read_document(const hl7::Segment& obx, const ReadContext& context);
 

@@ -177,7 +177,7 @@ class StepReader {
       else if (type == "RP" && code == kPackageCode && s_.package.size() < 500)
         s_.package.push_back({obx.value(5, 3), obx.value(5, 2), obx.value(5), obx.value(3, 2), std::clamp(number(obx.value(5, 4), 0), 0, 9999)});
       else if (type == "ED")
-        if (auto d = read_document(obx, context_)) m_.documents.push_back(std::move(*d));
+        take_document(m_.documents, obx, context_);
     }
   }
 
@@ -207,6 +207,15 @@ std::optional<Document> read_document(const Segment& obx, const ReadContext& con
   }
   if (d.number.empty()) d.number = name.empty() ? obx.where() : name;
   return d;
+}
+
+void take_document(std::vector<Document>& into, const Segment& obx, const ReadContext& context) {
+  auto d = read_document(obx, context);
+  if (!d) return;
+  if (!d->kind.ends_with(kSignatureSuffix)) return into.push_back(std::move(*d));
+  const std::string_view kind = std::string_view(d->kind).substr(0, d->kind.size() - kSignatureSuffix.size());
+  for (auto& signed_one : into)
+    if (signed_one.kind == kind && signed_one.number == d->number && signed_one.version == d->version) signed_one.signature = std::move(d->bytes);
 }
 
 bool is_step(const Message& message) {
@@ -240,11 +249,11 @@ SummaryRead read_summary_message(const Message& message, const OruOptions& optio
   if (!pid.exists()) context.error("mapping.patient_missing", "PID");
   else read_pid(pid, context, m.patient);
   if (txa.exists()) context.member("at", &m.at, txa.value(4), txa.where(4), "mapping.bad_time");
-  std::optional<Document> document;
-  for (int i = 1; i <= message.count("OBX") && !document; ++i)
-    if (const auto obx = message.segment("OBX", i); obx.value(2) == "ED") document = read_document(obx, context);
-  if (!document) context.error("mapping.referral_missing", "OBX", {"OBX (ED)"});
-  else m.document = std::move(*document);
+  std::vector<Document> documents;
+  for (int i = 1; i <= message.count("OBX") && i <= 10; ++i)
+    if (const auto obx = message.segment("OBX", i); obx.value(2) == "ED") take_document(documents, obx, context);
+  if (documents.empty()) context.error("mapping.referral_missing", "OBX", {"OBX (ED)"});
+  else m.document = std::move(documents.front());
   for (int i = 1; i <= message.count("NTE") && i <= 100; ++i) {
     const auto nte = message.segment("NTE", i);
     const auto text = nte.value(3);

@@ -111,7 +111,7 @@ class StepWriter {
       w_.segment("OBX").set(1, std::to_string(++n)).set(2, "RP").set(3, {kAttachmentCode, a.title, kNoteSystem}).set(5, {a.reference, a.kind, a.bytes ? std::to_string(a.bytes) : std::string()}).set(11, "F");
     for (const auto& p : s_.package)
       w_.segment("OBX").set(1, std::to_string(++n)).set(2, "RP").set(3, {kPackageCode, p.title, kNoteSystem}).set(5, {p.number, p.origin, p.kind, std::to_string(p.version)}).set(11, "F");
-    for (const auto& d : m_.documents) put_document(w_, ++n, d);
+    for (const auto& d : m_.documents) put_document(w_, n, d);
   }
 
   const StepMessage& m_;
@@ -123,12 +123,15 @@ class StepWriter {
 
 }  // namespace
 
-void put_document(hl7::Writer& w, int set_id, const Document& d) {
+void put_document(hl7::Writer& w, int& set_id, const Document& d) {
   const bool cda = d.kind != "pdf" && d.kind != "scp_ecg";
-  w.segment("OBX").set(1, std::to_string(set_id)).set(2, "ED").set(3, {d.kind, d.title, kNoteSystem});
-  w.set(4, d.origin + "/" + d.number + "/" + std::to_string(d.version));
+  const auto name = d.origin + "/" + d.number + "/" + std::to_string(d.version);
+  w.segment("OBX").set(1, std::to_string(++set_id)).set(2, "ED").set(3, {d.kind, d.title, kNoteSystem}).set(4, name);
   w.set(5, {d.origin, cda ? "text" : "application", cda ? "xml" : d.kind, "Base64"}).component(5).raw(base64_encode(d.bytes));
   w.set(11, "F");
+  if (d.signature.empty()) return;
+  w.segment("OBX").set(1, std::to_string(++set_id)).set(2, "ED").set(3, {d.kind + std::string(kSignatureSuffix), "文书签名", kNoteSystem}).set(4, name);
+  w.set(5, {d.origin, "application", "pkcs7-signature", "Base64"}).component(5).raw(base64_encode(d.signature)).set(11, "F");
 }
 
 std::string step_message_type(const Step& s) {
@@ -157,8 +160,9 @@ Result<std::string> write_summary(const SummaryMessage& m, const Envelope& envel
   w.segment("PV1").set(1, "1").set(2, "U");
   w.segment("TXA").set(1, "1").set(2, {m.document.kind, m.document.title, kNoteSystem}).set(3, "TEXT").set(4, m.at);
   w.set(12, {m.document.number, m.document.origin}).set(17, "LA");
-  put_document(w, 1, m.document);
   int n = 0;
+  put_document(w, n, m.document);
+  n = 0;
   for (const auto& [what, on] : m.due) w.segment("NTE").set(1, std::to_string(++n)).set(2, "L").set(3, on + " " + what).set(4, {"due", "", kNoteSystem});
   return w.finish(envelope.charset);
 }

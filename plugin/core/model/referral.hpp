@@ -77,6 +77,7 @@ struct StepTaken {
   std::string to_partner;          // requested: partner code
   std::vector<ClinicalRecord> records;  // content only (kind, items, ...): identity is filled from step and patient
   std::vector<Enclosure> enclosures;
+  std::string event;               // type and key of the event that says it; the engine's to fill
 };
 struct SummaryShared {             // record.summary.shared/1
   std::string patient_id, partner;

@@ -57,7 +57,9 @@ Result<void> enclose(store::Unit& unit, const Context& context, const std::strin
                                 .source = "", .patient_id = patient_id, .version = record.version, .status = model::status_word(record.status),
                                 .json = model::to_json(record), .document = *bytes, .stored_ms = context.clock.now_ms(), .current = true}); !r)
     return r;
-  message.documents.push_back({record.kind, record.origin.code, record.number, title_of(record.kind), record.version, std::move(*bytes)});
+  auto signature = context.documents.sign(context, partner, *bytes);
+  if (!signature) return signature.error();
+  message.documents.push_back({record.kind, record.origin.code, record.number, title_of(record.kind), record.version, std::move(*bytes), std::move(*signature)});
   return {};
 }
 
@@ -121,6 +123,12 @@ Result<std::vector<Error>> keep_documents(store::Unit& unit, const Context& cont
       row.content_hash = brought_by->content_hash;
     }
     if (is_cda(d.kind)) {
+      const auto* partner = context.partner(source);
+      if (!partner) return Error{"event.unknown_partner", "MSH-4", {source}};
+      if (auto r = context.documents.admit(context, *partner, d.bytes, d.signature, context.clock.now_ms()); !r) {  // not kept: the line stays missing
+        problems.push_back({r.error().id, d.kind, r.error().args});
+        continue;
+      }
       auto read = cda::read_record(d.bytes, {.assumed_offset_minutes = context.config.hospital.offset_minutes, .charset = "", .limits = {}, .transfer = {context.config.transfer_template, context.config.transfer_code}});
       if (!read.record) {
         problems.push_back({"referral.document_unreadable", d.kind, {d.kind, d.number}});

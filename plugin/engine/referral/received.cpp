@@ -12,6 +12,8 @@ using mapping::StepMessage;
 using model::Step;
 using store::Unit;
 
+constexpr std::size_t kMostSteps = 500;  // of one request; more is a partner out of its mind
+
 // What the HIS is told by, of a partner's step.
 std::string topic_of(const Step& s) {
   if (s.kind == "exam" && s.step == "completed") return "report.received";
@@ -42,7 +44,7 @@ Result<void> object(Unit& unit, const Context& context, const Request& request, 
   m.step = own_step(context, about, "problem");
   for (const auto& p : problems) m.step.reason += (m.step.reason.empty() ? "" : "\n") + text(p, Language::zh) + " / " + text(p, Language::en);
   bool stored = false;
-  auto added = add_step(unit, context, m.step, "", stored);
+  auto added = add_step(unit, context, m.step, "huren", stored);
   if (!added) return added.error();
   return send_step(unit, context, request, partner, std::move(m));
 }
@@ -57,7 +59,7 @@ Result<void> confirm_package(Unit& unit, const Context& context, const Request& 
   m.step.version = asked->version;
   m.step.outcome = "complete";
   bool stored = false;
-  auto added = add_step(unit, context, m.step, "", stored);
+  auto added = add_step(unit, context, m.step, "huren", stored);
   if (!added) return added.error();
   if (auto r = tell_his(unit, context, *added, "package"); !r) return r;
   return partner.huren ? send_step(unit, context, *added, partner, std::move(m)) : Result<void>();
@@ -81,9 +83,10 @@ Result<void> receive_step(Unit& unit, const Context& context, const store::Inbox
   const auto key = s.key();
   const bool asked_of_us = s.step == "requested";
   bool stored = false;
-  auto request = add_step(unit, context, s, row.source, stored);
+  auto request = add_step(unit, context, s, row.source + " " + row.control_id, stored);
   if (!request) return request.error();
   if (!stored) return {};
+  if (request->life.steps.size() > kMostSteps) return Error{"referral.too_many_steps", "RF1-6", {std::to_string(kMostSteps)}};  // parked, and nothing of it stays
 
   std::vector<Error> problems;
   const auto* asked = request->life.step(request->life.request);
@@ -93,12 +96,13 @@ Result<void> receive_step(Unit& unit, const Context& context, const store::Inbox
                              agreement_with(context, partner->code));
   if (!kept) return kept.error();
   problems.insert(problems.end(), kept->begin(), kept->end());
-  if (s.kind == "exam" && s.step == "completed" && s.outcome == "withdrawn") {  // the report is taken back, its document with it
+  // A report that is taken back takes its documents with it, also one that comes only now.
+  if (const auto* done = request->life.step(request->life.completion); done && done->kind == "exam" && done->outcome == "withdrawn") {
     auto records = unit.records_with(key);
     if (!records) return records.error();
     for (const auto& r : *records)
-      if (r.kind == "C0006" && r.source == row.source)
-        if (auto done = unit.match_record(r.id, r.patient_id, "withdrawn"); !done) return done;
+      if (r.kind == "C0006" && r.source == row.source && r.version < done->version && r.status != "withdrawn")
+        if (auto marked = unit.match_record(r.id, r.patient_id, "withdrawn"); !marked) return marked;
   }
   auto now_known = load(unit, context, key);
   if (!now_known) return now_known.error();

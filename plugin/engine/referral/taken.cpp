@@ -195,7 +195,7 @@ struct Taking {
       kept.patient_id = patient_id;
       if (auto r = unit.put_referral(kept); !r) return r;
     }
-    auto request = add_step(unit, context, step(), "", stored);
+    auto request = add_step(unit, context, step(), "event " + taken.event, stored);
     if (!request) return request.error();
     const int lane = request->row.priority == "critical" ? 0 : 1;
     if (auto r = send_step(unit, context, *request, *partner, std::move(message)); !r) return r;

@@ -203,7 +203,12 @@ struct ReferralRow {            // what its steps amount to; made anew with ever
   int told = 0;                 // how often it said that something is overdue
   std::string package;          // "" none | complete | incomplete
 };
-struct FactRow { std::string referral, fact_id, source, json; std::int64_t at_ms = 0, stored_ms = 0; };  // json: model::Step
+struct FactRow {                // one step; json: model::Step
+  std::string referral, fact_id;
+  std::string source;           // what brought it: "event TYPE KEY" | "PARTNER CONTROL_ID" | "huren" (an own confirmation or objection)
+  std::string json;
+  std::int64_t at_ms = 0, stored_ms = 0;
+};
 struct ReferralFilter {         // empty members: any
   std::string patient_id, partner, kind, state;
   bool unmatched = false;       // of patients who are nobody of ours (yet)

@@ -139,3 +139,27 @@ TEST_CASE("a stranger's document that forks the chain of versions is parked by n
   CHECK(value() == "5.70");
   CHECK(b.log_text().find("cda.version_gap") != std::string::npos);
 }
+
+TEST_CASE("the documents of a request are signed as reports are - an unsigned one does not count where signatures are required") {
+  const std::string sends = GENERATE("required", "off");
+  Pair p;
+  p.key("P-256");
+  p.a.config.signing = {"sign.pem", "sign.key", "", ""};
+  p.b.config.partners[0].signers = {p.fingerprint()};
+  p.open(sends.c_str(), "required");
+  p.a.submit("referral.requested/1", {{"referral_id", "ZZ-1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"reason", "移植评估"}, {"at", "2026-11-22T09:00:00+08:00"},
+                                      {"transfer", {{"items", Json::array({{{"key", "transfer_reason"}, {"value", "移植评估"}}})}}}});
+  const auto bytes = [&] {
+    REQUIRE(p.a.eventually([&] { return !p.a.wire().sent().empty(); }));
+    return p.a.wire().sent().front().body;
+  }();
+  CHECK((bytes.find("TRANSFER.p7s") != std::string::npos) == (sends == "required"));
+  CHECK(p.answer(bytes).find("MSA|AA") != std::string::npos);  // the request itself is never held back
+  p.b.settle();
+  const auto view = p.b.must_ask("referral.list/1", {{"doctor", Hospital::doctor()}})["referrals"][0];
+  std::string presence;
+  for (const auto& line : view["package"]["lines"])
+    if (line["kind"] == "TRANSFER") presence = line["presence"];
+  CHECK(presence == (sends == "required" ? "here" : "missing"));
+  CHECK((view.dump().find("签名") != std::string::npos) == (sends == "off"));
+}

@@ -65,7 +65,7 @@ StepMessage any_step(const Case& c) {
       m.documents.push_back({"scp_ecg", "HA", s.id + "/1", "心电", 1, "\x01\x02 bytes"});
     } else {
       s.package = {{"report", "HA", "LIS-1", "生化", 2}, {"summary", "HA", "", "病历概要", 0}};
-      m.documents.push_back({"TRANSFER", "HA", s.id, "转诊(院)记录", 1, "<ClinicalDocument/>"});
+      m.documents.push_back({"TRANSFER", "HA", s.id, "转诊(院)记录", 1, "<ClinicalDocument/>", "0\x82 der"});
     }
   }
   if (s.step == std::string("requested") && s.kind != "consult") s.diagnoses = {{"I21.9", "急性心肌梗死", "ICD-10"}};
