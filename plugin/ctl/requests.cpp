@@ -115,7 +115,7 @@ int request_figures(Place& place, const std::string& what, const std::string& fr
   });
   if (!read) return place.failed(read.error()), kUnusable;
   const auto rows = what == "readings" ? life::reading_figures(counted) : what == "outflow" ? life::outflow_figures(counted) : life::referral_figures(counted);
-  place.out << (place.json ? life::to_json(rows) + "\n" : life::to_csv(rows));
+  place.out << (place.json ? life::to_json(rows) + "\n" : life::to_csv(rows, what));
   return kOk;
 }
 

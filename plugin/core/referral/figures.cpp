@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <set>
 
 namespace huren::referral {
 namespace {
@@ -37,6 +36,7 @@ std::vector<FigureRow> group(const std::vector<Counted>& requests, const std::fu
     by["side"] = c.ours ? "asked" : "received";
     auto& row = rows[by];
     row.by = by;
+    for (const char* word : kCounted) row.counts.try_emplace(word, 0);
     ++row.counts["requested"];
     if (const auto* a = c.life.step(c.life.answer)) ++row.counts[a->outcome];
     if (c.life.arrival >= 0) ++row.counts["arrived"];
@@ -111,19 +111,17 @@ std::vector<FigureRow> outflow_figures(const std::vector<Counted>& requests) {
   }, [](const Counted&, const Step&) { return std::int64_t{0}; });
 }
 
-std::string to_csv(const std::vector<FigureRow>& rows) {
-  std::set<std::string> by, counts;
-  for (const auto& r : rows) {
-    for (const auto& [k, v] : r.by) by.insert(k);
-    for (const auto& [k, v] : r.counts) counts.insert(k);
-  }
+std::string to_csv(const std::vector<FigureRow>& rows, std::string_view what) {
+  const auto by = what == "readings"  ? std::vector<std::string>{"month", "side", "category", "hospital"}
+                  : what == "outflow" ? std::vector<std::string>{"month", "side", "disease", "destination"}
+                                      : std::vector<std::string>{"month", "side", "direction", "hospital", "disease"};
   std::string out;
   for (const auto& k : by) out += k + ",";
-  for (const auto& k : counts) out += k + ",";
+  for (const char* k : kCounted) out += std::string(k) + ",";
   out += "median_minutes,requests,steps\r\n";
   for (const auto& r : rows) {
     for (const auto& k : by) out += quoted(r.by.contains(k) ? r.by.at(k) : "") + ",";
-    for (const auto& k : counts) out += std::to_string(r.counts.contains(k) ? r.counts.at(k) : 0) + ",";
+    for (const char* k : kCounted) out += std::to_string(r.counts.contains(k) ? r.counts.at(k) : 0) + ",";
     out += (r.minutes.empty() ? "" : number(r.median_minutes())) + "," + quoted(joined(r.requests)) + "," + quoted(joined(r.steps)) + "\r\n";
   }
   return out;

@@ -4,6 +4,7 @@
 #pragma once
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/referral/life.hpp"
@@ -16,9 +17,11 @@ struct Counted {              // one request, ready to be counted
   int offset_minutes = 480;
 };
 
+inline constexpr const char* kCounted[] = {"requested", "accepted", "declined", "redirected", "arrived", "no_show", "completed", "withdrawn", "cancelled", "expired"};
+
 struct FigureRow {
   std::map<std::string, std::string> by;  // month, side, direction, hospital, disease, category, destination
-  std::map<std::string, int> counts;      // requested, accepted, declined, redirected, arrived, no_show, completed, withdrawn, cancelled, expired, overdue
+  std::map<std::string, int> counts;      // of every word of kCounted, also where it is 0
   std::vector<std::int64_t> minutes;      // to the answer, or of a reading to the report
   std::vector<std::string> requests;      // keys
   std::vector<std::string> steps;         // their fact ids
@@ -28,7 +31,8 @@ struct FigureRow {
 std::vector<FigureRow> referral_figures(const std::vector<Counted>& requests);  // kind referral: month, side, direction, hospital, disease
 std::vector<FigureRow> reading_figures(const std::vector<Counted>& requests);   // kind exam, consult: month, side, category, hospital; minutes to the report
 std::vector<FigureRow> outflow_figures(const std::vector<Counted>& requests);   // ours that left upwards or sideways: month, disease, destination
-std::string to_csv(const std::vector<FigureRow>& rows);    // UTF-8 with a header line
+// UTF-8 with a header line; what: "referrals" | "readings" | "outflow". The columns are the same in every month.
+std::string to_csv(const std::vector<FigureRow>& rows, std::string_view what);
 std::string to_json(const std::vector<FigureRow>& rows);
 
 }  // namespace huren::referral

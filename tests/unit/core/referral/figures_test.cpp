@@ -51,7 +51,10 @@ TEST_CASE("referrals are counted by month, direction, hospital and disease, and 
 
 TEST_CASE("figures as CSV quote what needs it and as JSON say null where there is no median") {
   const auto rows = referral_figures({counted({step("1", "requested", "A", "2026-11-01T10:00:00+08:00")})});
-  const auto csv = to_csv(rows);
+  const auto csv = to_csv(rows, "referrals");
+  const std::string counted = "requested,accepted,declined,redirected,arrived,no_show,completed,withdrawn,cancelled,expired,median_minutes,requests,steps\r\n";
+  CHECK(csv.starts_with("month,side,direction,hospital,disease," + counted));
+  CHECK(to_csv({}, "outflow") == "month,side,disease,destination," + counted);  // an empty month has its columns
   CHECK(csv.find("\"K72.0 急性肝衰竭, 重型\"") != std::string::npos);
   CHECK(csv.find("median_minutes,requests,steps\r\n") != std::string::npos);
   CHECK(to_json(rows).find("\"median_minutes\": null") != std::string::npos);
