@@ -87,7 +87,7 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
     u.oru = mapping::read_oru(message, options);
     for (auto& f : u.oru.findings) reading.findings.push_back(std::move(f));
-    if (u.oru.reports.empty() || has_error(reading.findings)) {
+    if ((u.oru.reports.empty() && !u.oru.skipped) || has_error(reading.findings)) {
       reading.verdict = hl7::AckCode::AE;
       return;
     }

@@ -207,4 +207,22 @@ bool holds_something(const Member& member) {
   return std::visit(Visitor{}, member);
 }
 
+std::string member_text(const Member& member) {
+  struct Visitor {
+    std::string operator()(std::monostate) const { return {}; }
+    std::string operator()(const std::string* m) const { return *m; }
+    std::string operator()(const Timestamp* m) const { return to_iso_time(*m); }
+    std::string operator()(const Date* m) const { return m->present() ? to_iso_date(*m) : std::string(); }
+    std::string operator()(const model::Sex* m) const { return model::sex_word(*m); }
+    std::string operator()(const model::Status* m) const { return model::status_word(*m); }
+    std::string operator()(const model::ReferenceRange* m) const { return m->text; }
+    std::string operator()(const std::vector<std::string>* m) const {
+      std::string out;
+      for (const auto& word : *m) out += (out.empty() ? "" : ",") + word;
+      return out;
+    }
+  };
+  return std::visit(Visitor{}, member);
+}
+
 }  // namespace huren::mapping
