@@ -81,6 +81,7 @@ int store_prune(Place& place, int days);  // 0: as configured
 int reconcile(Place& place, const std::string& partner, const std::string& from, const std::string& to, bool dry_run);
 int backfill(Place& place);  // how far each agreement's back-fill has come
 // What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.
-int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map);
+// event_name: of a map of tables, which of its events the rows are.
+int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map, const std::string& event_name);
 
 }  // namespace huren::ctl

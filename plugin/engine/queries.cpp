@@ -11,6 +11,7 @@
 #include "engine/audit.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/previous.hpp"
+#include "engine/recognitions.hpp"
 #include "engine/reports.hpp"
 #include "huren/huren.h"
 
@@ -406,6 +407,7 @@ QueryAnswer Queries::answer(std::string_view topic, std::string_view json) {
                 : topic == "order.check/1" ? order_check(json)
                 : topic == "results.trend/1" ? results_trend(json)
                 : topic == "suggestion.open/1" ? suggestion_open(json)
+                : topic == "recognitions.since/1" ? recognitions_since(context_, json)
                                            : Result<std::string>(Error{"query.unknown_topic", std::string(topic), {}});
   if (!result) return {.status = status_of(result.error()), .json = "", .error = result.error()};
   return {.status = HUREN_OK, .json = std::move(*result)};
