@@ -23,7 +23,8 @@ bool take(const Take& take, const Member& into, const ValueOf& value_of, const s
     if (take.member == "observation.flags")
       if (auto* flags = std::get_if<std::vector<std::string>*>(&into))
         for (auto& flag : **flags) flag = read_flag(flag);
-    note(context, take.member, into, context.translated(take.member, value) == value ? how : Traced::How::table, place.text, std::move(value), at);
+    const bool by_table = context.translated(take.member, value) != value;
+    note(context, take.member, into, by_table ? Traced::How::table : how, place.text, std::move(value), at);
     return true;
   }
   std::string all;
