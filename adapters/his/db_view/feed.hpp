@@ -10,7 +10,7 @@
 
 #include "adapters/common/net.hpp"
 #include "adapters/his/db_view/database.hpp"
-#include "adapters/his/db_view/places.hpp"
+#include "adapters/common/places.hpp"
 #include "adapters/his/db_view/window.hpp"
 #include "core/mapping/feed_map.hpp"
 #include "huren/adapter.hpp"
@@ -32,7 +32,7 @@ class Feed {
   ~Feed();
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
-  Result<void> start();          // Error db.place_unreadable; a database that is not there yet is waited for
+  Result<void> start();          // Error feed.place_unreadable; a database that is not there yet is waited for
   void stop();
 
  private:
@@ -57,7 +57,7 @@ class Feed {
   FeedSettings settings_;
   EngineServices& engine_;
   Database database_;
-  Places places_;
+  common::Places places_;
   common::Waker stop_;
   std::thread thread_;
   std::map<std::string, Window> windows_;             // by event

@@ -20,6 +20,7 @@ class XmlDocument {
   XmlDocument(const XmlDocument&) = delete;
   XmlDocument& operator=(const XmlDocument&) = delete;
   [[nodiscard]] Node root() { return {tree_, 0}; }
+  [[nodiscard]] std::string_view source(Node node) const { return std::string_view(text_).substr(node.data().at, node.data().to - node.data().at); }  // as it stood
   [[nodiscard]] const Findings& findings() const { return findings_; }  // a guessed or doubtful encoding
 
  private:

@@ -232,5 +232,5 @@ TEST_CASE("options and places that will not do are refused at their place") {
   View view(db);
   const auto started = view.adapter->start();
   REQUIRE_FALSE(started);
-  CHECK(started.error().id == "db.place_unreadable");
+  CHECK(started.error().id == "feed.place_unreadable");
 }

@@ -1,4 +1,4 @@
-#include "adapters/his/db_view/places.hpp"
+#include "adapters/common/places.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-namespace huren::his_db_view {
+namespace huren::common {
 namespace {
 
 bool write_through(const std::string& file, const std::string& text) {
@@ -39,7 +39,7 @@ Result<void> Places::load() {
   if (!std::filesystem::exists(file_, ec)) return {};
   std::ifstream in(file_, std::ios::binary);
   const auto json = nlohmann::json::parse(in, nullptr, false);
-  if (!json.is_object()) return Error{"db.place_unreadable", name_, {file_}};
+  if (!json.is_object()) return Error{"feed.place_unreadable", name_, {file_}};
   for (const auto& [key, value] : json.items())
     if (value.is_string()) values_[key] = value.get<std::string>();
   return {};
@@ -58,9 +58,9 @@ Result<void> Places::keep(const std::string& what, const std::string& value) {
   std::error_code ec;
   if (write_through(beside, nlohmann::json(next).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n")) std::filesystem::rename(beside, file_, ec);
   else ec = std::make_error_code(std::errc::io_error);
-  if (ec || !sync_folder(file_)) return Error{"db.place_unwritable", name_, {file_}};
+  if (ec || !sync_folder(file_)) return Error{"feed.place_unwritable", name_, {file_}};
   values_ = std::move(next);
   return {};
 }
 
-}  // namespace huren::his_db_view
+}  // namespace huren::common

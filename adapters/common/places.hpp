@@ -7,7 +7,7 @@
 
 #include "core/base/result.hpp"
 
-namespace huren::his_db_view {
+namespace huren::common {
 
 class Places {
  public:
@@ -21,4 +21,4 @@ class Places {
   std::map<std::string, std::string> values_;
 };
 
-}  // namespace huren::his_db_view
+}  // namespace huren::common
