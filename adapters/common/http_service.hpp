@@ -17,7 +17,7 @@ struct HttpRequest {
 };
 struct HttpAnswer {
   int status = 200;
-  std::string content_type = "text/plain; charset=utf-8", body;
+  std::string content_type = "text/plain; charset=utf-8", body{};
 };
 struct HttpServiceSettings {
   std::size_t max_body_bytes = std::size_t{8} << 20;

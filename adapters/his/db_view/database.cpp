@@ -135,11 +135,13 @@ Result<void> Database::run(std::string_view sql, const std::vector<Value>& value
 Result<void> Database::within(const std::function<Result<void>()>& work) {
   if (auto r = connect(); !r) return r;
   try {
+    if (engine_ == Engine::odbc) session_->setFeature("autoCommit", false);  // of ODBC a transaction begins so
     session_->begin();
     auto done = work();
     if (!session_) return done ? Error{"db.failed", name_, {"transaction"}} : done;
     if (done) session_->commit();
     else session_->rollback();
+    if (engine_ == Engine::odbc) session_->setFeature("autoCommit", true);
     return done;
   } catch (const std::exception& e) {
     return fault(e);

@@ -107,7 +107,6 @@ vals = ["x"]
   CHECK(found == std::vector<std::string>{
                      "mapping.map_date_form @ product.toml:2 dates",
                      "mapping.map_path @ product.toml:17 drop",
-                     "mapping.map_path @ product.toml:18 drop.place",
                      "mapping.map_path @ product.toml:6 from.patient.name",
                      "mapping.map_path @ product.toml:7 from.observation.unit",
                      "mapping.map_type @ product.toml:14 defaults.reported_at",

@@ -107,7 +107,7 @@ TEST_CASE("what a row lacks is told by its column, without what stands in it") {
   CHECK(told(table_report({no_patient}).findings) == std::vector<std::string>{"mapping.record_patient_missing @ PATIENT_ID"});
   CHECK(told(table_report({no_item}).findings) == std::vector<std::string>{"mapping.record_item_missing @ row 1", "mapping.record_no_items @ row"});
   const auto warned = table_report({bad_time});
-  CHECK(told(warned.findings) == std::vector<std::string>{"mapping.bad_time @ SAMPLE_TIME"});
+  CHECK(told(warned.findings) == std::vector<std::string>{"mapping.bad_time @ SAMPLE_TIME", "model.collection_time_missing @ /report/specimen/collected_at"});
   CHECK(line(warned.findings[0].error).find("陈东珅") == std::string::npos);
   CHECK(warned.events.size() == 1);
 }

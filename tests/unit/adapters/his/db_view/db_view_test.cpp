@@ -27,6 +27,11 @@ struct View {
     if (auto r = adapter->start(); !r) throw std::runtime_error(line(r.error()));
   }
   ~View() { adapter->stop(1000); }
+  bool wait(std::size_t count) {
+    const bool came = engine.wait_submitted(count);
+    if (!came) UNSCOPED_INFO(engine.logged());
+    return came;
+  }
 };
 
 json report_of(const Submitted& s) { return json::parse(s.json).at("report"); }
@@ -42,6 +47,7 @@ type = "lab.report.released/1"
 "observation.value" = "VAL"
 [event.report.defaults]
 "status" = "final"
+"reported_at" = "2026-11-22"
 [event.report.read]
 table = "V_LIS"
 key = "NO"
@@ -63,7 +69,7 @@ TEST_CASE("the rows of a report are handed over once, and marked in the vendor's
     db.result("R3", 1, "GLU01", "5.20", "0");  // not approved yet
     View view(db);
     view.start();
-    REQUIRE(view.engine.wait_submitted(2));
+    REQUIRE(view.wait(2));
     REQUIRE(view.engine.wait([&] { return db.ask("SELECT DISTINCT REPORT_NO, SEND_FLAG FROM MID_RESULT ORDER BY REPORT_NO") == "R1|1\nR2|1\nR3|0\n"; }));
     auto got = view.engine.submitted();
     std::sort(got.begin(), got.end(), [](const auto& a, const auto& b) { return report_of(a)["number"] < report_of(b)["number"]; });
@@ -74,7 +80,7 @@ TEST_CASE("the rows of a report are handed over once, and marked in the vendor's
     CHECK(r["observations"][0]["value"] == "8.42");
     CHECK(r["observations"][1]["comparator"] == "<");
     db.run("UPDATE MID_RESULT SET STATE='1' WHERE REPORT_NO='R3'");
-    CHECK(view.engine.wait_submitted(3));
+    CHECK(view.wait(3));
     CHECK(view.engine.logged().find("陈东珅") == std::string::npos);
   }
 }
@@ -92,7 +98,7 @@ TEST_CASE("what the engine cannot store stays pending and comes when it can", "[
     CHECK(db.ask("SELECT SEND_FLAG FROM MID_RESULT") == "0\n");
     CHECK(view.engine.logged().find("storage.busy") != std::string::npos);
     view.engine.fail(false);
-    REQUIRE(view.engine.wait_submitted(1));
+    REQUIRE(view.wait(1));
     CHECK(view.engine.wait([&] { return db.ask("SELECT SEND_FLAG FROM MID_RESULT") == "1\n"; }));
   }
 }
@@ -105,7 +111,7 @@ TEST_CASE("a faulty record is marked and logged by its place, and holds nothing 
   db.run("INSERT INTO MID_PATIENT(PATIENT_ID, PATIENT_NAME, SEND_FLAG) VALUES('P1', '陈东珅', '0')");
   View view(db);
   view.start();
-  REQUIRE(view.engine.wait_submitted(2));
+  REQUIRE(view.wait(2));
   REQUIRE(view.engine.wait([&] { return db.ask("SELECT REPORT_NO, SEND_FLAG FROM MID_RESULT ORDER BY REPORT_NO") == "A0|9\nR1|1\n"; }));
   CHECK(view.engine.logged().find("db.row_refused name=feed.his event=report why=PATIENT_ID: ") != std::string::npos);
   CHECK(view.engine.logged().find("陈东珅") == std::string::npos);
@@ -119,7 +125,7 @@ TEST_CASE("rows that still change are not taken", "[db]") {
   db.result("R1", 1, "GLU01", "8.42");
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   db.result("R1", 2, "K01", "4.1");
-  REQUIRE(view.engine.wait_submitted(1));
+  REQUIRE(view.wait(1));
   CHECK(report_of(view.engine.submitted()[0])["observations"].size() == 2);
 }
 
@@ -136,7 +142,7 @@ TEST_CASE("a growing column: nothing is lost or doubled over stops, late rows an
     std::set<std::string> seen;
     std::size_t handed = 0;
     const auto collect = [&](View& view, std::size_t expect) {
-      REQUIRE(view.engine.wait_submitted(expect));
+      REQUIRE(view.wait(expect));
       for (const auto& s : view.engine.submitted()) seen.insert(report_of(s)["number"].get<std::string>());
       handed += view.engine.submitted().size();
     };
@@ -144,7 +150,7 @@ TEST_CASE("a growing column: nothing is lost or doubled over stops, late rows an
     {
       View view(db, "growing.toml");
       view.start();
-      REQUIRE(view.engine.wait_submitted(20));
+      REQUIRE(view.wait(20));
       put("LATE", 100);  // a transaction that took its number early and committed late
       collect(view, 21);
     }
@@ -193,7 +199,7 @@ TEST_CASE("a database that is not there, a table that is not there: told, waited
   REQUIRE(view.engine.wait_logged("db.no_table"));
   db.middle_tables();
   db.result("R1", 1, "GLU01", "8.42");
-  CHECK(view.engine.wait_submitted(1));
+  CHECK(view.wait(1));
   VendorDb other("sqlite");
   other.middle_tables();
   other.run("ALTER TABLE MID_RESULT RENAME COLUMN UNIT TO UNITS");
