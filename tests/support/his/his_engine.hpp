@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -27,7 +28,8 @@ class HisEngine final : public EngineServices {
     changed_.notify_all();
   }
   std::int64_t now_ms() noexcept override { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-  Reply accept(const Inbound&) noexcept override { return {}; }
+  Reply accept(const Inbound& inbound) noexcept override { return accept_with ? accept_with(inbound) : Reply{}; }
+  std::function<Reply(const Inbound&)> accept_with;  // set before the adapter starts
   QueryAnswer query(std::string_view, std::string_view json, std::uint32_t) noexcept override {
     const std::lock_guard lock(mutex_);
     asked_.emplace_back(json);
