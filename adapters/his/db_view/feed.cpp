@@ -133,7 +133,9 @@ void Feed::round() {
   bool good = true;
   for (const auto& event : settings_.map.events) {
     if (stop_.raised()) return;
+    unsettled_ = false;
     if (auto r = read(event); !r) told(r.error()), good = false;
+    if (unsettled_) break;  // a patient whose rows are still coming goes before the visit
   }
   if (settings_.map.write)
     if (auto r = write_back(); !r) told(r.error()), good = false;
@@ -159,7 +161,9 @@ bool Feed::settled(const mapping::EventMap& event, const std::string& key, const
   const auto digest = digest_of(rows, "");
   const auto now = engine_.now_ms();
   if (seen.digest != digest) seen = {digest, now, false};
-  return seen.since_ms + settings_.settle_ms <= now;
+  const bool still = seen.since_ms + settings_.settle_ms <= now;
+  unsettled_ = unsettled_ || !still;
+  return still;
 }
 
 Result<Feed::Took> Feed::hand_over(const mapping::EventMap& event, const Rows& rows, const std::string& cursor) {

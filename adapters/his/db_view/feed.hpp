@@ -1,7 +1,7 @@
 // One feed: a thread that looks at the tables of one map, hands over what is new and writes back what was recognised.
 // Promises: an event is on disk at the engine before its row is marked or passed by; a crash in between hands it in again and
 //   the engine knows it by its content; a row that is refused is logged and, where there is a flag, marked; one bad table or
-//   row does not hold up the others. Refuses: marking a row that changed while it was being read.
+//   row does not hold up the others; events go in the order of the map. Refuses: marking a row that changed while it was being read.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -63,6 +63,7 @@ class Feed {
   std::map<std::string, Window> windows_;             // by event
   std::map<std::string, std::map<std::string, Seen>> seen_;  // by event, by key: what waits to settle or to be approved
   std::string last_fault_;
+  bool unsettled_ = false;
 };
 
 }  // namespace huren::his_db_view

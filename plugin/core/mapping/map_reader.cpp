@@ -39,7 +39,7 @@ class MapReader {
     else if (key == "kind") read_kind(node);
     else if (key == "dates") read_dates(node);
     else if (key == "tables") in_.each(node, [&](std::string_view member, const toml::node& n) { read_table(member, n); });
-    else if (key == "event" && !hl7) in_.each(node, [&](std::string_view name, const toml::node& n) { map_.events.push_back(read_event(in_, map_.kind, map_.dates, name, n)); });
+    else if (key == "event" && !hl7) read_events(node);
     else if (key == "write" && !hl7) map_.write = read_write(in_, node);
     else if (key == "soap" && map_.kind == Kind::xml) map_.soap = read_soap(in_, node);
     else if (!hl7 || key == "event" || key == "write" || key == "soap") in_.fault("mapping.map_misplaced", node, {key == "event" || key == "write" ? "kind = \"table\" | \"xml\"" : key == "soap" ? "kind = \"xml\"" : "[event.NAME]"});
@@ -61,6 +61,14 @@ class MapReader {
       if (date_form_is_good(form)) map_.dates.push_back(form);
       else in_.fault("mapping.map_date_form", *at);
     }
+  }
+
+  // In the order of the file, which toml++ does not keep: patients come before what speaks of them.
+  void read_events(const toml::node& node) {
+    std::vector<std::pair<toml::source_index, EventMap>> found;
+    in_.each(node, [&](std::string_view name, const toml::node& n) { found.emplace_back(n.source().begin.line, read_event(in_, map_.kind, map_.dates, name, n)); });
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& [line, event] : found) map_.events.push_back(std::move(event));
   }
 
   void read_table(std::string_view member, const toml::node& node) {

@@ -86,6 +86,12 @@ TEST_CASE("the rows of a middle table are one report, whose version huren counts
   CHECK(of("observation.value").at == "row 1");
 }
 
+TEST_CASE("events are told in the order of the map's file") {
+  std::vector<std::string> names;
+  for (const auto& e : packaged_map("gnumed")->events) names.push_back(e.name);
+  CHECK(names == std::vector<std::string>{"patient", "encounter", "report", "decision"});
+}
+
 TEST_CASE("a condition decides what a report is, and whether it is one yet") {
   const auto status = [](const char* state) { return json::parse(table_report({result("GLU01", "8.42", state)}).events.at(0).json)["report"]["status"]; };
   CHECK(status("2") == "corrected");
