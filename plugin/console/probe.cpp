@@ -137,8 +137,8 @@ class Walk {
     }
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_fd(ssl_.get(), socket_.fd);
-    const auto name = wish_.server_name.empty() ? host_ : wish_.server_name;
-    SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
+    auto name = wish_.server_name.empty() ? host_ : wish_.server_name;
+    SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());  // SSL_set_tlsext_host_name without its C cast
     const auto until = Steady::now() + std::chrono::milliseconds(wish_.timeout_ms);
     for (;;) {
       ERR_clear_error();

@@ -96,6 +96,14 @@ int main(int argc, char** argv) {
   auto* check = store->add_subcommand("check", "every page, index and reference; slow / 完整检查，耗时较长");
   auto* prune = store->add_subcommand("prune", "drop what is finished and old; never what is undelivered / 清理已完成的旧内容");
   prune->add_option("--days", days, "keep so many days, default store.keep_days / 保留天数")->check(CLI::Range(1, 36'500));
+  auto* console = app.add_subcommand("console", "accounts of the console / 管理页面的账户");
+  console->require_subcommand(1);
+  auto* token = console->add_subcommand("token", "a one-time token for the first administrator or a forgotten password / 首次设置或重设管理员的一次性口令");
+  auto* users = console->add_subcommand("users", "who may sign in / 账户列表");
+  auto* unlock = console->add_subcommand("unlock", "set a locked account free / 解锁账户");
+  std::string account;
+  unlock->add_option("name", account, "user name / 用户名")->required();
+  auto* completion = app.add_subcommand("completion", "words for the shell: source <(huren-ctl completion) / 命令补全脚本");
   auto* reconcile = app.add_subcommand("reconcile", "compare with a partner what went between you, and repair it / 与伙伴核对往来报告并补齐");
   std::string with, day, until;
   reconcile->add_option("partner", with, "the partner's code / 伙伴代码")->required();
@@ -142,7 +150,11 @@ int main(int argc, char** argv) {
       if (place.json && verb == hl7) args.insert(args.begin(), "--json");
       return command(args, std::cout, std::cerr);
     }
+    if (*completion) return ctl::print_completion(app, std::cout);
     if (!place.read_config()) return ctl::kUnusable;
+    if (*token) return ctl::console_token(place);
+    if (*users) return ctl::console_users(place);
+    if (*unlock) return ctl::console_unlock(place, account);
     if (*doctor) return ctl::doctor(place);
     if (*attempt) return ctl::try_file(place, file, type, map);
     if (*restore) return ctl::store_restore(place, copy);  // the present one need not open

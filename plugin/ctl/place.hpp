@@ -73,6 +73,10 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
 int outbox_show(Place& place, std::int64_t id);
 // verb: retry | park | cancel. dry_run: says what would be done.
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run);
+// Accounts of the console.
+int console_token(Place& place);   // prints a one-time token that makes the first administrator
+int console_users(Place& place);
+int console_unlock(Place& place, const std::string& name);
 int store_backup(Place& place, const std::string& file);
 int store_restore(Place& place, const std::string& file);
 int store_check(Place& place);

@@ -7,7 +7,8 @@ import { t } from './i18n';
 import { Act, Failed, Table } from './ui';
 import type { Words } from './types';
 
-interface Tally { accepted: number; declined: number; not_counted: number; revoked: number; shown: number; saved_cents: number; [key: string]: unknown }
+interface Tally { recognised: number; declined: number; declined_not_counted: number; revoked: number; saved_cents: number; suggestions: { shown: number } }
+const none: Tally = { recognised: 0, declined: 0, declined_not_counted: 0, revoked: 0, saved_cents: 0, suggestions: { shown: 0 } };
 interface Month { month: string; side: string; shown: number; accepted: number; declined: number; saved_cents: number }
 interface Bars { labels: string[]; series: { name: string; color: string; values: number[] }[] }
 
@@ -59,12 +60,12 @@ export function Figures(_: PageProps) {
   const name = (code: string) => { const w = data?.names[code]; return w ? t(w.zh, w.en) : code === 'own' ? t('本院', 'own') : code; };
   const rows = (by: string): { side: string; key: string; tally: Tally }[] => {
     const list = (data?.figures[`by_${by}`] ?? []) as Record<string, unknown>[];
-    return list.map((r) => ({ side: String(r.side ?? 'here'), key: String(r[by] ?? r.key ?? ''), tally: r as unknown as Tally }));
+    return list.map((r) => ({ side: String(r.side ?? 'here'), key: String(r[by] ?? ''), tally: r as unknown as Tally }));
   };
-  const total = (side: string) => (data?.figures[side] ?? {}) as Tally;
+  const total = (side: string) => (data?.figures[side] ?? none) as Tally;
   const here = total('here');
   const there = total('there');
-  const reasons = rows('reason').filter((r) => r.side === 'here').sort((a, b) => Number(b.tally.declined) - Number(a.tally.declined));
+  const reasons = rows('reason').filter((r) => r.side === 'here').sort((a, b) => b.tally.declined - a.tally.declined);
   const partners = rows('partner').filter((r) => r.side === 'here');
   const past = months.filter((m) => m.side === 'here').reverse();
   const csv = async () => { const r = await post<{ name: string; csv: string }>('/figures/csv', { month }); download(r.name, r.csv); };
@@ -75,24 +76,24 @@ export function Figures(_: PageProps) {
       <Failed error={error} />
       {data && <>
         <div class="cards">
-          <div class="figure"><span>{t('互认率', 'Recognition rate')}</span><b>{percent(here.accepted ?? 0, here.declined ?? 0)}</b>{t(`互认 ${here.accepted} / 提出判断 ${Number(here.accepted) + Number(here.declined)}`, `${here.accepted} of ${Number(here.accepted) + Number(here.declined)}`)}</div>
-          <div class="figure"><span>{t('为患者节省（元）', 'Saved for patients (CNY)')}</span><b>{money(Number(here.saved_cents ?? 0))}</b></div>
-          <div class="figure"><span>{t('提示次数', 'Suggested')}</span><b>{here.shown}</b></div>
-          <div class="figure"><span>{t('伙伴采用本院结果', 'Partners used ours')}</span><b>{there.accepted}</b>{percent(there.accepted ?? 0, there.declined ?? 0)}</div>
+          <div class="figure"><span>{t('互认率', 'Recognition rate')}</span><b>{percent(here.recognised, here.declined)}</b>{t(`互认 ${here.recognised}，共决定 ${here.recognised + here.declined}`, `${here.recognised} of ${here.recognised + here.declined} decisions`)}</div>
+          <div class="figure"><span>{t('为患者节省（元）', 'Saved for patients (CNY)')}</span><b>{money(here.saved_cents)}</b></div>
+          <div class="figure"><span>{t('提示次数', 'Suggested')}</span><b>{here.suggestions.shown}</b></div>
+          <div class="figure"><span>{t('伙伴采用本院结果', 'Partners used ours')}</span><b>{there.recognised}</b>{percent(there.recognised, there.declined)}</div>
         </div>
         <BarChart title={t('近十二个月互认与不互认', 'Recognised and declined, twelve months')} unit={t('次', 'decisions')} bars={{ labels: past.map((m) => m.month.slice(2)), series: [
           { name: t('互认', 'recognised'), color: '#0b5c8a', values: past.map((m) => m.accepted) }, { name: t('不互认', 'declined'), color: '#e0a030', values: past.map((m) => m.declined) }] }} />
         <BarChart title={t('近十二个月节省金额', 'Money saved, twelve months')} unit={t('元', 'CNY')} bars={{ labels: past.map((m) => m.month.slice(2)), series: [{ name: t('节省', 'saved'), color: '#126636', values: past.map((m) => m.saved_cents / 100) }] }} />
         <section class="card"><h2>{t('不互认的理由', 'Why declined')}</h2>
-          <BarChart title={t('不互认的理由', 'Why declined')} unit={t('次', 'decisions')} bars={{ labels: reasons.map((r) => name(r.key).slice(0, 8)), series: [{ name: t('不互认', 'declined'), color: '#b3413a', values: reasons.map((r) => Number(r.tally.declined) + Number(r.tally.not_counted ?? 0)) }] }} />
+          <BarChart title={t('不互认的理由', 'Why declined')} unit={t('次', 'decisions')} bars={{ labels: reasons.map((r) => name(r.key).slice(0, 8)), series: [{ name: t('不互认', 'declined'), color: '#b3413a', values: reasons.map((r) => r.tally.declined + r.tally.declined_not_counted) }] }} />
           <Table caption={t('不互认的理由', 'Why declined')} rows={reasons} empty={t('本月没有不互认。', 'None declined this month.')} columns={[
-            { head: t('理由', 'Reason'), cell: (r) => name(r.key) }, { head: t('不互认', 'Declined'), cell: (r) => r.tally.declined, number: true }, { head: t('不计入', 'Not counted'), cell: (r) => Number(r.tally.not_counted ?? 0), number: true }]} />
+            { head: t('理由', 'Reason'), cell: (r) => name(r.key) }, { head: t('不互认', 'Declined'), cell: (r) => r.tally.declined, number: true }, { head: t('不计入', 'Not counted'), cell: (r) => r.tally.declined_not_counted, number: true }]} />
         </section>
         <section class="card"><h2>{t('各伙伴比较', 'Partners compared')}</h2>
           <Table caption={t('各伙伴比较', 'Partners compared')} rows={partners} empty={t('本月没有数据。', 'Nothing this month.')} columns={[
-            { head: t('结果来自', 'Results from'), cell: (r) => name(r.key) }, { head: t('提示', 'Suggested'), cell: (r) => r.tally.shown, number: true }, { head: t('互认', 'Recognised'), cell: (r) => r.tally.accepted, number: true },
-            { head: t('不互认', 'Declined'), cell: (r) => r.tally.declined, number: true }, { head: t('互认率', 'Rate'), cell: (r) => percent(Number(r.tally.accepted), Number(r.tally.declined)), number: true },
-            { head: t('节省（元）', 'Saved (CNY)'), cell: (r) => money(Number(r.tally.saved_cents)), number: true }]} />
+            { head: t('结果来自', 'Results from'), cell: (r) => name(r.key) }, { head: t('提示', 'Suggested'), cell: (r) => r.tally.suggestions.shown, number: true }, { head: t('互认', 'Recognised'), cell: (r) => r.tally.recognised, number: true },
+            { head: t('不互认', 'Declined'), cell: (r) => r.tally.declined, number: true }, { head: t('互认率', 'Rate'), cell: (r) => percent(r.tally.recognised, r.tally.declined), number: true },
+            { head: t('节省（元）', 'Saved (CNY)'), cell: (r) => money(r.tally.saved_cents), number: true }]} />
         </section>
       </>}
     </>

@@ -58,7 +58,7 @@ function Decline({ reasons, close, send }: { reasons: Reason[]; close: () => voi
 function Report({ id, close }: { id: string; close: () => void }) {
   const [page, setPage] = useState('');
   const [error, setError] = useState<unknown>();
-  useEffect(() => { post<{ page?: string }>('/panel/report', { report_id: id }).then((r) => setPage(r.page ?? ''), setError); }, []);
+  useEffect(() => { post<{ page?: { html: string } }>('/panel/report', { report_id: id }).then((r) => setPage(r.page?.html ?? ''), setError); }, []);
   return (
     <Dialog title={t('报告', 'Report')} close={close} wide>
       <Failed error={error} />
