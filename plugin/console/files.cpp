@@ -43,9 +43,15 @@ Result<void> replace_file(const fs::path& path, std::string_view text, int mode)
 
 // history/000017.json says what changed, history/000017.text holds the text before.
 Result<void> History::save(const fs::path& file, std::string_view text, Change change) {
+  if (auto r = keep(file, std::move(change)); !r) return r;
+  std::error_code ec;
+  fs::create_directories(file.parent_path(), ec);
+  return replace_file(file, text, 0640);
+}
+
+Result<void> History::keep(const fs::path& file, Change change) {
   std::error_code ec;
   fs::create_directories(folder_, ec);
-  fs::create_directories(file.parent_path(), ec);
   int last = 0;
   for (const auto& entry : fs::directory_iterator(folder_, ec))
     if (entry.path().extension() == ".json") last = std::max(last, std::atoi(entry.path().stem().c_str()));
@@ -54,8 +60,7 @@ Result<void> History::save(const fs::path& file, std::string_view text, Change c
   const auto before = engine::read_file(file);
   const Json head{{"file", change.file}, {"part", change.part}, {"who", change.who}, {"what", change.what}, {"at_ms", change.at_ms}, {"was_there", before.has_value()}};
   if (auto r = replace_file(fs::path(folder_) / (std::string(id) + ".text"), before.value_or(""), 0600); !r) return r;
-  if (auto r = replace_file(fs::path(folder_) / (std::string(id) + ".json"), head.dump(), 0600); !r) return r;
-  return replace_file(file, text, 0640);
+  return replace_file(fs::path(folder_) / (std::string(id) + ".json"), head.dump(), 0600);
 }
 
 Result<std::vector<Change>> History::list() const {

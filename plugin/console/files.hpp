@@ -25,7 +25,9 @@ struct Change {
 class History {
  public:
   explicit History(std::string folder) : folder_(std::move(folder)) {}
-  // Keeps the file's present text, then puts the new one in its place.
+  // Keeps the file's present text: the caller puts a new one in its place.
+  Result<void> keep(const std::filesystem::path& file, Change change);
+  // The same, and puts the new one in its place.
   Result<void> save(const std::filesystem::path& file, std::string_view text, Change change);
   Result<std::vector<Change>> list() const;  // newest first
   Result<std::string> before(const std::string& id) const;  // the text as it was before that change

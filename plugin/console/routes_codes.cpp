@@ -147,9 +147,13 @@ Answer put(Call& call, std::string_view name, const std::string& text, const std
   }
   if (!faults.empty()) return failed({"console.not_imported", std::string(name), {std::to_string(faults.size())}}, faults);
   if (dry_run) return ok({{"saved", false}});
-  // The packaged engine reads codes/NAME.csv; the two tables that [codes] may name are read from there when it names none.
-  if (auto r = call.console.history.save(file_of(call, name), text, {.id = "", .file = std::string(name), .who = call.session.user, .what = what, .part = "", .at_ms = call.context().clock.now_ms()}); !r)
-    return failed(r.error());
+  const Change change{.id = "", .file = std::string(name), .who = call.session.user, .what = what, .part = "", .at_ms = call.context().clock.now_ms()};
+  if (name == kCatalogue) {
+    if (auto r = call.console.history.save(file_of(call, name), text, change); !r) return failed(r.error());
+  } else {
+    if (auto r = call.console.history.keep(file_of(call, name), change); !r) return failed(r.error());
+    if (auto r = engine::put_codes(on_disk(call), call.console.ports.config_dir, {{std::string(name), text}}); !r) return failed(r.error());
+  }
   if (auto r = note_change(call, std::string(name), what); !r) return failed(r.error());
   return ok({{"saved", true}});
 }
