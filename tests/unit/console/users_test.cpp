@@ -105,7 +105,7 @@ TEST_CASE("a damaged accounts file lets nobody in and is not written over") {
   CHECK(engine::read_file(p.dir.file("console/users.json"))->size() < 40);
 }
 
-TEST_CASE("a session ends when nobody used it, after twelve hours, and when its account is closed; looking keeps nothing alive") {
+TEST_CASE("a session ends when nobody used it, after twelve hours, and when its account is closed, and looking keeps nothing alive") {
   TestClock clock;
   Sessions sessions(clock);
   const auto cookie = sessions.open({.user = "admin", .display = "", .csrf = "", .panel = {}});

@@ -106,7 +106,7 @@ TEST_CASE("a key that is not there, or not the certificate's, does not let the e
   CHECK(opened.error().id == "signature.pair");
 }
 
-TEST_CASE("a stranger's document that forks the chain of versions is parked by name; one after a gap takes effect and the gap is told") {
+TEST_CASE("a stranger's document that forks the chain of versions is parked by name, one after a gap takes effect and the gap is told") {
   Hospital b{"HB-CITY-01", "HB-COUNTY-01"};
   b.config.partners[0].huren = false;
   b.open();
