@@ -4,11 +4,9 @@
 
 #include "console/console.hpp"
 #include "core/base/time.hpp"
-#include "core/cda/page.hpp"
 #include "core/cda/rules.hpp"
 #include "core/hl7/message.hpp"
 #include "core/hl7/profile.hpp"
-#include "core/terminology/terminology.hpp"
 #include "engine/audit.hpp"
 #include "engine/exchange/reconcile.hpp"
 #include "engine/outbox_verbs.hpp"
@@ -124,7 +122,7 @@ Answer message(Call& call) {
     return engine::audit(unit, context.clock.now_ms(), "console.message_viewed", {call.who(), "message:" + row->message_id, "shown"}, {{"partner", row->partner}});
   });
   if (!done) return failed(done.error());
-  Json out{{"message", row_json(call, *row)}, {"event", nullptr}, {"hl7", ""}, {"document", ""}, {"page", ""}, {"findings", Json::array()}};
+  Json out{{"message", row_json(call, *row)}, {"event", nullptr}, {"hl7", ""}, {"document", ""}, {"findings", Json::array()}};
   if (!report) return ok(out);
   const auto event = Json::parse(report->json, nullptr, false);
   if (!event.is_discarded()) out["event"] = event;

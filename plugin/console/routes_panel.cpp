@@ -92,6 +92,20 @@ Answer results(Call& call) {
   return ok({{"list", std::move(out)}, {"offers", std::move(offers)}, {"retractions", std::move(notices)}, {"reasons", std::move(reasons)}, {"names", std::move(names)}, {"own_code", context.config.hospital.code}});
 }
 
+// Referrals of this patient to us, with their packages. An engine that knows none answers the empty list.
+Answer referrals(Call& call) {
+  const auto& pass = *call.session.panel;
+  Json request{{"doctor", {{"id", pass.doctor_id}}}, {"limit", 200}};
+  if (!pass.doctor_name.empty()) request["doctor"]["name"] = pass.doctor_name;
+  auto rows = Json::array();
+  const auto answer = call.engine->query("referral.list/1", request.dump(), kDeadlineMs);
+  if (answer.status != 0 && answer.error.id != "query.unknown_topic") return answer_of(answer);
+  if (answer.status == 0)
+    for (auto& r : Json::parse(answer.json).at("referrals"))
+      if (!r.value("ours", true) && r.contains("patient") && r["patient"].value("local_id", std::string()) == pass.patient_id) rows.push_back(std::move(r));
+  return ok({{"referrals", std::move(rows)}});
+}
+
 Answer trend(Call& call) {
   auto request = asking(*call.session.panel);
   request["item"] = call.text("item");
@@ -147,6 +161,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/panel/open", Right::open, true, &open},
     Route{"GET", "/panel/session", Right::panel, true, &session},
     Route{"POST", "/panel/results", Right::panel, true, &results},
+    Route{"POST", "/panel/referrals", Right::panel, true, &referrals},
     Route{"POST", "/panel/trend", Right::panel, true, &trend},
     Route{"POST", "/panel/report", Right::panel, true, &report},
     Route{"POST", "/panel/decide", Right::panel, true, &decide},

@@ -17,6 +17,7 @@ interface Elsewhere { report_id: string; origin: Code; item: Code; collected_at?
 interface Offer { suggestion_id: string; order_id: string; order_item: string; name: string; result_ids: string[] }
 interface Reason extends Words { code: string; requires_note: boolean }
 interface All { list: { results: Row[]; more: boolean; elsewhere?: Elsewhere[] }; offers: Offer[]; retractions: { notice: string; number: string; told_at: string }[]; reasons: Reason[]; names: Record<string, Words>; own_code: string }
+interface Referral { key: string; state: string; from: Code; priority: string; requested_at?: string; reason?: string; package?: { state: string; missing?: number; lines?: { kind: string; title?: string; number: string; presence: string }[] } }
 interface Who { doctor: string; department: string; hospital: string; csrf: string }
 interface Point { at: string; value?: number; line: number; laboratory?: string }
 
@@ -91,13 +92,31 @@ function Result({ row, name, open }: { row: Row; name: string; open: (id: string
   );
 }
 
+const priorities: Record<string, [string, string]> = { critical: ['危急', 'critical'], urgent: ['紧急', 'urgent'], routine: ['普通', 'routine'] };
+const steps: Record<string, [string, string]> = { requested: ['待应答', 'requested'], accepted: ['已接收', 'accepted'], declined: ['已拒绝', 'declined'], arrived: ['已到诊', 'arrived'], completed: ['已完成', 'completed'], cancelled: ['已取消', 'cancelled'] };
+
+function Referrals({ rows }: { rows: Referral[] }) {
+  if (rows.length === 0) return null;
+  return (
+    <section aria-label={t('转来的转诊', 'Referred to us')}>
+      <h2>{t('转来的转诊', 'Referred to us')}</h2>
+      {rows.map((r) => <article class={r.priority === 'critical' ? 'result critical' : 'result'}>
+        <div class="head"><strong>{r.from.name ?? r.from.code}</strong><span><span class={`badge ${r.priority === 'routine' ? 'good' : 'bad'}`}>{t(priorities[r.priority]?.[0] ?? r.priority, priorities[r.priority]?.[1] ?? r.priority)}</span> <span class="badge warn">{t(steps[r.state]?.[0] ?? r.state, steps[r.state]?.[1] ?? r.state)}</span></span></div>
+        <div>{r.reason}</div><div class="meta">{r.requested_at && time(r.requested_at)}</div>
+        {r.package && <ul>{(r.package.lines ?? []).map((l) => <li>{l.title ?? l.number} {l.presence === 'here' ? <span class="badge good">{t('已到', 'here')}</span> : <span class="badge bad">{t('未到', 'missing')}</span>}</li>)}</ul>}
+      </article>)}
+    </section>
+  );
+}
+
 function Inside({ who }: { who: Who }) {
   const [all, setAll] = useState<All>();
   const [error, setError] = useState<unknown>();
   const [report, setReport] = useState('');
   const [declining, setDeclining] = useState<Offer>();
   const [filter, setFilter] = useState('');
-  const load = async () => { try { setAll(await post<All>('/panel/results')); setError(undefined); } catch (e) { setError(e); } };
+  const [referrals, setReferrals] = useState<Referral[]>([]);
+  const load = async () => { try { setAll(await post<All>('/panel/results')); setReferrals((await post<{ referrals: Referral[] }>('/panel/referrals')).referrals); setError(undefined); } catch (e) { setError(e); } };
   useEffect(() => { void load(); }, []);
   if (!all) return <main class="pane"><Failed error={error} />{!error && <p role="status">{t('正在读取…', 'Loading…')}</p>}</main>;
   const nameOf = (r: Row) => { const w = all.names[r.item?.code ?? '']; return w ? t(w.zh, w.en) : r.item?.name || r.local?.name || r.local?.code || '?'; };
@@ -125,6 +144,7 @@ function Inside({ who }: { who: Who }) {
         <ul>{values(o).map((r) => <li>{nameOf(r)} <strong>{r.value}</strong> {r.unit} · {r.origin.name} · {ago(r.age_hours)}</li>)}</ul>
         <div class="row"><Act kind="main" run={() => decide(o, 'accepted')}>{t('互认', 'Recognise')}</Act><button type="button" onClick={() => setDeclining(o)}>{t('不互认…', 'Decline…')}</button></div>
       </section>)}
+      <Referrals rows={referrals} />
       <Choice label={t('来源', 'From')} value={filter} set={setFilter} options={[['', t('全部', 'all')], ['other', t('外院', 'other hospitals')], ['own', t('本院', 'this hospital')]]} />
       {rows.length === 0 && <p class="empty">{t('没有结果。', 'No results.')}</p>}
       {rows.map((r) => <Result key={r.result_id} row={r} name={nameOf(r)} open={setReport} />)}
