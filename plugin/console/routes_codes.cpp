@@ -263,9 +263,9 @@ Answer accept(Call& call) {
   if (!parsed) return failed(parsed.error());
   Rows rows = std::move(*parsed);
   if (rows.empty()) rows.push_back({"code", "name", "item", "panel", "unit"});
-  auto& heading = rows.front();
   for (const char* needed : {"code", "name", "item", "panel", "unit"})
-    if (std::find(heading.begin(), heading.end(), needed) == heading.end()) heading.emplace_back(needed);
+    if (std::find(rows.front().begin(), rows.front().end(), needed) == rows.front().end()) rows.front().emplace_back(needed);
+  const auto heading = rows.front();  // rows grow below
   const auto column = [&](std::string_view name) { return static_cast<std::size_t>(std::find(heading.begin(), heading.end(), name) - heading.begin()); };
   const auto code = column("code"), to = column("valid_to");
   std::map<std::string, std::size_t> places;  // the row that is in force: the last without an end

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 #include "core/base/toml.hpp"
 #include "core/config/config.hpp"
 
@@ -91,20 +92,30 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
+bool days(std::string_view text) {  // "GLU=30,class:lipid=14"
+  for (const auto part : split(text, ','))
+    if (!part.empty() && (part.find('=') == part.npos || part.ends_with('=') || part.substr(part.find('=') + 1).find_first_not_of("0123456789") != part.npos)) return false;
+  return true;
+}
+
+// A value that is not of its type is written as a text: the parser then says what it must be, with the option's name.
 std::string literal(std::string_view type, std::string_view text) {
   const auto kind = type.substr(0, type.find(':'));
-  if (kind == "integer" || kind == "boolean" || kind == "date") return std::string(text);
+  if (kind == "integer" && !text.empty() && text.size() < 19 && text.substr(text.starts_with('-') ? 1 : 0).find_first_not_of("0123456789") == text.npos && text != "-") return std::string(text);
+  if (kind == "boolean" && (text == "true" || text == "false")) return std::string(text);
+  if (kind == "date" && text.size() == 10)
+    if (const auto date = parse_date(text); date && date->day) return std::string(text);
   if (kind == "list") {
     std::string out;
     for (const auto part : split(text, ','))
-      if (!part.empty()) out += (out.empty() ? "" : ", ") + quoted(part);
+      if (!trim(part).empty()) out += (out.empty() ? "" : ", ") + quoted(trim(part));
     return "[" + out + "]";
   }
-  if (kind == "days") {
+  if (kind == "days" && days(text)) {
     std::string out;
     for (const auto part : split(text, ',')) {
       const auto equals = part.find('=');
-      if (equals != part.npos) out += (out.empty() ? " " : ", ") + quoted(part.substr(0, equals)) + " = " + std::string(part.substr(equals + 1));
+      if (equals != part.npos) out += (out.empty() ? " " : ", ") + quoted(trim(part.substr(0, equals))) + " = " + std::string(part.substr(equals + 1));
     }
     return "{" + out + (out.empty() ? "}" : " }");
   }
@@ -136,21 +147,9 @@ std::string comment_of(std::string_view line) {  // behind the value, with the b
   return {};
 }
 
-// A control character or a value of another type would be text that nobody typed: the parser afterwards is the judge of
-// types, this keeps one value from becoming two lines.
+// Keeps one value from becoming two lines.
 bool one_line(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-bool plain(std::string_view type, std::string_view text) {
-  const auto kind = type.substr(0, type.find(':'));
-  if (kind == "integer") return !text.empty() && text.size() < 20 && text.find_first_not_of("-0123456789") == text.npos;
-  if (kind == "boolean") return text == "true" || text == "false";
-  if (kind == "date") return text.size() == 10 && text.find_first_not_of("-0123456789") == text.npos;
-  if (kind == "days")
-    for (const auto part : split(text, ','))
-      if (!part.empty() && (part.find('=') == part.npos || part.substr(part.find('=') + 1).find_first_not_of("0123456789") != part.npos || part.ends_with('='))) return false;
-  return one_line(text);
 }
 
 }  // namespace
@@ -176,7 +175,7 @@ Result<std::string> edit_table(std::string_view toml, std::string_view path, con
   for (const auto& [key, value] : values) {
     const auto* row = option(path, key);
     if (!row) return Error{"config.unknown_key", std::string(path), {std::string(path) + "." + key}};
-    if (value && !plain(row->type, *value)) return Error{"config.edit_value", std::string(path) + "." + key, {std::string(path) + "." + key}};
+    if (value && !one_line(*value)) return Error{"config.edit_value", std::string(path) + "." + key, {std::string(path) + "." + key}};
     const auto* node = table ? table->get(key) : nullptr;
     const std::string text = value ? key + " = " + literal(row->type, *value) : "";
     if (!node) {
