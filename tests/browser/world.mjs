@@ -54,7 +54,7 @@ export async function open(page, path, heading) {
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
 }
 export const button = (where, name) => where.getByRole('button', { name, exact: typeof name === 'string' });
-export const field = (where, name) => where.getByLabel(name);
+export const field = (where, name) => where.getByLabel(name, { exact: typeof name === 'string' });
 export const dialog = (page) => page.getByRole('dialog');
 
 export async function signIn(page, name, password) {

@@ -65,7 +65,7 @@ export function Agreements({ session, refresh }: PageProps) {
         { head: t('生效', 'From'), cell: (a) => a.values.from ?? '' }, { head: t('截止', 'Until'), cell: (a) => a.values.to ?? t('长期', 'open') },
         { head: t('发送', 'Send'), cell: (a) => yes(a.values.send) }, { head: t('采用', 'Use'), cell: (a) => yes(a.values.receive) }, { head: t('方式', 'Mode'), cell: (a) => a.values.mode ?? '' },
         { head: t('依据', 'Basis'), cell: (a) => a.values.basis ?? '' }, { head: t('项目', 'Items'), cell: (a) => a.values.items || t('全部', 'all') },
-        { head: '', cell: (a) => can ? <button type="button" class="small" onClick={() => setEditing({ table: a, fresh: false })} aria-label={t(`修改 ${a.name}`, `Change ${a.name}`)}>{t('修改', 'Change')}</button> : null },
+        { head: t('操作', 'Actions'), cell: (a) => can ? <button type="button" class="small" onClick={() => setEditing({ table: a, fresh: false })} aria-label={t(`修改 ${a.name}`, `Change ${a.name}`)}>{t('修改', 'Change')}</button> : null },
       ]} />}
       {editing && data && <Edit table={editing.table} fresh={editing.fresh} tables={data} close={() => setEditing(undefined)} done={done} />}
     </>

@@ -139,7 +139,7 @@ function Inside({ who }: { who: Who }) {
         <ul>{changed.slice(0, 8).map((r) => <li><strong>{r.banner === 'retracted' ? t('已撤回', 'Withdrawn') : t('已更正', 'Corrected')}</strong> {nameOf(r)}（{r.origin.name}，{r.report_number}）</li>)}</ul>
         {all.retractions.map((n) => <p><Act kind="main small" run={async () => { await post('/panel/acknowledge', { notice: n.notice }); await load(); }}>{t(`我已知悉（报告 ${n.number}）`, `I have taken note (report ${n.number})`)}</Act></p>)}
       </section>}
-      {all.offers.map((o) => <section class="offer" aria-label={t('互认建议', 'Suggestion')}>
+      {all.offers.map((o) => <section class="offer" aria-label={t(`互认建议：${o.name}`, `Suggestion: ${o.name}`)}>
         <strong>{t(`医嘱“${o.name}”可用已有结果`, `An earlier result would do for “${o.name}”`)}</strong>
         <ul>{values(o).map((r) => <li>{nameOf(r)} <strong>{r.value}</strong> {r.unit} · {r.origin.name} · {ago(r.age_hours)}</li>)}</ul>
         <div class="row"><Act kind="main" run={() => decide(o, 'accepted')}>{t('互认', 'Recognise')}</Act><button type="button" onClick={() => setDeclining(o)}>{t('不互认…', 'Decline…')}</button></div>

@@ -149,7 +149,7 @@ export function Partners({ session, status, refresh }: PageProps) {
         { head: t('医院', 'Hospital'), cell: (p) => p.values.name ?? '' }, { head: t('代号', 'Short name'), cell: (p) => p.name }, { head: t('机构代码', 'Code'), cell: (p) => p.values.organisation ?? '' },
         { head: t('地址', 'Address'), cell: (p) => <code>{p.values.address ?? ''}</code> },
         { head: t('连接', 'Connection'), cell: (p) => { const s = state(p.name); return !s ? <span class="badge warn">{t('未生效', 'not in force')}</span> : s.breaker === 'open' ? <span class="badge bad">{t('不通', 'down')}</span> : <span class="badge good">{t('正常', 'fine')}</span>; } },
-        { head: '', cell: (p) => can ? <button type="button" class="small" onClick={() => setEditing(p)} aria-label={t(`修改 ${p.name}`, `Change ${p.name}`)}>{t('修改', 'Change')}</button> : null },
+        { head: t('操作', 'Actions'), cell: (p) => can ? <button type="button" class="small" onClick={() => setEditing(p)} aria-label={t(`修改 ${p.name}`, `Change ${p.name}`)}>{t('修改', 'Change')}</button> : null },
       ]} />}
       {adding && data && <Wizard tables={data} close={() => setAdding(false)} done={done} />}
       {editing && data && <Edit table={editing} tables={data} close={() => setEditing(undefined)} done={done} />}

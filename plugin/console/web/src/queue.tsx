@@ -100,7 +100,7 @@ export function Queue({ session, status, refresh }: PageProps) {
         { head: t('状态', 'State'), cell: (r) => <span class={`badge ${kind(r.state)}`}>{stateWord(r.state)}</span> },
         { head: t('时间', 'Time'), cell: (r) => time(r.changed_at) },
         { head: t('原因与处理', 'Why, and what to do'), cell: (r) => <>{said(r) && <div>{said(r)}</div>}{said(r.help) && <div class="help">{said(r.help)}</div>}</> },
-        { head: '', cell: (r) => <div class="row">
+        { head: t('操作', 'Actions'), cell: (r) => <div class="row">
           {can && (r.state === 'refused' || r.state === 'parked') && <Act kind="main small" run={act(r.id, 'retry')}>{t('重新发送', 'Send again')}</Act>}
           {can && r.state === 'doubtful' && <><Act kind="main small" run={act(r.id, 'retry')}>{t('对方未收到，重发', 'They lack it: send')}</Act><Act kind="small" run={act(r.id, 'cancel')}>{t('对方已收到', 'They have it')}</Act></>}
           {can && r.state === 'waiting' && <Act kind="small" run={act(r.id, 'park')}>{t('暂停', 'Hold back')}</Act>}

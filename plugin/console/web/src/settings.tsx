@@ -37,7 +37,7 @@ export function TableHistory({ files, can, done }: { files?: string[]; can: bool
       <Table caption={t('更改记录', 'Changes')} rows={rows} empty={t('还没有更改。', 'No change yet.')} columns={[
         { head: t('时间', 'Time'), cell: (c) => time(c.at) }, { head: t('谁', 'Who'), cell: (c) => c.who }, { head: t('做了什么', 'What'), cell: (c) => t(whats[c.what]?.[0] ?? c.what, whats[c.what]?.[1] ?? c.what) },
         { head: t('对象', 'Object'), cell: (c) => <code>{c.part || c.file}</code> },
-        { head: '', cell: (c) => can ? <Act kind="small" confirm={t('把它恢复到这次更改之前的样子？之后的更改也会在历史中保留。', 'Put it back to what it was before this change? Later changes stay in the history.')} run={undo(c)}>{t('恢复到此前', 'Put back')}</Act> : null },
+        { head: t('操作', 'Actions'), cell: (c) => can ? <Act kind="small" confirm={t('把它恢复到这次更改之前的样子？之后的更改也会在历史中保留。', 'Put it back to what it was before this change? Later changes stay in the history.')} run={undo(c)}>{t('恢复到此前', 'Put back')}</Act> : null },
       ]} />
     </>
   );
@@ -79,7 +79,7 @@ export function Users(_: PageProps) {
         { head: t('用户名', 'User name'), cell: (u) => u.name }, { head: t('姓名', 'Name'), cell: (u) => u.display }, { head: t('角色', 'Role'), cell: (u) => { const r = roles.find(([v]) => v === u.role); return r ? t(r[1], r[2]) : u.role; } },
         { head: t('状态', 'State'), cell: (u) => u.disabled ? <span class="badge bad">{t('停用', 'disabled')}</span> : u.locked ? <span class="badge warn">{t('锁定', 'locked')}</span> : <span class="badge good">{t('正常', 'fine')}</span> },
         { head: t('最近登录', 'Last seen'), cell: (u) => time(u.last_at) },
-        { head: '', cell: (u) => <span class="row"><button type="button" class="small" onClick={() => setEditing(u)} aria-label={t(`修改 ${u.name}`, `Change ${u.name}`)}>{t('修改', 'Change')}</button>{u.locked && <Act kind="small" run={async () => { await post('/users/unlock', { name: u.name }); await again(); }}>{t('解锁', 'Unlock')}</Act>}</span> },
+        { head: t('操作', 'Actions'), cell: (u) => <span class="row"><button type="button" class="small" onClick={() => setEditing(u)} aria-label={t(`修改 ${u.name}`, `Change ${u.name}`)}>{t('修改', 'Change')}</button>{u.locked && <Act kind="small" run={async () => { await post('/users/unlock', { name: u.name }); await again(); }}>{t('解锁', 'Unlock')}</Act>}</span> },
       ]} />
       {editing !== undefined && <Edit account={editing ?? undefined} close={() => setEditing(undefined)} done={again} />}
     </>
