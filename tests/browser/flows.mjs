@@ -100,20 +100,20 @@ flow('agreements: two administrators change the same one, the second is told; pr
     await open(page, 'agreements', '互认协议');
     await button(page, '修改 county_hospital_2026').click();
   }
-  await field(dialog(first), 'window_days').fill('GLU=30,class:lipid=14');
+  await field(dialog(first), '互认时限（天）').fill('GLU=30,class:lipid=14');
   await button(dialog(first), '试算上月医嘱').click();
   await dialog(first).getByText('条医嘱按新协议重算').waitFor();
   await look(first, 'console-agreement-preview');
   await button(dialog(first), '保存').click();
   await dialog(first).waitFor({ state: 'detached' });
-  await field(dialog(second), 'min_level').fill('2');
+  await field(dialog(second), '最低医院等级').fill('2');
   await button(dialog(second), '保存').click();
   await dialog(second).getByText('admin 已于').waitFor();
   await look(second, 'console-agreement-conflict');
   await button(dialog(second), '查看最新内容').click();
   await button(second, '修改 county_hospital_2026').click();
-  must((await field(dialog(second), 'window_days').inputValue()) === 'GLU=30,class:lipid=14', 'the second sees what the first wrote');
-  await field(dialog(second), 'to').fill('2020-01-01');
+  must((await field(dialog(second), '互认时限（天）').inputValue()) === 'GLU=30,class:lipid=14', 'the second sees what the first wrote');
+  await field(dialog(second), '截止日期').fill('2020-01-01');
   await button(dialog(second), '保存').click();
   await dialog(second).getByText('没有保存：请改正下列各项').waitFor();
   await look(second, 'console-agreement-fault');
@@ -172,10 +172,10 @@ flow('the mapping workbench: 5,000 rows, row errors, many accepted at once, undo
   const count = Number((await many.innerText()).match(/\d+/)[0]);
   must(count > 5, `several suggestions score high: ${count}`);
   await look(page, 'mapping-ticked');
-  const before = await page.getByText(/^已对照/).innerText();
+  const before = await page.getByText(/^已对照 \d/).innerText();
   await many.click();
   await page.getByRole('button', { name: '采用所选建议（0）' }).waitFor();
-  const after = await page.getByText(/^已对照/).innerText();
+  const after = await page.getByText(/^已对照 \d/).innerText();
   const mapped = (s) => Number(s.match(/(\d+) \//)[1]);
   must(mapped(after) === mapped(before) + count, `${before} → ${after} by ${count}`);
   await button(page, '选择').first().click();
