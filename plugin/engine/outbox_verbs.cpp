@@ -39,7 +39,7 @@ Result<std::vector<OutboxChange>> change_outbox(store::Store& store, std::string
     if (it == rows.end()) return Error{"ctl.no_row", std::to_string(id), {std::to_string(id)}};
     if (!fits(verb, it->state)) return Error{"ctl.not_now", std::to_string(id), {std::string(verb), store::word(it->state)}};
     changes.push_back({id, it->state, target});
-    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = "huren-ctl " + std::string(verb), .give_back = false, .at_ms = now_ms});
+    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = who + " " + std::string(verb), .give_back = false, .at_ms = now_ms});
     partners.push_back(it->partner);
   }
   if (dry_run) return changes;

@@ -10,7 +10,7 @@ import type { Words } from './types';
 interface Tally { recognised: number; declined: number; declined_not_counted: number; revoked: number; saved_cents: number; suggestions: { shown: number } }
 const none: Tally = { recognised: 0, declined: 0, declined_not_counted: 0, revoked: 0, saved_cents: 0, suggestions: { shown: 0 } };
 interface Month { month: string; side: string; shown: number; accepted: number; declined: number; saved_cents: number }
-interface Bars { labels: string[]; series: { name: string; color: string; values: number[] }[] }
+interface Bars { whole?: boolean; labels: string[]; series: { name: string; color: string; values: number[] }[] }
 
 const percent = (a: number, d: number) => (a + d === 0 ? '—' : `${((a * 100) / (a + d)).toFixed(1)}%`);
 const money = (cents: number) => (cents / 100).toFixed(2);
@@ -27,7 +27,7 @@ function BarChart({ title, bars, unit }: { title: string; bars: Bars; unit: stri
       ...size, cursor: { show: false }, legend: { show: false },
       scales: { x: { time: false, range: [-0.6, bars.labels.length - 0.4] }, y: { range: (_u, _min, max) => [0, Math.max(1, max) * 1.1] } },
       axes: [{ values: (_u, ticks) => ticks.map((v) => (Number.isInteger(v) ? bars.labels[v] ?? '' : '')), splits: () => bars.labels.map((_, i) => i), grid: { show: false }, size: 42, font: '13px "Noto Sans CJK SC", sans-serif' },
-        { font: '13px sans-serif', size: 60 }],
+        { font: '13px sans-serif', size: 60, ...(bars.whole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] } : {}) }],
       series: [{}, ...bars.series.map((s, i) => ({
         label: s.name, fill: s.color, stroke: s.color, width: 0, points: { show: false },
         paths: uPlot.paths.bars!({ size: [0.72 / many, 60], align: (many === 1 ? 0 : i === 0 ? -1 : 1) as 0 | 1 | -1 }),
@@ -71,7 +71,7 @@ export function Figures(_: PageProps) {
   const csv = async () => { const r = await post<{ name: string; csv: string }>('/figures/csv', { month }); download(r.name, r.csv); };
   return (
     <>
-      <div class="row noprint"><label>{t('月份', 'Month')} <input type="month" value={month} onInput={(e) => setMonth(e.currentTarget.value)} /></label>
+      <div class="row noprint gap"><label>{t('月份', 'Month')} <input type="month" value={month} onInput={(e) => setMonth(e.currentTarget.value)} /></label>
         <Act run={csv}>{t('导出 CSV', 'Export CSV')}</Act><button type="button" onClick={() => print()}>{t('打印', 'Print')}</button></div>
       <Failed error={error} />
       {data && <>
@@ -81,11 +81,11 @@ export function Figures(_: PageProps) {
           <div class="figure"><span>{t('提示次数', 'Suggested')}</span><b>{here.suggestions.shown}</b></div>
           <div class="figure"><span>{t('伙伴采用本院结果', 'Partners used ours')}</span><b>{there.recognised}</b>{percent(there.recognised, there.declined)}</div>
         </div>
-        <BarChart title={t('近十二个月互认与不互认', 'Recognised and declined, twelve months')} unit={t('次', 'decisions')} bars={{ labels: past.map((m) => m.month.slice(2)), series: [
+        <BarChart title={t('近十二个月互认与不互认', 'Recognised and declined, twelve months')} unit={t('次', 'decisions')} bars={{ whole: true, labels: past.map((m) => m.month.slice(2)), series: [
           { name: t('互认', 'recognised'), color: '#0b5c8a', values: past.map((m) => m.accepted) }, { name: t('不互认', 'declined'), color: '#e0a030', values: past.map((m) => m.declined) }] }} />
         <BarChart title={t('近十二个月节省金额', 'Money saved, twelve months')} unit={t('元', 'CNY')} bars={{ labels: past.map((m) => m.month.slice(2)), series: [{ name: t('节省', 'saved'), color: '#126636', values: past.map((m) => m.saved_cents / 100) }] }} />
         <section class="card"><h2>{t('不互认的理由', 'Why declined')}</h2>
-          <BarChart title={t('不互认的理由', 'Why declined')} unit={t('次', 'decisions')} bars={{ labels: reasons.map((r) => name(r.key).slice(0, 8)), series: [{ name: t('不互认', 'declined'), color: '#b3413a', values: reasons.map((r) => r.tally.declined + r.tally.declined_not_counted) }] }} />
+          <BarChart title={t('不互认的理由', 'Why declined')} unit={t('次', 'decisions')} bars={{ whole: true, labels: reasons.map((r) => name(r.key).slice(0, 8)), series: [{ name: t('不互认', 'declined'), color: '#b3413a', values: reasons.map((r) => r.tally.declined + r.tally.declined_not_counted) }] }} />
           <Table caption={t('不互认的理由', 'Why declined')} rows={reasons} empty={t('本月没有不互认。', 'None declined this month.')} columns={[
             { head: t('理由', 'Reason'), cell: (r) => name(r.key) }, { head: t('不互认', 'Declined'), cell: (r) => r.tally.declined, number: true }, { head: t('不计入', 'Not counted'), cell: (r) => r.tally.declined_not_counted, number: true }]} />
         </section>

@@ -139,6 +139,7 @@ function Inside({ who }: { who: Who }) {
         <ul>{changed.slice(0, 8).map((r) => <li><strong>{r.banner === 'retracted' ? t('已撤回', 'Withdrawn') : t('已更正', 'Corrected')}</strong> {nameOf(r)}（{r.origin.name}，{r.report_number}）</li>)}</ul>
         {all.retractions.map((n) => <p><Act kind="main small" run={async () => { await post('/panel/acknowledge', { notice: n.notice }); await load(); }}>{t(`我已知悉（报告 ${n.number}）`, `I have taken note (report ${n.number})`)}</Act></p>)}
       </section>}
+      {rows.filter((r) => r.critical).map((r) => <Result key={r.result_id} row={r} name={nameOf(r)} open={setReport} />)}
       {all.offers.map((o) => <section class="offer" aria-label={t(`互认建议：${o.name}`, `Suggestion: ${o.name}`)}>
         <strong>{t(`医嘱“${o.name}”可用已有结果`, `An earlier result would do for “${o.name}”`)}</strong>
         <ul>{values(o).map((r) => <li>{nameOf(r)} <strong>{r.value}</strong> {r.unit} · {r.origin.name} · {ago(r.age_hours)}</li>)}</ul>
@@ -147,7 +148,7 @@ function Inside({ who }: { who: Who }) {
       <Referrals rows={referrals} />
       <Choice label={t('来源', 'From')} value={filter} set={setFilter} options={[['', t('全部', 'all')], ['other', t('外院', 'other hospitals')], ['own', t('本院', 'this hospital')]]} />
       {rows.length === 0 && <p class="empty">{t('没有结果。', 'No results.')}</p>}
-      {rows.map((r) => <Result key={r.result_id} row={r} name={nameOf(r)} open={setReport} />)}
+      {rows.filter((r) => !r.critical).map((r) => <Result key={r.result_id} row={r} name={nameOf(r)} open={setReport} />)}
       {all.list.more && <p class="notice">{t('结果较多，仅显示最近 500 条。', 'There are more; the newest 500 are shown.')}</p>}
       {(all.list.elsewhere ?? []).map((e) => <article class="result"><strong>{e.item.name ?? e.item.code}</strong> <span class="badge warn">{t('在外院，未取回', 'held elsewhere')}</span><div class="meta">{e.origin.name} · {e.collected_at && time(e.collected_at)}</div><button type="button" class="small" onClick={() => setReport(e.report_id)}>{t('取回并查看', 'Fetch and show')}</button></article>)}
       {report && <Report id={report} close={() => { setReport(''); void load(); }} />}
