@@ -106,7 +106,7 @@ def partners(pair, admin):
     need(probe["ok"] and [s["state"] for s in probe["steps"]] == ["ok"] * 6, f"every step passes: {probe}")
     need(probe["certificate"]["fingerprint"] == print_a, "the fingerprint is shown")
     failing = {"no address": ("name", "probe.address"), "no.such.host.invalid:2575": ("name", "probe.name"), f"127.0.0.1:{free_port()}": ("connect", "probe.refused"),
-               f"127.0.0.1:{pair.ports['a']}": ("tls", "probe.no_tls")}
+               f"127.0.0.1:{pair.ports['b']}": ("tls", "probe.no_tls")}
     for wrong, (step, fault) in failing.items():
         probe = admin.must("post", "/partners/probe", {"address": wrong})
         told = next(s for s in probe["steps"] if s["state"] == "failed")
@@ -135,6 +135,30 @@ def partners(pair, admin):
     back = next(a for a in admin.must("get", "/config/tables")["agreements"] if a["name"] == "alliance_2026")
     need("window_days" not in back["given"], f"put back: {back}")
     admin.must("post", "/agreements/preview", {"name": "alliance_2026", "values": {"receive": "false"}})
+
+
+def command_line(pair):
+    """The same edits by huren-ctl, with the same checks and the same history."""
+    toml = pair.alliance.folder(B) / "local.toml"
+    before = toml.read_text()
+    pair.alliance.ctl(B, "config", "set", "agreement.alliance_2026", "min_level=2", "--dry-run")
+    need(toml.read_text() == before, "a dry run changes nothing")
+    pair.alliance.ctl(B, "config", "set", "agreement.alliance_2026", "min_level=2", "window_days=GLU=30")
+    shown = pair.alliance.ctl_json(B, "config", "show", "agreement.alliance_2026")
+    need(shown[0]["values"]["min_level"] == "2" and shown[0]["values"]["window_days"] == "GLU=30", f"set: {shown}")
+    for wrong in (("set", "hospital", "code=X"), ("set", "agreement.alliance_2026", "mode=guess"), ("set", "agreement.alliance_2026", "mode"), ("remove", "partner.county_hospital"), ("restore", "999999")):
+        try:
+            pair.alliance.ctl(B, "config", *wrong)
+        except Failed as told:
+            need(len(str(told)) > 60, f"{wrong} is refused in words: {told}")
+        else:
+            raise Failed(f"{wrong} must be refused")
+    newest = pair.alliance.ctl_json(B, "config", "history")[0]
+    pair.alliance.ctl(B, "config", "restore", newest["id"])
+    need("min_level = 2" not in toml.read_text(), "put back")
+    steps = pair.alliance.ctl_json(B, "probe", f"127.0.0.1:{pair.alliance.ports['a']}", "--server-name", "localhost")
+    need(steps["ok"], f"the way to the partner: {steps}")
+    need("'outbox retry') words=" in pair.alliance.ctl(B, "completion"), "the shell knows the verbs")
 
 
 def in_force(pair, admin):
@@ -185,6 +209,7 @@ def mapping(pair, admin):
 
 
 def operations(pair, admin_a, admin_b):
+    need("max-age" in admin_a.headers["strict-transport-security"], "over HTTPS the browser is told to stay there")
     sent = wait_for("the messages are delivered", lambda: [m for m in admin_a.must("post", "/outbox", {"state": "delivered"})["messages"] if m["type"] == "ORU^R01"])
     need(not admin_a.must("post", "/outbox", {"state": "person"})["messages"], "nothing waits for a person")
     seen = admin_a.must("post", "/message", {"id": sent[0]["id"]})
@@ -246,7 +271,7 @@ def main():
     parser.add_argument("--build", required=True, type=pathlib.Path)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     args = parser.parse_args()
-    pair = Pair(args.build, args.out)
+    pair = Pair(args.build, args.out, tls=("a",))
     good = False
     try:
         pair.start()
@@ -258,6 +283,7 @@ def main():
         rows = pair.traffic()
         panel(pair, rows)
         partners(pair, admin_b)
+        command_line(pair)
         in_force(pair, admin_b)
         mapping(pair, admin_b)
         operations(pair, admin_a, admin_b)

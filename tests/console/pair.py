@@ -6,6 +6,7 @@ ephemeral and folders the test's own. Refuses: addresses with parameters.
 import http.client
 import json
 import pathlib
+import ssl
 import sys
 
 import jsonschema
@@ -32,11 +33,12 @@ def resolved(schema):
 class Client:
     """One browser's worth of cookies."""
 
-    def __init__(self, port):
+    def __init__(self, port, authority=None):
         self.port, self.cookies, self.csrf, self.headers = port, {}, "", {}
+        self.tls = ssl.create_default_context(cafile=authority) if authority else None
 
     def raw(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPSConnection("localhost", self.port, timeout=30, context=self.tls) if self.tls else http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())} if self.cookies else {}
         if body is not None:
             sent |= {"Content-Type": "application/json", "X-Huren-CSRF": self.csrf}
@@ -49,7 +51,7 @@ class Client:
             if key.lower() == "set-cookie":
                 name, _, rest = value.partition("=")
                 value = rest.split(";")[0]
-                need("HttpOnly" in rest and "SameSite=Strict" in rest, f"a cookie that scripts or other sites reach: {name}")
+                need("HttpOnly" in rest and "SameSite=Strict" in rest and ("Secure" in rest or not self.tls), f"a cookie that scripts or other sites reach: {name}")
                 if value:
                     self.cookies[name] = value
                 else:
@@ -84,12 +86,15 @@ class Client:
 
 
 class Pair:
-    def __init__(self, build, out, mode="agent"):
+    def __init__(self, build, out, mode="agent", tls=()):
         self.alliance = Alliance(build, out, mode=mode)
+        self.tls = tls  # keys of hospitals whose console speaks HTTPS
         self.ports = {"a": free_port(), "b": free_port()}
         for hospital in (A, B):
             with open(self.alliance.folder(hospital) / "local.toml", "a", encoding="utf-8") as f:
                 f.write(CONSOLE.format(port=self.ports[hospital["key"]]))
+                if hospital["key"] in tls:
+                    f.write(f'certificate = "../certs/{hospital["key"]}.pem"\nprivate_key = "../certs/{hospital["key"]}.key"\n')
         self.hosts = {}
 
     def start(self, *hospitals):
@@ -106,7 +111,7 @@ class Pair:
             return False
 
     def client(self, hospital):
-        return Client(self.ports[hospital["key"]])
+        return Client(self.ports[hospital["key"]], str(self.alliance.out / "certs/ca.pem") if hospital["key"] in self.tls else None)
 
     def token(self, hospital):
         return self.alliance.ctl_json(hospital, "console", "token")["token"]
