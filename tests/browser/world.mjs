@@ -21,7 +21,7 @@ export const browser = await chromium.launch({ executablePath: process.env.CHROM
 
 /** A person at a ward PC. Nothing may come from another host, nothing may go wrong unseen, no address may name a patient. */
 export async function person(base, { width = 1366, height = 768 } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, acceptDownloads: true });
+  const context = await browser.newContext({ viewport: { width, height }, acceptDownloads: true, locale: 'zh-CN' });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.faults = [];

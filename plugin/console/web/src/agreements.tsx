@@ -2,10 +2,10 @@
 import { useState } from 'preact/hooks';
 import { ApiError, get, post } from './api';
 import type { PageProps } from './console';
-import { said, t } from './i18n';
+import { t } from './i18n';
 import { OptionFields } from './options';
 import type { ConfigTable, Tables } from './types';
-import { Act, Choice, Dialog, Failed, Table, Text, useLoad } from './ui';
+import { Act, Choice, Dialog, FaultList, Failed, Table, Text, useLoad } from './ui';
 
 interface Effect { days: number; orders: number; changed: number; unreadable: number; items: { item: string; orders: number; before: Record<string, number>; after: Record<string, number> }[] }
 const outcome: Record<string, [string, string]> = { recognised: ['可互认', 'recognised'], partial: ['部分', 'partial'], advisory: ['仅供参考', 'advisory'], none: ['无', 'none'] };
@@ -30,8 +30,6 @@ function Edit({ table, tables, close, done, fresh }: { table: ConfigTable; table
   const partners = tables.partners.map((p): [string, string] => [p.name, `${p.values.name ?? ''} (${p.name})`]);
   return (
     <Dialog title={fresh ? t('新协议', 'New agreement') : t(`协议 ${name}`, `Agreement ${name}`)} close={close} wide>
-      {conflict && <div class="fault" role="alert"><p><strong>{said(conflict.fault)}</strong></p>
-        <p><button type="button" onClick={() => { void done(); close(); }}>{t('查看最新内容', 'Show what it says now')}</button></p></div>}
       {fresh && <Text label={t('协议代号', 'Short name')} help={t('如 city_2026', 'such as city_2026')} value={name} set={setName} required />}
       <Choice label={t('伙伴', 'Partner')} value={values.partner ?? ''} set={(v) => setValues((old) => ({ ...old, partner: v }))} options={[['', '—'], ...partners]} />
       <OptionFields options={tables.agreement_options} values={values} defaults={table.values} set={(k, v) => setValues((old) => ({ ...old, [k]: v }))} />
@@ -42,6 +40,7 @@ function Edit({ table, tables, close, done, fresh }: { table: ConfigTable; table
           {effect.unreadable > 0 && t(` 另有 ${effect.unreadable} 条记录已清理，无法重算。`, ` ${effect.unreadable} records are gone.`)}</p>
         {effect.items.length > 0 && <Table caption={t('试算', 'Preview')} rows={effect.items} empty="" columns={[{ head: t('项目', 'Item'), cell: (r) => r.item }, { head: t('医嘱', 'Orders'), cell: (r) => r.orders, number: true }, { head: t('当时', 'Then'), cell: (r) => counts(r.before) }, { head: t('按新协议', 'Now'), cell: (r) => counts(r.after) }]} />}
       </div>}
+      {conflict && <><FaultList fault={conflict.fault} findings={[]} /><p class="row end"><button type="button" onClick={() => { void done(); close(); }}>{t('查看最新内容', 'Show what it says now')}</button></p></>}
       <p class="row end">
         {!fresh && <Act kind="danger" confirm={t('删除后双方不再按此协议交换；更正仍会送达收过旧版的医院。确定删除？', 'Nothing more goes by it; corrections still reach those who had the earlier version. Remove it?')} run={async () => { await post('/config/remove', { kind: 'agreement', name, version: table.version }); await done(); close(); }}>{t('删除协议', 'Remove')}</Act>}
         <Act kind="main" run={save}>{t('保存', 'Save')}</Act>

@@ -15,6 +15,12 @@ const labels: Record<string, [string, string]> = {
   next_signer_sha256: ['新签名证书指纹', 'Next signer'], orders: ['接收医嘱', 'Takes orders'], acknowledgement: ['应答方式', 'Acknowledgement'], application_ack_timeout_ms: ['处理应答期限（毫秒）', 'Verdict within (ms)'], profile: ['报文检查规则', 'Message profile'],
 };
 
+const choices: Record<string, [string, string]> = {
+  push: ['推送', 'push'], pull: ['查询', 'pull'], index: ['索引', 'index'], referral: ['转诊', 'referral'], contract: ['签约', 'contract'], consent: ['患者同意', 'consent'], collected: ['采集时间', 'collection'], reported: ['报告时间', 'report'],
+  required: ['必须签名', 'required'], accepted: ['有则验证', 'accepted'], off: ['不看', 'off'], cn: ['国内扩展', 'cn'], strict: ['严格', 'strict'], enhanced: ['先收妥后应答', 'enhanced'], original: ['处理后应答', 'original'],
+};
+const chosen = (value: string) => { const words = choices[value]; return words ? `${t(words[0], words[1])}（${value}）` : value; };
+
 export function OptionFields({ options, values, defaults, set }: { options: Option[]; values: Record<string, string>; defaults: Record<string, string>; set: (key: string, value: string) => void }) {
   return (
     <div class="two">
@@ -25,7 +31,7 @@ export function OptionFields({ options, values, defaults, set }: { options: Opti
         const value = values[o.key] ?? '';
         const fallback = o.default || defaults[o.key] || '';
         if (o.type === 'boolean') return <Choice label={label} help={help} value={value} set={(v) => set(o.key, v)} options={[['', t(`默认（${o.default}）`, `default (${o.default})`)], ['true', t('是', 'yes')], ['false', t('否', 'no')]]} />;
-        if (o.type.startsWith('choice:')) return <Choice label={label} help={help} value={value} set={(v) => set(o.key, v)} options={[['', t(`默认（${o.default}）`, `default (${o.default})`)], ...o.type.slice(7).split('|').map((c): [string, string] => [c, c])]} />;
+        if (o.type.startsWith('choice:')) return <Choice label={label} help={help} value={value} set={(v) => set(o.key, v)} options={[['', t(`默认：${chosen(o.default)}`, `default: ${chosen(o.default)}`)], ...o.type.slice(7).split('|').map((c): [string, string] => [c, chosen(c)])]} />;
         return <Text label={label + (o.required === 'yes' ? ' *' : '')} help={help} type={o.type === 'date' ? 'date' : 'text'} value={value} set={(v) => set(o.key, v)} placeholder={value ? '' : fallback} />;
       })}
     </div>

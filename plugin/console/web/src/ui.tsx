@@ -6,8 +6,11 @@ import { ApiError, type Fault } from './api';
 import { said, t } from './i18n';
 
 export function FaultList({ fault, findings }: { fault: Fault; findings: Fault[] }) {
+  const box = useRef<HTMLDivElement>(null);
+  // What went wrong must be seen, wherever the page is scrolled to.
+  useEffect(() => { box.current?.scrollIntoView({ block: 'nearest' }); }, [fault]);
   return (
-    <div class="fault" role="alert">
+    <div class="fault" role="alert" ref={box}>
       <p><strong>{said(fault)}</strong></p>
       {findings.length > 0 && <ul>{findings.slice(0, 50).map((f) => <li><code>{f.where}</code> {said(f)}</li>)}</ul>}
       {findings.length > 50 && <p>{t(`另有 ${findings.length - 50} 处`, `${findings.length - 50} more`)}</p>}
