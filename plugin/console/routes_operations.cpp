@@ -62,9 +62,10 @@ Answer outbox(Call& call) {
   if (!wanted.empty() && states.empty()) return failed({"ctl.state", "/state", {wanted.substr(0, 40)}});
   auto list = Json::array();
   const auto take = [&](std::optional<OutboxState> state) -> Result<void> {
-    auto rows = rows_of(call, partner, state, limit);
+    auto rows = rows_of(call, partner, state, 1'000'000);  // the store's order is the oldest first, a page shows the newest
     if (!rows) return rows.error();
-    for (const auto& r : *rows) list.push_back(row_json(call, r));
+    int left = limit;
+    for (auto it = rows->rbegin(); it != rows->rend() && left > 0; ++it, --left) list.push_back(row_json(call, *it));
     return {};
   };
   if (states.empty()) {

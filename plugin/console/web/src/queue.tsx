@@ -1,5 +1,5 @@
 // Messages that wait: why, and the one button that helps; a message seen through from event to document.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { post } from './api';
 import type { PageProps } from './console';
 import { said, t, time } from './i18n';
@@ -77,6 +77,17 @@ export function Queue({ session, status, refresh }: PageProps) {
   const act = (id: number, verb: string) => async () => { await post('/outbox/act', { ids: [id], verb }); await load(); await refresh(); };
   const can = session.rights.includes('operate');
   const partners = status?.health.partners ?? [];
+  // Delivered a minute, over what this page has seen: the first and the newest status of the last five minutes.
+  const seen = useRef<{ at: number; counts: Record<string, number> }[]>([]);
+  const now = Date.now();
+  if (status && (seen.current[seen.current.length - 1]?.at ?? 0) < now - 4000)
+    seen.current = [...seen.current.filter((s) => s.at > now - 300_000), { at: now, counts: Object.fromEntries(partners.map((p) => [p.code, p.delivered ?? 0])) }];
+  const rate = (code: string) => {
+    const first = seen.current[0];
+    const last = seen.current[seen.current.length - 1];
+    if (!first || !last || last.at - first.at < 4000) return '…';
+    return String(Math.max(0, Math.round((((last.counts[code] ?? 0) - (first.counts[code] ?? 0)) * 60_000) / (last.at - first.at))));
+  };
   return (
     <>
       <section class="card">
@@ -84,7 +95,8 @@ export function Queue({ session, status, refresh }: PageProps) {
         <Table caption={t('每家伙伴', 'Each partner')} rows={partners} empty={t('还没有伙伴。', 'No partner yet.')} columns={[
           { head: t('伙伴', 'Partner'), cell: (p) => p.code }, { head: t('待投递', 'Waiting'), cell: (p) => p.waiting, number: true },
           { head: t('最早已等', 'Oldest waits'), cell: (p) => (p.waiting ? age(p.oldest_waiting_ms) : '—') }, { head: t('途中', 'On the way'), cell: (p) => p.in_flight ?? 0, number: true },
-          { head: t('断路器', 'Breaker'), cell: (p) => p.breaker === 'open' ? <span class="badge bad">{t('断开，定时探测', 'open, probing')}</span> : <span class="badge good">{t('接通', 'closed')}</span> },
+          { head: t('每分钟送达', 'Delivered a minute'), cell: (p) => rate(p.code), number: true },
+        { head: t('断路器', 'Breaker'), cell: (p) => p.breaker === 'open' ? <span class="badge bad">{t('断开，定时探测', 'open, probing')}</span> : <span class="badge good">{t('接通', 'closed')}</span> },
           { head: t('最近成功', 'Last success'), cell: (p) => (p.last_success_at ? time(p.last_success_at) : '—') },
         ]} />
       </section>

@@ -1,7 +1,7 @@
 // Shapes of the answers, as schemas/api/openapi.json has them; only what the pages use.
 export interface Words { zh: string; en: string }
 export interface Session { user: string; display: string; role: string; csrf: string; rights: string[] }
-export interface PartnerHealth { code: string; waiting: number; oldest_waiting_ms: number; parked: number; in_flight?: number; breaker?: string; last_success_at?: string | null }
+export interface PartnerHealth { code: string; waiting: number; oldest_waiting_ms: number; parked: number; in_flight?: number; delivered?: number; breaker?: string; last_success_at?: string | null }
 export interface Status {
   hospital: { code: string; name: string };
   pending_changes: boolean;
