@@ -7,6 +7,7 @@ to two hospitals that exchange a result, and the purge that keeps what doctors u
 A clean machine is a Debian made by debootstrap in FOLDER/base, copied for each step and booted by systemd-nspawn.
 """
 import pathlib
+import pwd
 import re
 import shutil
 import subprocess
@@ -94,10 +95,10 @@ class Machine:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def bash(self, script, check=True):
-        return run(*self.prefix, "bash", "-euc", "export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive HOME=/root; cd /root; " + script, check=check)
+        return run(*self.prefix, "bash", "-euc", "export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive HOME=~root; cd ~root; " + script, check=check)
 
     def follow(self, steps):
-        faults = manual.run(steps, prefix=[*self.prefix, "env", "DEBIAN_FRONTEND=noninteractive", "HOME=/root"], seconds=900)
+        faults = manual.run(steps, prefix=[*self.prefix, "env", "DEBIAN_FRONTEND=noninteractive", f"HOME={pwd.getpwuid(0).pw_dir}"], seconds=900)
         need(not faults, "\n".join(faults))
 
     def version(self):

@@ -22,6 +22,7 @@
 #include "engine/inbound.hpp"
 #include "engine/loader.hpp"
 #include "engine/metrics_server.hpp"
+#include "engine/panel_link.hpp"
 #include "engine/pump.hpp"
 #include "engine/queries.hpp"
 #include "engine/relay.hpp"
@@ -73,7 +74,7 @@ class Services final : public EngineServices {
   exchange::Exchange* exchange_ = nullptr;
 };
 
-class Engine final : public EngineLink {
+class Engine final : public OpenEngine {
  public:
   explicit Engine(EngineSetup setup) : setup_(std::move(setup)), clock_(setup_.clock ? setup_.clock : std::make_shared<Clock>()) {}
   ~Engine() override { stop(0); }
@@ -92,6 +93,10 @@ class Engine final : public EngineLink {
   QueryAnswer acknowledge(std::string_view notice_id) noexcept override;
   std::string health() noexcept override;
   void stop(std::uint32_t grace_ms) noexcept override;
+  const Context& context() const noexcept override { return *context_; }
+  bool live() const noexcept override { return live_; }
+  Result<void> submit(std::string_view type, std::string_view key, std::string_view json) noexcept override { return services_.submit(type, key, json); }
+  Replied ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) override;
 
  private:
   Result<void> make_partners();
@@ -179,6 +184,11 @@ Result<void> Engine::open() {
     auto key = exchange::read_key((fs::path(setup_.config_dir) / file).string());
     if (!key) return key.error();
     context_->index_key = std::move(*key);
+  }
+  if (!config.console.listen.empty()) {
+    auto key = panel_key(data + "/console/panel.key");
+    if (!key) return key.error();
+    context_->panel_key = std::move(*key);
   }
   queries_ = std::make_unique<Queries>(*context_);
   health_ = std::make_unique<Health>(*context_, *setup_.spool, setup_.config_dir, pumps_);
@@ -403,6 +413,13 @@ QueryAnswer Engine::acknowledge(std::string_view notice_id) noexcept try {
   return failed({"engine.worker_threw", "acknowledge", {}});
 }
 
+Replied Engine::ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) {
+  for (const auto& p : setup_.config.partners)
+    if (const auto found = adapters_.find(p.adapter); p.code == partner && found != adapters_.end())
+      if (auto* adapter = dynamic_cast<PartnerAdapter*>(found->second.get())) return adapter->ask(partner, question, deadline_ms);
+  return {{.outcome = Outcome::not_sent, .code = "", .remark = {"event.unknown_partner", "partner." + partner, {partner}}}, {}};
+}
+
 std::string Engine::health() noexcept try {
   return health_->report(live_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 } catch (const std::exception&) {
@@ -432,7 +449,7 @@ std::string data_dir(const config::Config& config, const std::string& config_dir
   return fs::absolute(fs::path(config_dir) / config.data_dir).lexically_normal().string();
 }
 
-Result<std::unique_ptr<EngineLink>> open_engine(EngineSetup setup) {
+Result<std::unique_ptr<OpenEngine>> open_engine(EngineSetup setup) {
   auto engine = std::make_unique<Engine>(std::move(setup));
   try {
     if (auto r = engine->open(); !r) {
@@ -442,7 +459,7 @@ Result<std::unique_ptr<EngineLink>> open_engine(EngineSetup setup) {
   } catch (const std::exception& e) {
     return Error{"engine.open_failed", "", {e.what()}};
   }
-  return std::unique_ptr<EngineLink>(std::move(engine));
+  return std::unique_ptr<OpenEngine>(std::move(engine));
 }
 
 }  // namespace huren::engine
