@@ -2,7 +2,7 @@
 
 usage: package_check.py FOLDER    (root; FOLDER/*.deb as package.sh made them, FOLDER/old/*.deb an older version)
 
-lintian; install, upgrade and purge; the installation manual in both languages under a booted systemd, from the packages
+lintian; abidiff against the frozen interface; install, upgrade and purge; the installation manual in both languages under a booted systemd, from the packages
 to two hospitals that exchange a result, and the purge that keeps what doctors used; the vendor's manual; the demo.
 A clean machine is a Debian made by debootstrap in FOLDER/base, copied for each step and booted by systemd-nspawn.
 """
@@ -113,6 +113,15 @@ def lint(folder):
     say("lintian: no error, no warning")
 
 
+def interface(folder):
+    """The module as it is shipped, by its debug information, against the frozen header: no function or type may differ."""
+    frozen, stub = ROOT / "tests/abi/frozen", folder / "frozen.so"
+    run("cc", "-g", "-shared", "-fPIC", "-Wl,-soname,libhuren.so.1", f"-I{frozen}", frozen / "stub.c", "-o", stub)
+    run("abidiff", "--no-added-syms", stub, folder / "source/obj/lib/libhuren.so.1")
+    stub.unlink()
+    say("abidiff: the module shipped has the functions and types of the frozen header")
+
+
 def life(folder):
     """Installed, upgraded from an older version, purged."""
     with Machine(folder) as m:
@@ -176,6 +185,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     try:
         lint(folder)
+        interface(folder)
         life(folder)
         installation(folder, "IG-installation.zh-CN.md", "zh")
         installation(folder, "IG-installation.md", "en")
