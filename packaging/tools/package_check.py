@@ -57,14 +57,14 @@ class Machine:
     def __init__(self, folder, boot=False):
         self.root, self.boot, self.process = folder / "machine", boot, None
         shutil.rmtree(self.root, ignore_errors=True)
-        run("cp", "-a", "--reflink=auto", base(folder), self.root)
+        run("cp", "-a", "--reflink=auto", f"{base(folder)}/.", self.root)
         (self.root / "made").unlink()
         (self.root / "srv/huren").mkdir()
         for deb in folder.glob("*.deb"):
             shutil.copy(deb, self.root / "srv/huren")
 
     def __enter__(self):
-        self.prefix = ["chroot", str(self.root)]
+        self.prefix = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={self.root}/proc", "chroot", str(self.root)]
         if self.boot:
             self.process = subprocess.Popen(["systemd-nspawn", "-q", "-D", str(self.root), "--boot", "--register=no", "--keep-unit", "--console=pipe"],
                                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -126,7 +126,7 @@ def life(folder):
     """Installed, upgraded from an older version, purged."""
     with Machine(folder) as m:
         shutil.copytree(folder / "old", m.root / "srv/old")
-        everything = "find / -xdev -path /proc -prune -o -path /var/lib/apt -prune -o -path /var/cache -prune -o -path /srv -prune -o -path /var/log -prune -o -path /sys -prune -o -print | sort"
+        everything = "find / -xdev -path /proc -prune -o -path /run -prune -o -path /var/lib/apt -prune -o -path /var/cache -prune -o -path /srv -prune -o -path /var/log -prune -o -path /sys -prune -o -print | sort"
         m.bash("apt-get -qq update; apt-get -qq install -y $(apt-get -s install /srv/old/*.deb | sed -n 's/^Inst \\([^ ]*\\).*/\\1/p' | grep -v huren) >/dev/null")
         before = set(m.bash(everything).splitlines())
         m.bash("apt-get -qq install -y /srv/old/*.deb >/dev/null")
