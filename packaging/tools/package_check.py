@@ -7,7 +7,6 @@ to two hospitals that exchange a result, and the purge that keeps what doctors u
 A clean machine is a Debian made by debootstrap in FOLDER/base, copied for each step and booted by systemd-nspawn.
 """
 import pathlib
-import pwd
 import re
 import shutil
 import subprocess
@@ -95,10 +94,10 @@ class Machine:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def bash(self, script, check=True):
-        return run(*self.prefix, "bash", "-euc", "export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive HOME=~root; cd ~root; " + script, check=check)
+        return run(*self.prefix, "bash", "-euc", "export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive HOME=/srv; cd /srv; " + script, check=check)
 
     def follow(self, steps):
-        faults = manual.run(steps, prefix=[*self.prefix, "env", "DEBIAN_FRONTEND=noninteractive", f"HOME={pwd.getpwuid(0).pw_dir}"], seconds=900)
+        faults = manual.run(steps, prefix=[*self.prefix, "env", "DEBIAN_FRONTEND=noninteractive", "HOME=/srv"], seconds=900)
         need(not faults, "\n".join(faults))
 
     def version(self):
@@ -171,7 +170,7 @@ def vendor(folder):
         m.follow([s for s in steps if s["root"]])
         m.follow(manual.trial(DOC / "IG-installation.md") + [s for s in steps if not s["root"]])
         say(f"{page.name}: every command of the manual, the C sample built from the packages alone")
-        demo = m.root / "root/demo"
+        demo = m.root / "srv/demo"
         shutil.copytree(ROOT / "tests/demo", demo / "tests/demo")
         (demo / "tests/support").mkdir()
         shutil.copy(ROOT / "tests/support/make_certs.sh", demo / "tests/support")

@@ -113,7 +113,7 @@ TEST_CASE("what cannot be taken is answered as the product's own refusal, or as 
   CHECK(call(port, "POST", "/", std::string(9 << 20, ' ')).status == 413);
 }
 
-TEST_CASE("beyond the machine the service speaks TLS and knows its callers; a token is asked for where one is set") {
+TEST_CASE("beyond the machine the service speaks TLS and knows its callers - a token is asked for where one is set") {
   const auto fault = [](Options more) {
     try {
       Service s(std::move(more));
