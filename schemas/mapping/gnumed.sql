@@ -50,6 +50,9 @@ CREATE TABLE IF NOT EXISTS huren.decisions(
   decision_id text PRIMARY KEY, outcome text NOT NULL, reason text, note text, order_item text, patient_id text NOT NULL, encounter_id text NOT NULL,
   doctor_id text NOT NULL, result_ids text NOT NULL, decided_at timestamp with time zone NOT NULL DEFAULT clock_timestamp());
 
+GRANT USAGE ON SCHEMA huren TO "gm-doctors";
+GRANT SELECT, INSERT ON huren.decisions TO "gm-doctors";
+
 -- Where huren writes what was recognised; the trigger files it.
 CREATE TABLE IF NOT EXISTS huren.recognised(
   decision_id text NOT NULL, result_id text NOT NULL, kind text NOT NULL, reason text, patient_id text NOT NULL, encounter_id text, doctor_id text,

@@ -299,11 +299,16 @@ Result<void> Feed::write_back() {
     if (answer.status > 0) return {};
     auto read = mapping::recognitions_from_json(answer.json, settings_.offset_minutes);
     if (!read) return read.error();
+    // One that the table refuses waits for a person; those behind it are written all the same, again and again by key.
+    std::optional<Error> fault;
     for (const auto& recognition : read->list) {
       std::map<std::string, std::optional<std::string>> columns;
       for (const auto& [column, member] : to.columns) columns[column] = mapping::written_text(recognition, member);
-      if (auto r = write_one(to, recognition.seq, columns); !r) return r;
+      auto r = write_one(to, columns);
+      if (!r && r.error().id == "db.unreachable") return r;
+      if (!r && !fault) fault = r.error();
     }
+    if (fault) return *fault;
     const auto next = std::to_string(read->next);
     if (next == (at.empty() ? "0" : at)) return {};
     if (!read->list.empty()) engine_.log(Severity::info, "db.written", {{"name", settings_.name}, {"count", std::to_string(read->list.size())}});
@@ -311,7 +316,7 @@ Result<void> Feed::write_back() {
   }
 }
 
-Result<void> Feed::write_one(const mapping::TableWrite& to, std::int64_t, const std::map<std::string, std::optional<std::string>>& columns) {
+Result<void> Feed::write_one(const mapping::TableWrite& to, const std::map<std::string, std::optional<std::string>>& columns) {
   const auto value = [&](const std::string& column) { const auto& v = columns.at(column); return v ? Value(*v) : Value(); };
   std::vector<Value> key;
   for (const auto& k : to.key) key.push_back(value(k));

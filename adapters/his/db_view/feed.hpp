@@ -52,7 +52,7 @@ class Feed {
   Result<Took> hand_over(const mapping::EventMap& event, const Rows& rows, const std::string& cursor);
   Result<void> mark(const mapping::EventMap& event, const Key& key, const std::string& word);
   Result<void> write_back();
-  Result<void> write_one(const mapping::TableWrite& to, std::int64_t seq, const std::map<std::string, std::optional<std::string>>& columns);
+  Result<void> write_one(const mapping::TableWrite& to, const std::map<std::string, std::optional<std::string>>& columns);
 
   FeedSettings settings_;
   EngineServices& engine_;

@@ -9,7 +9,9 @@ folder=$1; mkdir -p "$folder"; folder=$(cd "$folder" && pwd)
 work=$(mktemp -d /tmp/huren-gnumed-XXXXXX); chmod 755 "$work"
 db=
 trap '[ -z "$db" ] || bash "$here/../../support/postgres.sh" stop "$db"; rm -rf "$work"' EXIT
-(cd "$work" && apt-get download -q gnumed-server gnumed-common gnumed-client >"$work/download.log" 2>&1) || { cat "$work/download.log" >&2; exit 1; }
+fetch() { (cd "$work" && apt-get download -q gnumed-server gnumed-common gnumed-client) >"$work/download.log" 2>&1; }
+sudo=; [ "$(id -u)" -eq 0 ] || sudo=sudo
+fetch || { $sudo apt-get -o DPkg::Lock::Timeout=300 update -q >"$work/update.log" 2>&1 && fetch; } || { cat "$work/download.log" >&2; exit 1; }
 for deb in "$work"/*.deb; do dpkg-deb -x "$deb" "$work/package"; done
 rm -rf "$folder/client"; mkdir -p "$folder/client"
 cp -r "$work/package/usr/share/gnumed/Gnumed" "$folder/client/"  # what its own screens read by
