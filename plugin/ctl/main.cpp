@@ -158,10 +158,11 @@ int main(int argc, char** argv) {
     verdicts.push_back(verdict);
   }
   auto* attempt = app.add_subcommand("try", "what a file would become, nothing stored / 试映射，不保存");
-  std::string file, type, map;
+  std::string file, type, map, map_event;
   attempt->add_option("file", file, "JSON or HL7 v2 / 文件")->required();
   attempt->add_option("--type", type, "event type of a JSON file, such as lab.report.released/1");
-  attempt->add_option("--map", map, "product map of an HL7 v2 file: a name or a .toml file");
+  attempt->add_option("--map", map, "product map of an HL7 v2, XML or CSV file: a name or a .toml file / 产品映射");
+  attempt->add_option("--event", map_event, "which [event.NAME] of a table map the CSV rows are; default: by the file's name / 属于哪类事件");
 
   auto* recognise = app.add_subcommand("recognise", "the decision on one case file, or a dry run over many / 对案例文件作互认判定或试算");
   recognise->prefix_command();
@@ -208,7 +209,7 @@ int main(int argc, char** argv) {
     if (*users) return ctl::console_users(place);
     if (*unlock) return ctl::console_unlock(place, account);
     if (*doctor) return ctl::doctor(place);
-    if (*attempt) return ctl::try_file(place, file, type, map);
+    if (*attempt) return ctl::try_file(place, file, type, map, map_event);
     if (*restore) return ctl::store_restore(place, copy);  // the present one need not open
     if (*codes_out) return ctl::codes_export(place, codes_table, codes_folder);
     if (*codes_in) return ctl::codes_import(place, codes_files, codes_try);

@@ -98,6 +98,7 @@ int request_figures(Place& place, const std::string& what, const std::string& fr
 int doubts_list(Place& place, const std::string& state);
 int doubt_decide(Place& place, const std::string& id, bool same, const std::string& who);
 // What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.
-int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map);
+// event_name: of a map of tables, which of its events the rows are.
+int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map, const std::string& event_name);
 
 }  // namespace huren::ctl

@@ -16,6 +16,7 @@
 #include "engine/context.hpp"
 #include "engine/exchange/exchange.hpp"
 #include "engine/exchange/index.hpp"
+#include "engine/feed_maps.hpp"
 #include "engine/figures.hpp"
 #include "engine/health.hpp"
 #include "engine/inbound.hpp"
@@ -158,6 +159,9 @@ Result<void> Engine::open() {
     for (const auto& f : codes.findings)
       if (f.severity == Severity::error) return f.error;
 
+  const auto map_faults = load_feed_maps(setup_.config, setup_.config_dir);
+  for (const auto& f : map_faults) log_->write(f.severity, "feed.map_fault", {{"name", "feeds"}, {"why", line(f.error)}});
+  if (has_error(map_faults)) return map_faults.front().error;
   auto profiles = load_profiles(config, setup_.config_dir);
   for (const auto& f : profiles.findings) log_->write(f.severity, "profile.refused", f.error);
   if (has_error(profiles.findings)) return profiles.findings.front().error;
@@ -238,7 +242,13 @@ Result<void> Engine::make_partners() {
 
 Result<void> Engine::make_feeds() {
   std::map<std::string, std::vector<Peer>> by_adapter;
-  for (const auto& f : setup_.config.feeds) by_adapter[f.adapter].push_back({f.name, f.options});
+  const auto& own = setup_.config.hospital;
+  for (const auto& f : setup_.config.feeds) {
+    auto& peer = by_adapter[f.adapter].emplace_back(Peer{f.name, f.options});
+    peer.options["mapping"] = f.mapping;
+    peer.options["state_dir"] = fs::absolute(data_dir(setup_.config, setup_.config_dir)).string();
+    peer.options["offset_minutes"] = std::to_string(own.offset_minutes);
+  }
   for (auto& [id, peers] : by_adapter) {
     auto made = loader_->make(id, "huren.his/1", {.engine = &services_, .config_dir = setup_.config_dir, .options = {}, .peers = peers});
     if (!made) return made.error();

@@ -13,6 +13,7 @@
 #include "engine/exchange/index.hpp"
 #include "engine/panel_link.hpp"
 #include "engine/previous.hpp"
+#include "engine/recognitions.hpp"
 #include "engine/referral/queries.hpp"
 #include "engine/reports.hpp"
 #include "huren/huren.h"
@@ -433,6 +434,7 @@ QueryAnswer Queries::answer(std::string_view topic, std::string_view json) {
                 : topic == "results.trend/1" ? results_trend(json)
                 : topic == "panel.link/1" ? panel_link(json)
                 : topic == "suggestion.open/1" ? suggestion_open(json)
+                : topic == "recognitions.since/1" ? recognitions_since(context_, json)
                 : topic == "referral.list/1" ? referral_list(context_, json)
                 : topic == "record.open/1" ? record_open(context_, json)
                                            : Result<std::string>(Error{"query.unknown_topic", std::string(topic), {}});

@@ -166,7 +166,8 @@ class Builder {
   }
 
   void feed(const Section& s) {
-    if (!given(s, "listen") && !given(s, "directory")) add(s.line, "config.feed_without_source", {s.name});
+    static constexpr const char* ways[] = {"listen", "directory", "connection_file", "vendor_address"};
+    if (std::none_of(std::begin(ways), std::end(ways), [&](const char* way) { return given(s, way); })) add(s.line, "config.feed_without_source", {s.name});
     if (given(s, "certificate") != given(s, "private_key"))
       add(s.line, "config.key_without_certificate", {"[feed." + s.name + "]"});
     config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), text(s, "relay_to"), text(s, "profile"), options(s, {"adapter", "mapping", "relay_to", "profile"})});
