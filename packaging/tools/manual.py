@@ -39,8 +39,8 @@ def missing(expected, said):
     """The first expected line that is not there in its order, or None."""
     lines, at = said.splitlines(), 0
     for want in expected:
-        pattern = re.compile(".*?".join(re.escape(part.strip()) for part in re.split("…", want)))
-        while at < len(lines) and not pattern.search(lines[at]):
+        pattern = re.compile(".*".join(re.escape(part.strip()) for part in want.split("…")))
+        while at < len(lines) and not pattern.fullmatch(lines[at].strip()):
             at += 1
         if at == len(lines):
             return want

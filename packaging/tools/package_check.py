@@ -2,7 +2,7 @@
 
 usage: package_check.py FOLDER    (root; FOLDER/*.deb as package.sh made them, FOLDER/old/*.deb an older version)
 
-lintian; install, upgrade and purge; the installation manual in both languages under a booted systemd, from the packages
+lintian; abidiff against the frozen interface; install, upgrade and purge; the installation manual in both languages under a booted systemd, from the packages
 to two hospitals that exchange a result, and the purge that keeps what doctors used; the vendor's manual; the demo.
 A clean machine is a Debian made by debootstrap in FOLDER/base, copied for each step and booted by systemd-nspawn.
 """
@@ -57,14 +57,14 @@ class Machine:
     def __init__(self, folder, boot=False):
         self.root, self.boot, self.process = folder / "machine", boot, None
         shutil.rmtree(self.root, ignore_errors=True)
-        run("cp", "-a", "--reflink=auto", base(folder), self.root)
+        run("cp", "-a", "--reflink=auto", f"{base(folder)}/.", self.root)
         (self.root / "made").unlink()
         (self.root / "srv/huren").mkdir()
         for deb in folder.glob("*.deb"):
             shutil.copy(deb, self.root / "srv/huren")
 
     def __enter__(self):
-        self.prefix = ["chroot", str(self.root)]
+        self.prefix = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={self.root}/proc", "chroot", str(self.root)]
         if self.boot:
             self.process = subprocess.Popen(["systemd-nspawn", "-q", "-D", str(self.root), "--boot", "--register=no", "--keep-unit", "--console=pipe"],
                                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -94,10 +94,10 @@ class Machine:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def bash(self, script, check=True):
-        return run(*self.prefix, "bash", "-euc", "export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive HOME=/root; cd /root; " + script, check=check)
+        return run(*self.prefix, "bash", "-euc", "export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive HOME=/srv; cd /srv; " + script, check=check)
 
     def follow(self, steps):
-        faults = manual.run(steps, prefix=[*self.prefix, "env", "DEBIAN_FRONTEND=noninteractive", "HOME=/root"], seconds=900)
+        faults = manual.run(steps, prefix=[*self.prefix, "env", "DEBIAN_FRONTEND=noninteractive", "HOME=/srv"], seconds=900)
         need(not faults, "\n".join(faults))
 
     def version(self):
@@ -113,11 +113,20 @@ def lint(folder):
     say("lintian: no error, no warning")
 
 
+def interface(folder):
+    """The module as it is shipped, by its debug information, against the frozen header: no function or type may differ."""
+    frozen, stub = ROOT / "tests/abi/frozen", folder / "frozen.so"
+    run("cc", "-g", "-shared", "-fPIC", "-Wl,-soname,libhuren.so.1", f"-I{frozen}", frozen / "stub.c", "-o", stub)
+    run("abidiff", "--no-added-syms", stub, folder / "source/obj/lib/libhuren.so.1")
+    stub.unlink()
+    say("abidiff: the module shipped has the functions and types of the frozen header")
+
+
 def life(folder):
     """Installed, upgraded from an older version, purged."""
     with Machine(folder) as m:
         shutil.copytree(folder / "old", m.root / "srv/old")
-        everything = "find / -xdev -path /proc -prune -o -path /var/lib/apt -prune -o -path /var/cache -prune -o -path /srv -prune -o -path /var/log -prune -o -path /sys -prune -o -print | sort"
+        everything = "find / -xdev -path /proc -prune -o -path /run -prune -o -path /var/lib/apt -prune -o -path /var/cache -prune -o -path /srv -prune -o -path /var/log -prune -o -path /sys -prune -o -print | sort"
         m.bash("apt-get -qq update; apt-get -qq install -y $(apt-get -s install /srv/old/*.deb | sed -n 's/^Inst \\([^ ]*\\).*/\\1/p' | grep -v huren) >/dev/null")
         before = set(m.bash(everything).splitlines())
         m.bash("apt-get -qq install -y /srv/old/*.deb >/dev/null")
@@ -161,7 +170,7 @@ def vendor(folder):
         m.follow([s for s in steps if s["root"]])
         m.follow(manual.trial(DOC / "IG-installation.md") + [s for s in steps if not s["root"]])
         say(f"{page.name}: every command of the manual, the C sample built from the packages alone")
-        demo = m.root / "root/demo"
+        demo = m.root / "srv/demo"
         shutil.copytree(ROOT / "tests/demo", demo / "tests/demo")
         (demo / "tests/support").mkdir()
         shutil.copy(ROOT / "tests/support/make_certs.sh", demo / "tests/support")
@@ -176,6 +185,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     try:
         lint(folder)
+        interface(folder)
         life(folder)
         installation(folder, "IG-installation.zh-CN.md", "zh")
         installation(folder, "IG-installation.md", "en")

@@ -4,6 +4,7 @@ Here run the blocks that any account can run; those fenced as "sh root" are run 
 """
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -81,6 +82,23 @@ class Manuals(unittest.TestCase):
 
     def test_the_vendors_manual_in_chinese(self):
         self.follow("UG-VENDOR-integration.zh-CN.md", after_the_trial=True)
+
+    def test_the_protocol_with_its_messages(self):
+        self.follow("PR-alliance-protocol.md")
+
+    def test_no_command_of_a_manual_is_left_untried(self):
+        """A shell block anywhere in packaging/doc belongs to a page that is followed above, or has a test of its own."""
+        followed = set(re.findall(r'follow\("([^"]+)"', pathlib.Path(__file__).read_text(encoding="utf-8"))) | {"HOOKS-cds-hooks.md"}
+        self.assertLessEqual({p.name for p in DOC.glob("*.md") if manual.read(p)}, followed)
+        for page in DOC.glob("*.md"):
+            self.assertEqual([], re.findall(r"^```(?:bash|shell|console)", page.read_text(encoding="utf-8"), re.M), page.name)
+
+    def test_the_index_lists_every_manual_and_every_link_leads_somewhere(self):
+        index = (DOC / "README.md").read_text(encoding="utf-8")
+        self.assertEqual({p.name for p in DOC.glob("*.md")} - {"README.md"}, set(re.findall(r"\]\(([^)]+)\)", index)))
+        for page in DOC.glob("*.md"):
+            for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+                self.assertTrue((DOC / target).exists(), f"{page.name}: {target}")
 
     def test_the_tables_in_the_manuals_are_those_of_the_catalogue(self):
         done = subprocess.run([sys.executable, "-B", ROOT / "packaging/tools/reference.py", "--check"], capture_output=True, text=True, check=False)
