@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
   unlock->add_option("name", account, "user name / 用户名")->required();
   auto* settings = app.add_subcommand("config", "partners and agreements: show, set, remove, history, restore / 伙伴与协议的查看与修改");
   settings->require_subcommand(1);
-  std::string table, change;
+  std::string table, change_id;
   std::vector<std::string> assignments;
   auto* shown = settings->add_subcommand("show", "what is written / 查看");
   shown->add_option("table", table, "such as agreement.city_2026 / 如 agreement.city_2026");
@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
   removed->add_flag("--dry-run", dry_run);
   auto* past = settings->add_subcommand("history", "what was changed, by whom / 更改记录");
   auto* back = settings->add_subcommand("restore", "as it was before a change / 恢复到某次更改之前");
-  back->add_option("id", change, "number in the history / 记录编号")->required();
+  back->add_option("id", change_id, "number in the history / 记录编号")->required();
   back->add_flag("--dry-run", dry_run);
   auto* probed = app.add_subcommand("probe", "the way to a partner, step by step; nothing is sent / 逐步测试到伙伴的连接，不发送报文");
   std::string address, server_name, fingerprint;
@@ -203,7 +203,7 @@ int main(int argc, char** argv) {
     if (*set) return ctl::config_set(place, table, assignments, dry_run);
     if (*removed) return ctl::config_remove(place, table, dry_run);
     if (*past) return ctl::config_history(place);
-    if (*back) return ctl::config_restore(place, change, dry_run);
+    if (*back) return ctl::config_restore(place, change_id, dry_run);
     if (*probed) return ctl::probe(place, address, server_name, fingerprint);
     if (*token) return ctl::console_token(place);
     if (*users) return ctl::console_users(place);

@@ -153,9 +153,7 @@ flow('the mapping workbench: 5,000 rows, row errors, many accepted at once, undo
   must(Number(await table.getAttribute('aria-rowcount')) > 4900, 'all rows are there');
   await look(page, 'mapping');
   const slow = [];
-  const measure = async (what, act, until) => { const ms = await taken(page, act, until); console.log(`  ${what}: ${ms} ms`); if (ms >= 200) slow.push(`${what} ${ms} ms`); };
   const body = page.locator('.long-body');
-  // The median of three: another process of this machine may hold one of them up.
   const median = async (what, act, until) => { const all = []; for (let i = 0; i < 3; i++) all.push(await taken(page, () => act(i), () => until(i))); all.sort((a, b) => a - b); console.log(`  ${what}: ${all.join(' ')} ms`); if (all[1] >= 200) slow.push(`${what} ${all[1]} ms`); };
   const words = ['本院项目12', '本院项目77', '本院项目901'];
   await median('find', (i) => field(page, '查找').fill(words[i]), (i) => table.getByText(words[i], { exact: true }).waitFor());
@@ -296,7 +294,7 @@ flow('a session that ended: signed in again over the page, what was typed stays'
   await open(page, 'audit', '审计');
   await field(page, '谁').fill('doctor:D1027');
   await page.context().clearCookies();
-  await page.getByRole('heading', { name: '登录已过期' }).waitFor({ timeout: 20_000 });
+  await page.getByRole('heading', { name: '登录已过期' }).waitFor();
   await look(page, 'session-ended');
   await field(dialog(page), /的密码/).fill(facts.password);
   await button(dialog(page), '登录').click();

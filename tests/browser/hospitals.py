@@ -74,14 +74,17 @@ class Stage(Pair):
         return self.hosts["b"].query("panel.link/1", self.visit())["url"]
 
     def do_park(self):
-        """A message of A that its operator held back: B is away, A's row is parked."""
-        self.alliance.agents["b"].process.send_signal(19)  # SIGSTOP: a partner that does not answer
+        """A message of A that its operator held back while B was away."""
+        self.alliance.agents.pop("b").close()
         try:
             self.hosts["a"].must_submit("lab.report.released/1", "LIS-4004/1", report("LIS-4004", ["TC01"]))
-            row = wait_for("a message waits", lambda: [r for r in self.alliance.ctl_json(A, "outbox", "list") if r["subject"].endswith("LIS-4004") and r["state"] in ("waiting", "on_wire", "parked")])[0]
-            wait_for("it can be held back", lambda: subprocess.run([str(self.alliance.build / "bin/huren-ctl"), "--config", str(self.alliance.folder(A)), "outbox", "park", str(row["id"])], capture_output=True, check=False).returncode == 0)
+            row = wait_for("a message waits", lambda: [r for r in self.alliance.ctl_json(A, "outbox", "list") if r["subject"].endswith("LIS-4004")])[0]
+            park = [str(self.alliance.build / "bin/huren-ctl"), "--config", str(self.alliance.folder(A)), "outbox", "park", str(row["id"])]
+            wait_for("it can be held back", lambda: subprocess.run(park, capture_output=True, check=False).returncode == 0)
         finally:
-            self.alliance.agents["b"].process.send_signal(18)
+            self.alliance.start_agent(B)
+        client = self.client(B)
+        wait_for("the console of B answers again", lambda: self.answers(client))
         return row["id"]
 
     def do_delivered(self, number):
