@@ -11,7 +11,10 @@ find "$stage" -mindepth 1 -maxdepth 1 ! -name obj -exec rm -rf {} +
 git ls-files -z | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done | tar --null -T - -cf - | tar -xf - -C "$stage"
 cp -a packaging/deb "$stage/debian"
 [ -z "${HUREN_REVISION:-}" ] || sed -i "1s/)/$HUREN_REVISION)/" "$stage/debian/changelog"
-if command -v ccache >/dev/null; then CCACHE_DIR=$(ccache -k cache_dir); export CCACHE_DIR; fi  # debhelper takes HOME away
+if command -v ccache >/dev/null && [ -z "${CCACHE_DISABLE:-}" ]; then  # debhelper takes HOME away
+  CCACHE_DIR=$(ccache -k cache_dir) HUREN_CONFIGURE="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache ${HUREN_CONFIGURE:-}"
+  export CCACHE_DIR HUREN_CONFIGURE
+fi
 to=$out${HUREN_REVISION:+/old}
 mkdir -p "$to"
 rm -f "$out"/*.changes "$out"/*.buildinfo "$to"/*.deb
