@@ -9,6 +9,9 @@ stage=$out/source
 mkdir -p "$stage"
 find "$stage" -mindepth 1 -maxdepth 1 ! -name obj -exec rm -rf {} +
 git ls-files -z | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done | tar --null -T - -cf - | tar -xf - -C "$stage"
+# The console's pages, built beforehand: with web-dist in its tree the package builds without Node.
+work=$out/web && mkdir -p "$work" && cp -a plugin/console/web/. "$work"
+(cd "$work" && npm ci --no-audit --no-fund --loglevel=error && node build.mjs "$stage/web-dist") >"$out/web.log" 2>&1 || { tail -20 "$out/web.log"; exit 1; }
 cp -a packaging/deb "$stage/debian"
 [ -z "${HUREN_REVISION:-}" ] || sed -i "1s/)/$HUREN_REVISION)/" "$stage/debian/changelog"
 if command -v ccache >/dev/null && [ -z "${CCACHE_DISABLE:-}" ]; then  # debhelper takes HOME away

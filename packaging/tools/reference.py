@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOC = ROOT / "packaging/doc"
 TABLES = {  # the file's section: what it is for
     "hospital": ("本院", "this hospital"), "engine": ("引擎在哪里运行", "where the engine runs"), "agent": ("huren-agent 与谁可以连接它", "huren-agent, and who may reach it"),
-    "metrics": ("监控指标", "figures for monitoring"), "store": ("存储", "what is kept"), "spool": ("HIS 的提交", "what the HIS submits"),
+    "metrics": ("监控指标", "figures for monitoring"), "console": ("管理页面与医生面板", "the console and the doctor's panel"), "store": ("存储", "what is kept"), "spool": ("HIS 的提交", "what the HIS submits"),
     "listener": ("接收伙伴报文，本院证书", "receiving from partners; our certificate"), "partner": ("伙伴医院，每家一节", "one table a partner hospital"),
     "feed": ("HIS、检验系统的接入，每个一节", "one table a system of the hospital that feeds huren"), "agreement": ("与伙伴的协议，每份一节", "one table an agreement with a partner"),
     "signing": ("文书签名", "signatures of documents"), "document": ("文书", "documents"), "recognition": ("建议与更正通知的时限", "suggestions and retractions over time"),

@@ -74,4 +74,31 @@ void speak(CLI::App& app, Language language) {
   for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) speak(*verb, language);
 }
 
+namespace {
+
+void cases(const CLI::App& app, const std::string& path, std::ostream& out) {
+  std::string words;
+  const auto add = [&](const std::string& word) { words += (words.empty() ? "" : " ") + word; };
+  for (const auto* verb : app.get_subcommands(nullptr)) add(verb->get_name());
+  for (const auto* option : app.get_options()) {
+    if (option->nonpositional()) {
+      for (const auto& name : option->get_lnames()) add("--" + name);
+    }
+  }
+  out << "    '" << path << "') words='" << words << "' ;;\n";
+  for (const auto* verb : app.get_subcommands(nullptr)) cases(*verb, path.empty() ? verb->get_name() : path + " " + verb->get_name(), out);
+}
+
+}  // namespace
+
+int print_completion(const CLI::App& app, std::ostream& out) {
+  out << "# source <(huren-ctl completion)\n_huren_ctl() {\n  local words='' path='' word i\n"
+         "  for ((i = 1; i < COMP_CWORD; i++)); do word=${COMP_WORDS[i]}\n"
+         "    case $word in -c|--config|--lang) ((i++)) ;; -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n  done\n  case $path in\n";
+  cases(app, "", out);
+  out << "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+         "  [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -F _huren_ctl huren-ctl\n";
+  return 0;
+}
+
 }  // namespace huren::ctl

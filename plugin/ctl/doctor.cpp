@@ -1,14 +1,13 @@
 // huren-ctl doctor: looks at everything that must be right, and says the cure for what is not.
 #include <Poco/Crypto/X509Certificate.h>
 #include <Poco/DateTime.h>
-#include <Poco/Net/NetException.h>
-#include <Poco/Net/SocketAddress.h>
-#include <Poco/Net/StreamSocket.h>
+#include <sys/timex.h>
 
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "console/probe.hpp"
 #include "ctl/place.hpp"
 #include "engine/codes.hpp"
 #include "engine/profiles.hpp"
@@ -17,6 +16,8 @@ namespace huren::ctl {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::int64_t kReleaseMs = 1'767'225'600'000;  // 2026-01-01
 
 struct Report {
   Place& place;
@@ -56,17 +57,34 @@ void check_adapters(Report& report) {
   }
 }
 
+// The same steps as the console's connection test; the first that fails says the cure.
 void check_partner(Report& report, const config::Partner& partner) {
-  const auto it = partner.options.find("address");
-  if (it == partner.options.end()) return;
-  try {
-    Poco::Net::StreamSocket socket;
-    socket.connect(Poco::Net::SocketAddress(it->second), Poco::Timespan(3, 0));
-    report.add(true, partner.code + " " + it->second, "");
-  } catch (const std::exception&) {
-    report.add(false, partner.code + " " + it->second,
-               report.place.say("连接不上：请检查对方服务、防火墙与 address", "No connection: check the partner's service, the firewall and address"));
-  }
+  const auto& place = report.place;
+  const auto option = [&](const char* key) {
+    const auto it = partner.options.find(key);
+    return it == partner.options.end() ? std::string() : it->second;
+  };
+  const auto file = [&](const char* key) {
+    const auto it = place.config.listener.find(key);
+    return it == place.config.listener.end() || it->second.empty() ? std::string() : (fs::path(place.config_dir) / it->second).string();
+  };
+  if (option("address").empty()) return;
+  const auto found = console::probe({.address = option("address"), .server_name = option("server_name"), .fingerprint = option("certificate_sha256"), .certificate = file("certificate"),
+                                     .private_key = file("private_key"), .trust = file("trust"), .tls = option("tls") != "false", .timeout_ms = 3000, .now_ms = engine::Clock().now_ms()});
+  std::string cure;
+  for (const auto& step : found["steps"])
+    if (step["state"] == "failed") cure = step["error"][place.language == Language::zh ? "zh" : "en"];
+  report.add(cure.empty(), partner.code + " " + option("address"), cure);
+}
+
+// Results are dated by this clock, and windows counted by it.
+void check_clock(Report& report) {
+  timex state{};
+  const bool kept = ::adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
+  if (!kept && !report.place.json) report.place.out << report.place.say("[提示] 系统时钟没有与时间服务器同步，请启用 chrony 或 systemd-timesyncd", "[note] the system's clock follows no time server: switch on chrony or systemd-timesyncd") << "\n";
+  const auto now = engine::Clock().now_ms();
+  report.add(now > kReleaseMs, report.place.say("系统时钟 ", "clock ") + local_time(now, report.place.config.hospital.offset_minutes),
+             now > kReleaseMs ? "" : report.place.say("时钟早于本软件发布：请校正系统时间", "The clock is before this software was made: set it right"));
 }
 
 }  // namespace
@@ -113,6 +131,8 @@ int doctor(Place& place) {
   for (const auto& [key, name] : {std::pair{"certificate", place.say("本院证书", "own certificate")}, {"trust", place.say("信任机构", "trusted authorities")}})
     if (const auto it = place.config.listener.find(key); it != place.config.listener.end() && !it->second.empty())
       check_certificate(report, name, fs::path(place.config_dir) / it->second);
+  if (const auto& c = place.config.console; !c.certificate.empty()) check_certificate(report, place.say("管理页面证书", "certificate of the console"), fs::path(place.config_dir) / c.certificate);
+  check_clock(report);
   check_adapters(report);
   for (const auto& partner : place.config.partners) check_partner(report, partner);
   if (place.json) place.out << report.rows.dump(2) << "\n";

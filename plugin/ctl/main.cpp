@@ -96,6 +96,36 @@ int main(int argc, char** argv) {
   auto* check = store->add_subcommand("check", "every page, index and reference; slow / 完整检查，耗时较长");
   auto* prune = store->add_subcommand("prune", "drop what is finished and old; never what is undelivered / 清理已完成的旧内容");
   prune->add_option("--days", days, "keep so many days, default store.keep_days / 保留天数")->check(CLI::Range(1, 36'500));
+  auto* console = app.add_subcommand("console", "accounts of the console / 管理页面的账户");
+  console->require_subcommand(1);
+  auto* token = console->add_subcommand("token", "a one-time token for the first administrator or a forgotten password / 首次设置或重设管理员的一次性口令");
+  auto* users = console->add_subcommand("users", "who may sign in / 账户列表");
+  auto* unlock = console->add_subcommand("unlock", "set a locked account free / 解锁账户");
+  std::string account;
+  unlock->add_option("name", account, "user name / 用户名")->required();
+  auto* settings = app.add_subcommand("config", "partners and agreements: show, set, remove, history, restore / 伙伴与协议的查看与修改");
+  settings->require_subcommand(1);
+  std::string table, change_id;
+  std::vector<std::string> assignments;
+  auto* shown = settings->add_subcommand("show", "what is written / 查看");
+  shown->add_option("table", table, "such as agreement.city_2026 / 如 agreement.city_2026");
+  auto* set = settings->add_subcommand("set", "keys of one table, checked as a whole / 修改一节中的若干项");
+  set->add_option("table", table)->required();
+  set->add_option("values", assignments, "KEY=VALUE; an empty value takes the key out / 值为空则删去该项")->required();
+  set->add_flag("--dry-run", dry_run, "say what would change / 只演练，不改动");
+  auto* removed = settings->add_subcommand("remove", "one table / 删除一节");
+  removed->add_option("table", table)->required();
+  removed->add_flag("--dry-run", dry_run);
+  auto* past = settings->add_subcommand("history", "what was changed, by whom / 更改记录");
+  auto* back = settings->add_subcommand("restore", "as it was before a change / 恢复到某次更改之前");
+  back->add_option("id", change_id, "number in the history / 记录编号")->required();
+  back->add_flag("--dry-run", dry_run);
+  auto* probed = app.add_subcommand("probe", "the way to a partner, step by step; nothing is sent / 逐步测试到伙伴的连接，不发送报文");
+  std::string address, server_name, fingerprint;
+  probed->add_option("address", address, "HOST:PORT")->required();
+  probed->add_option("--server-name", server_name, "name in its certificate / 证书上的名称");
+  probed->add_option("--fingerprint", fingerprint, "SHA-256 that it told / 对方告知的指纹");
+  auto* completion = app.add_subcommand("completion", "words for the shell: source <(huren-ctl completion) / 命令补全脚本");
   auto* reconcile = app.add_subcommand("reconcile", "compare with a partner what went between you, and repair it / 与伙伴核对往来报告并补齐");
   std::string with, day, until;
   reconcile->add_option("partner", with, "the partner's code / 伙伴代码")->required();
@@ -128,10 +158,11 @@ int main(int argc, char** argv) {
     verdicts.push_back(verdict);
   }
   auto* attempt = app.add_subcommand("try", "what a file would become, nothing stored / 试映射，不保存");
-  std::string file, type, map;
+  std::string file, type, map, map_event;
   attempt->add_option("file", file, "JSON or HL7 v2 / 文件")->required();
   attempt->add_option("--type", type, "event type of a JSON file, such as lab.report.released/1");
-  attempt->add_option("--map", map, "product map of an HL7 v2 file: a name or a .toml file");
+  attempt->add_option("--map", map, "product map of an HL7 v2, XML or CSV file: a name or a .toml file / 产品映射");
+  attempt->add_option("--event", map_event, "which [event.NAME] of a table map the CSV rows are; default: by the file's name / 属于哪类事件");
 
   auto* recognise = app.add_subcommand("recognise", "the decision on one case file, or a dry run over many / 对案例文件作互认判定或试算");
   recognise->prefix_command();
@@ -166,9 +197,19 @@ int main(int argc, char** argv) {
       if (place.json && verb == hl7) args.insert(args.begin(), "--json");
       return command(args, std::cout, std::cerr);
     }
+    if (*completion) return ctl::print_completion(app, std::cout);
     if (!place.read_config()) return ctl::kUnusable;
+    if (*shown) return ctl::config_show(place, table);
+    if (*set) return ctl::config_set(place, table, assignments, dry_run);
+    if (*removed) return ctl::config_remove(place, table, dry_run);
+    if (*past) return ctl::config_history(place);
+    if (*back) return ctl::config_restore(place, change_id, dry_run);
+    if (*probed) return ctl::probe(place, address, server_name, fingerprint);
+    if (*token) return ctl::console_token(place);
+    if (*users) return ctl::console_users(place);
+    if (*unlock) return ctl::console_unlock(place, account);
     if (*doctor) return ctl::doctor(place);
-    if (*attempt) return ctl::try_file(place, file, type, map);
+    if (*attempt) return ctl::try_file(place, file, type, map, map_event);
     if (*restore) return ctl::store_restore(place, copy);  // the present one need not open
     if (*codes_out) return ctl::codes_export(place, codes_table, codes_folder);
     if (*codes_in) return ctl::codes_import(place, codes_files, codes_try);

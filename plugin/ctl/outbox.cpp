@@ -1,10 +1,9 @@
 // huren-ctl outbox: what waits, what needs a person, and the verbs that help. Bodies are never printed.
 #include <array>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "ctl/place.hpp"
-#include "engine/audit.hpp"
+#include "engine/outbox_verbs.hpp"
 
 namespace huren::ctl {
 namespace {
@@ -24,16 +23,6 @@ bool read_rows(Place& place, const std::string& partner, std::optional<OutboxSta
     return {};
   });
   return read ? true : place.failed(read.error());
-}
-
-// A remark is stored in both languages, "where: zh / en [id]": the reader's half of it.
-std::string in_language(const std::string& remark, Language language) {
-  const auto bar = remark.find(" / ");
-  const auto id = remark.rfind(" [");
-  if (bar == remark.npos || id == remark.npos || id < bar) return remark;
-  if (language == Language::zh) return remark.substr(0, bar);
-  const auto where = remark.substr(0, bar).find(": ");
-  return (where == remark.npos ? "" : remark.substr(0, where + 2)) + remark.substr(bar + 3, id - bar - 3);
 }
 
 // What a person does about it; plugin/doc/outbox.md has the long form.
@@ -82,7 +71,7 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
   for (const auto& r : rows) {
     const auto todo = cure(place, r);
     table.push_back({std::to_string(r.id), r.partner, r.type, r.subject, store::word(r.state), std::to_string(r.attempts), local_time(r.changed_ms, offset),
-                     in_language(r.remark, place.language) + (todo.empty() ? "" : " -> " + todo)});
+                     engine::remark_in(r.remark, place.language) + (todo.empty() ? "" : " -> " + todo)});
   }
   print_table(place.out, table);
   return kOk;
@@ -101,42 +90,13 @@ int outbox_show(Place& place, std::int64_t id) {
 }
 
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run) {
-  std::vector<OutboxRow> rows;
-  if (!read_rows(place, "", std::nullopt, 1'000'000, rows)) return kUnusable;
-  const bool retry = verb == "retry" || verb == "release";
-  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const auto target = retry ? OutboxState::waiting : verb == "park" ? OutboxState::parked : OutboxState::cancelled;
-  std::vector<store::Settlement> settlements;
-  for (const auto id : ids) {
-    const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == id; });
-    if (it == rows.end()) {
-      place.failed({"ctl.no_row", std::to_string(id), {std::to_string(id)}});
-      return kUnusable;
-    }
-    const bool waits_for_person = it->state == OutboxState::parked || it->state == OutboxState::refused || it->state == OutboxState::doubtful;
-    const bool committed = it->state == OutboxState::committed;  // a person who has asked the partner need not wait on
-    const bool idle = waits_for_person || committed || it->state == OutboxState::waiting;
-    const bool fits = verb == "release" ? it->state == OutboxState::parked : retry ? waits_for_person || committed : idle;
-    if (!fits) {  // what is on the wire belongs to the engine, what is delivered is over
-      place.failed({"ctl.not_now", std::to_string(id), {verb, store::word(it->state)}});
-      return kUnusable;
-    }
-    place.out << id << "  " << store::word(it->state) << " -> " << store::word(target) << (dry_run ? place.say("  （演练，未改动）", "  (dry run, unchanged)") : "") << "\n";
-    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = "huren-ctl " + verb, .give_back = false, .at_ms = now_ms});
-  }
-  if (dry_run) return kOk;
-  const std::string who = operator_name();
-  auto done = place.store->transact([&](store::Unit& unit) -> Result<void> {
-    for (const auto id : ids) {
-      const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == id; });
-      if (auto r = engine::audit(unit, engine::Clock().now_ms(), "operator.outbox", {who, "outbox:" + std::to_string(id), verb}, {{"partner", it->partner}}); !r) return r;
-    }
-    return unit.settle(settlements);
-  });
-  if (!done) {
-    place.failed(done.error());
+  auto changes = engine::change_outbox(*place.store, verb, ids, operator_name(), engine::Clock().now_ms(), dry_run);
+  if (!changes) {
+    place.failed(changes.error());
     return kUnusable;
   }
+  for (const auto& c : *changes)
+    place.out << c.id << "  " << store::word(c.from) << " -> " << store::word(c.to) << (dry_run ? place.say("  （演练，未改动）", "  (dry run, unchanged)") : "") << "\n";
   return kOk;
 }
 

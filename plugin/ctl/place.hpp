@@ -73,6 +73,17 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
 int outbox_show(Place& place, std::int64_t id);
 // verb: retry | park | cancel. dry_run: says what would be done.
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run);
+// Partners and agreements of local.toml: path "agreement.city_2026". An empty value takes a key out.
+int config_show(Place& place, const std::string& path);
+int config_set(Place& place, const std::string& path, const std::vector<std::string>& assignments, bool dry_run);
+int config_remove(Place& place, const std::string& path, bool dry_run);
+int config_history(Place& place);
+int config_restore(Place& place, const std::string& id, bool dry_run);
+int probe(Place& place, const std::string& address, const std::string& server_name, const std::string& fingerprint);
+// Accounts of the console.
+int console_token(Place& place);   // prints a one-time token that makes the first administrator
+int console_users(Place& place);
+int console_unlock(Place& place, const std::string& name);
 int store_backup(Place& place, const std::string& file);
 int store_restore(Place& place, const std::string& file);
 int store_check(Place& place);
@@ -87,6 +98,7 @@ int request_figures(Place& place, const std::string& what, const std::string& fr
 int doubts_list(Place& place, const std::string& state);
 int doubt_decide(Place& place, const std::string& id, bool same, const std::string& who);
 // What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.
-int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map);
+// event_name: of a map of tables, which of its events the rows are.
+int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map, const std::string& event_name);
 
 }  // namespace huren::ctl

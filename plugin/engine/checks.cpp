@@ -250,7 +250,7 @@ Result<void> Checks::note(const Input& input, const recognition::Decision& decis
   return {};
 }
 
-Result<Replay> replay(Reader& reader, const std::string& uuid) try {
+Result<Replay> replay(Reader& reader, const std::string& uuid, const std::vector<recognition::PartnerAgreement>* instead) try {
   auto showings = reader.showings(uuid);
   if (!showings) return showings.error();
   if (showings->empty()) return Error{"replay.unknown", "", {uuid}};
@@ -273,7 +273,7 @@ Result<Replay> replay(Reader& reader, const std::string& uuid) try {
   if (!request.request || !patient) return Error{"replay.gone", "basis", {std::to_string(check.seq)}};
   Input input = recognition::input_of(*request.request);
   input.asking = settings.asking;
-  input.agreements = std::move(settings.agreements);
+  input.agreements = instead ? *instead : std::move(settings.agreements);
   input.patient = *patient;
   if (!request.request->at) input.at = from_epoch_ms(basis.at("at_ms").get<std::int64_t>(), input.asking.offset_minutes);
   auto codes = read_tables(unpacked(**tables), check.codes);

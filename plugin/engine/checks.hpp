@@ -57,7 +57,8 @@ struct Replay {
   std::int64_t at_ms = 0;
   std::string explanation;  // every check of every candidate, as JSON
 };
-// uuid: of a card or of its suggestion. Errors replay.unknown, replay.gone.
-Result<Replay> replay(store::Reader& reader, const std::string& uuid);
+// uuid: of a card or of its suggestion. Errors replay.unknown, replay.gone. instead: other agreements than the recorded
+// ones, to see what they would have made of the order.
+Result<Replay> replay(store::Reader& reader, const std::string& uuid, const std::vector<recognition::PartnerAgreement>* instead = nullptr);
 
 }  // namespace huren::engine

@@ -24,6 +24,7 @@ struct Context {
   std::shared_ptr<const terminology::Set> codes;
   const Profiles& profiles;
   const Documents& documents;
+  std::string panel_key = {};  // seals links to the doctor's panel (engine/panel_link.hpp); "": no console
   std::string index_key = {};  // the alliance's, for tokens (engine/exchange/index.hpp); "": no index
 
   [[nodiscard]] Timestamp now() const { return from_epoch_ms(clock.now_ms(), config.hospital.offset_minutes); }

@@ -16,11 +16,13 @@
 #include "engine/context.hpp"
 #include "engine/exchange/exchange.hpp"
 #include "engine/exchange/index.hpp"
+#include "engine/feed_maps.hpp"
 #include "engine/figures.hpp"
 #include "engine/health.hpp"
 #include "engine/inbound.hpp"
 #include "engine/loader.hpp"
 #include "engine/metrics_server.hpp"
+#include "engine/panel_link.hpp"
 #include "engine/pump.hpp"
 #include "engine/queries.hpp"
 #include "engine/relay.hpp"
@@ -72,7 +74,7 @@ class Services final : public EngineServices {
   exchange::Exchange* exchange_ = nullptr;
 };
 
-class Engine final : public EngineLink {
+class Engine final : public OpenEngine {
  public:
   explicit Engine(EngineSetup setup) : setup_(std::move(setup)), clock_(setup_.clock ? setup_.clock : std::make_shared<Clock>()) {}
   ~Engine() override { stop(0); }
@@ -91,6 +93,10 @@ class Engine final : public EngineLink {
   QueryAnswer acknowledge(std::string_view notice_id) noexcept override;
   std::string health() noexcept override;
   void stop(std::uint32_t grace_ms) noexcept override;
+  const Context& context() const noexcept override { return *context_; }
+  bool live() const noexcept override { return live_; }
+  Result<void> submit(std::string_view type, std::string_view key, std::string_view json) noexcept override { return services_.submit(type, key, json); }
+  Replied ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) override;
 
  private:
   Result<void> make_partners();
@@ -153,6 +159,9 @@ Result<void> Engine::open() {
     for (const auto& f : codes.findings)
       if (f.severity == Severity::error) return f.error;
 
+  const auto map_faults = load_feed_maps(setup_.config, setup_.config_dir);
+  for (const auto& f : map_faults) log_->write(f.severity, "feed.map_fault", {{"name", "feeds"}, {"why", line(f.error)}});
+  if (has_error(map_faults)) return map_faults.front().error;
   auto profiles = load_profiles(config, setup_.config_dir);
   for (const auto& f : profiles.findings) log_->write(f.severity, "profile.refused", f.error);
   if (has_error(profiles.findings)) return profiles.findings.front().error;
@@ -175,6 +184,11 @@ Result<void> Engine::open() {
     auto key = exchange::read_key((fs::path(setup_.config_dir) / file).string());
     if (!key) return key.error();
     context_->index_key = std::move(*key);
+  }
+  if (!config.console.listen.empty()) {
+    auto key = panel_key(data + "/console/panel.key");
+    if (!key) return key.error();
+    context_->panel_key = std::move(*key);
   }
   queries_ = std::make_unique<Queries>(*context_);
   health_ = std::make_unique<Health>(*context_, *setup_.spool, setup_.config_dir, pumps_);
@@ -228,7 +242,13 @@ Result<void> Engine::make_partners() {
 
 Result<void> Engine::make_feeds() {
   std::map<std::string, std::vector<Peer>> by_adapter;
-  for (const auto& f : setup_.config.feeds) by_adapter[f.adapter].push_back({f.name, f.options});
+  const auto& own = setup_.config.hospital;
+  for (const auto& f : setup_.config.feeds) {
+    auto& peer = by_adapter[f.adapter].emplace_back(Peer{f.name, f.options});
+    peer.options["mapping"] = f.mapping;
+    peer.options["state_dir"] = fs::absolute(data_dir(setup_.config, setup_.config_dir)).string();
+    peer.options["offset_minutes"] = std::to_string(own.offset_minutes);
+  }
   for (auto& [id, peers] : by_adapter) {
     auto made = loader_->make(id, "huren.his/1", {.engine = &services_, .config_dir = setup_.config_dir, .options = {}, .peers = peers});
     if (!made) return made.error();
@@ -393,6 +413,13 @@ QueryAnswer Engine::acknowledge(std::string_view notice_id) noexcept try {
   return failed({"engine.worker_threw", "acknowledge", {}});
 }
 
+Replied Engine::ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) {
+  for (const auto& p : setup_.config.partners)
+    if (const auto found = adapters_.find(p.adapter); p.code == partner && found != adapters_.end())
+      if (auto* adapter = dynamic_cast<PartnerAdapter*>(found->second.get())) return adapter->ask(partner, question, deadline_ms);
+  return {{.outcome = Outcome::not_sent, .code = "", .remark = {"event.unknown_partner", "partner." + partner, {partner}}}, {}};
+}
+
 std::string Engine::health() noexcept try {
   return health_->report(live_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 } catch (const std::exception&) {
@@ -422,7 +449,7 @@ std::string data_dir(const config::Config& config, const std::string& config_dir
   return fs::absolute(fs::path(config_dir) / config.data_dir).lexically_normal().string();
 }
 
-Result<std::unique_ptr<EngineLink>> open_engine(EngineSetup setup) {
+Result<std::unique_ptr<OpenEngine>> open_engine(EngineSetup setup) {
   auto engine = std::make_unique<Engine>(std::move(setup));
   try {
     if (auto r = engine->open(); !r) {
@@ -432,7 +459,7 @@ Result<std::unique_ptr<EngineLink>> open_engine(EngineSetup setup) {
   } catch (const std::exception& e) {
     return Error{"engine.open_failed", "", {e.what()}};
   }
-  return std::unique_ptr<EngineLink>(std::move(engine));
+  return std::unique_ptr<OpenEngine>(std::move(engine));
 }
 
 }  // namespace huren::engine

@@ -8,6 +8,7 @@
 #include "core/mapping/order_message.hpp"
 #include "core/mapping/oru.hpp"
 #include "engine/audit.hpp"
+#include "engine/numbering.hpp"
 
 namespace huren::engine {
 namespace {
@@ -42,6 +43,12 @@ Result<void> on(Unit& unit, const Context& context, const model::LabReportReleas
   auto patient = *known ? Result<PatientRow>(std::move(**known)) : keep(unit, context, report.patient);
   if (!patient) return patient.error();
   standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), true);
+  if (report.version == 0) {  // the sender counts none
+    report.version = 1;
+    auto news = number_version(unit, context, report);
+    if (!news) return news.error();
+    if (!*news) return {};  // told twice
+  }
   return release(unit, context, report, patient->id);
 }
 

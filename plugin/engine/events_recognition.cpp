@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/recognition/record_text.hpp"
 #include "engine/audit.hpp"
+#include "engine/recognitions.hpp"
 #include "engine/requalify.hpp"
 
 namespace huren::engine {
@@ -120,6 +121,8 @@ Result<void> take_decision(Unit& unit, const Context& context, const model::Reco
   for (const auto& p : partners) row.partner += (row.partner.empty() ? "" : "+") + p;
   if (auto r = unit.put_decision(row); !r) return r;
   if (auto r = audit_decision(unit, context, row); !r) return r;
+  if (accepted)
+    if (auto r = note_recognition(unit, context, {.kind = "accepted", .decision_id = e.decision_id, .encounter_id = e.encounter_id}); !r) return r;
   for (const auto& u : *uses) {
     for (const auto position : u.positions) {
       if (e.outcome == "revoked") break;  // the same results as at the decision
@@ -155,7 +158,9 @@ Result<void> revoke(Unit& unit, const Context& context, model::RecognitionDecide
   e.order_id = d.order_id;
   e.order_item = d.order_item;
   if (e.department.empty()) e.department = d.department;
-  return take_decision(unit, context, e, patient_id, nullptr);
+  const bool was_accepted = d.outcome == "accepted";
+  if (auto r = take_decision(unit, context, e, patient_id, nullptr); !r || !was_accepted) return r;
+  return note_recognition(unit, context, {.kind = "revoked", .decision_id = e.decision_id, .encounter_id = e.encounter_id, .reason = e.note});
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ Json Health::partners(const store::Depths& depths, bool live) const {
       const auto state = pump->state();
       row["in_flight"] = state.in_flight;
       row["breaker"] = state.breaker_open ? "open" : "closed";
+      row["delivered"] = state.delivered;
       row["last_success_at"] = state.last_success_ms ? Json(to_iso_time(from_epoch_ms(state.last_success_ms, 0))) : Json(nullptr);
     }
     out.push_back(std::move(row));

@@ -15,6 +15,8 @@
 #include "engine/events.hpp"
 #include "engine/exchange/consent.hpp"
 #include "engine/exchange/index.hpp"
+#include "engine/feed_maps.hpp"
+#include "engine/numbering.hpp"
 #include "engine/referral/requests.hpp"
 #include "engine/relay.hpp"
 #include "engine/reports.hpp"
@@ -115,10 +117,10 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
   } else if (report) {
     const auto& from = partner ? partner->hospital : context.config.hospital;
     mapping::OruOptions options{.offset_minutes = from.offset_minutes, .origin = {from.code, from.name}, .map = nullptr, .standardise = {}};
-    if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
+    if (const auto* settings = feed_of(context, source)) options.map = feed_map(settings->mapping);
     u.oru = mapping::read_oru(message, options);
     for (auto& f : u.oru.findings) reading.findings.push_back(std::move(f));
-    if (u.oru.reports.empty() || has_error(reading.findings)) {
+    if ((u.oru.reports.empty() && !u.oru.skipped) || has_error(reading.findings)) {
       reading.verdict = hl7::AckCode::AE;
       return;
     }
@@ -135,7 +137,7 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     u.kind = Understood::Kind::events;
     const auto& own = context.config.hospital;
     mapping::OruOptions options{.offset_minutes = own.offset_minutes, .origin = {own.code, own.name}, .map = nullptr, .standardise = {}};
-    if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
+    if (const auto* settings = feed_of(context, source)) options.map = feed_map(settings->mapping);
     auto r = mapping::read_adt(message, options);
     for (auto& f : r.findings) reading.findings.push_back(std::move(f));
     if (has_error(reading.findings)) {
@@ -204,35 +206,18 @@ Result<void> apply_decision(store::Unit& unit, const Context& context, const Inb
   return audit_decision(unit, context, d);
 }
 
-// A message that states no version: what is sent again under the same number, changed, is the next one.
-Result<void> number_version(store::Unit& unit, const Context& context, model::LabReport& report) {
-  auto versions = unit.report_versions(report.origin.code, report.number);
-  if (!versions) return versions.error();
-  if (versions->empty()) return {};
-  report.version = versions->back().version;
-  if (versions->back().digest.empty()) return {};
-  const auto same = [&] { return model::to_json(report) == versions->back().json; };  // put_report will refuse it
-  if (same()) return {};
-  if (report.status == model::Status::final_result) report.status = model::Status::corrected;
-  if (report.amendment_reason.empty()) report.amendment_reason = text({"inbound.changed_by_sender", "", {}}, Language::zh);
-  if (same()) return {};
-  ++report.version;
-  context.log.write(Severity::info, "report.version_assigned", {{"version", std::to_string(report.version)}});
-  return {};
-}
-
 // A message from our own laboratory system is an event like any other; sent again with other content, it amends.
 Result<void> apply_feed(store::Unit& unit, const Context& context, model::LabReport report, bool versioned) {
   standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), true);
   if (!versioned)
-    if (auto r = number_version(unit, context, report); !r) return r;
+    if (auto r = number_version(unit, context, report); !r) return r.error();
   return handle(unit, context, model::LabReportReleased{std::move(report)});
 }
 
 Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, bool versioned, std::string document) {
   standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
   if (!versioned)
-    if (auto r = number_version(unit, context, report); !r) return r;
+    if (auto r = number_version(unit, context, report); !r) return r.error();
   auto versions = unit.report_versions(report.origin.code, report.number);
   if (!versions) return versions.error();
   if (!versions->empty() && versions->back().version == report.version && !versions->back().digest.empty() && versions->back().json != model::to_json(report))

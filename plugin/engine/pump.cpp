@@ -250,7 +250,10 @@ void Pump::dispatch() {
       seen_.in_flight = in_flight_;
       seen_.breaker_open = breaker.is_open();
       for (const auto& d : done)
-        if (d.receipt.outcome == Outcome::delivered) seen_.last_success_ms = clock_.now_ms();
+        if (d.receipt.outcome == Outcome::delivered) {
+          seen_.last_success_ms = clock_.now_ms();
+          ++seen_.delivered;
+        }
     }
     if (setup_.delivered)
       for (const auto& d : done)

@@ -36,7 +36,7 @@ class Pump {
   ~Pump() { stop(); }
   void start();
   void wake() noexcept;  // something new may be waiting
-  struct State { int in_flight = 0; bool breaker_open = false; std::int64_t last_success_ms = 0; };
+  struct State { int in_flight = 0; bool breaker_open = false; std::int64_t last_success_ms = 0, delivered = 0; };  // delivered: since the start
   [[nodiscard]] State state() noexcept;
   [[nodiscard]] const std::string& partner() const { return setup_.partner; }
   void stop() noexcept;  // deliveries in progress end by their deadline; what is not settled is recovered at the next start

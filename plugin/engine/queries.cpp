@@ -11,7 +11,9 @@
 #include "engine/access.hpp"
 #include "engine/audit.hpp"
 #include "engine/exchange/index.hpp"
+#include "engine/panel_link.hpp"
 #include "engine/previous.hpp"
+#include "engine/recognitions.hpp"
 #include "engine/referral/queries.hpp"
 #include "engine/reports.hpp"
 #include "huren/huren.h"
@@ -379,6 +381,29 @@ Result<std::string> Queries::results_trend(std::string_view json) {
   return answer;
 }
 
+Result<std::string> Queries::panel_link(std::string_view json) {
+  auto parsed = model::parse_panel_link(json, context_.config.hospital.offset_minutes);
+  if (!parsed.request) return parsed.findings.front().error;
+  const auto& r = *parsed.request;
+  const auto& console = context_.config.console;
+  if (context_.panel_key.empty()) return Error{"query.no_console", "", {}};
+  std::string where = console.address;
+  if (where.empty()) where = (console.certificate.empty() ? "http://" : "https://") + console.listen;
+  const auto until = context_.clock.now_ms() + console.link_seconds * 1000LL;
+  std::string answer;
+  auto done = context_.store.transact([&](Unit& unit) -> Result<void> {
+    auto access = enter(unit, context_, r.patient_id, r.encounter_id);
+    if (!access) return access.error();
+    auto token = seal({r.patient_id, r.encounter_id, r.department, r.doctor.id, r.doctor.name, until}, context_.panel_key);
+    if (!token) return token.error();
+    answer = panel_link_json(where + "/panel#" + *token, until, context_.config.hospital.offset_minutes);
+    return audit(unit, context_.clock.now_ms(), "access.panel_link", {"doctor:" + r.doctor.id, "patient:" + access->patient.id, "given"},
+                 {{"encounter", opaque(r.encounter_id)}});
+  });
+  if (!done) return refused(done.error(), "panel.link", r.doctor.id);
+  return answer;
+}
+
 Result<std::string> Queries::suggestion_open(std::string_view json) {
   auto parsed = model::parse_suggestion_open(json);
   if (!parsed.request) return parsed.findings.front().error;
@@ -407,7 +432,9 @@ QueryAnswer Queries::answer(std::string_view topic, std::string_view json) {
                 : topic == "result.open/1" ? result_open(json)
                 : topic == "order.check/1" ? order_check(json)
                 : topic == "results.trend/1" ? results_trend(json)
+                : topic == "panel.link/1" ? panel_link(json)
                 : topic == "suggestion.open/1" ? suggestion_open(json)
+                : topic == "recognitions.since/1" ? recognitions_since(context_, json)
                 : topic == "referral.list/1" ? referral_list(context_, json)
                 : topic == "record.open/1" ? record_open(context_, json)
                                            : Result<std::string>(Error{"query.unknown_topic", std::string(topic), {}});

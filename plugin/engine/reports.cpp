@@ -15,6 +15,7 @@
 #include "engine/exchange/digest.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/exchange/permission.hpp"
+#include "engine/recognitions.hpp"
 #include "engine/referral/matching.hpp"
 
 namespace huren::engine {
@@ -141,6 +142,13 @@ Result<void> add_decisions(store::Unit& unit, const ReportRow& row, model::Resul
   return {};
 }
 
+// Copies in the HIS's own tables are told as well, once for each decision.
+Result<void> note_copies(store::Unit& unit, const Context& context, const ReportRow& row, const model::ResultRetracted& notice) {
+  for (const auto& id : notice.decision_ids)
+    if (auto r = note_recognition(unit, context, {.kind = notice.kind, .decision_id = id, .origin = row.origin, .number = row.number, .reason = notice.reason}); !r) return r;
+  return {};
+}
+
 // The doctor owes an acknowledgement from now on.
 Result<void> put_duty(store::Unit& unit, const Context& context, const std::string& notice_id, const std::string& report_id, const std::string& seen_id,
                       const std::string& kind, const Told& told) {
@@ -166,6 +174,7 @@ Result<void> tell(store::Unit& unit, const Context& context, const ReportRow& se
                                 .reason = report.amendment_reason, .doctor = {told.doctor, ""}, .use = told.use, .decision_ids = {},
                                 .changes = earlier.report && !gone ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}, .department = ""};
   if (auto r = add_decisions(unit, row, notice); !r) return r;
+  if (auto r = note_copies(unit, context, row, notice); !r) return r;
   if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
   return put_duty(unit, context, id, row.id, seen.id, kind, told);
 }
@@ -204,6 +213,7 @@ Result<void> tell_that(store::Unit& unit, const Context& context, const ReportRo
                                 .origin = report.report ? report.report->origin : model::Organisation{row.origin, ""}, .kind = kind, .reason = reason,
                                 .doctor = {told.doctor, ""}, .use = told.use, .decision_ids = {}, .changes = {}, .department = ""};
   if (auto r = add_decisions(unit, row, notice); !r) return r;
+  if (auto r = note_copies(unit, context, row, notice); !r) return r;
   if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
   return put_duty(unit, context, id, row.id, row.id, kind, told);
 }

@@ -10,7 +10,7 @@ import unittest
 BUILD = os.environ["HUREN_BINARY_DIR"]
 SDK = pathlib.Path(__file__).resolve().parents[2] / "packaging/sdk"
 SYSTEM = ["huren-engine.so", "huren-store-sqlite.so", "huren-partner-mllp.so", "huren-partner-loopback.so",
-          "huren-partner-https.so", "huren-his-hl7v2_feed.so", "huren-his-cds_hooks.so"]
+          "huren-partner-https.so", "huren-his-hl7v2_feed.so", "huren-his-cds_hooks.so", "huren-his-db_view.so", "huren-his-soap_xml.so"]
 CONFIG = '[hospital]\ncode = "A"\nname = "A"\n'
 
 

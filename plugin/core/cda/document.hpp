@@ -75,6 +75,7 @@ struct Limits {
   std::size_t nodes = 200000;
   int attributes = 24;                // of one element
   std::size_t text = 1024 * 1024;     // one run of text or one attribute
+  bool inert = true;                  // refuse what a browser would run: for what may be shown
 };
 
 // WS/T 500 has no transfer document and WS/T 483's template could not be verified: an alliance sets its own.

@@ -312,7 +312,7 @@ class Scanner {
     bool colon = false;
     if (!name(whole, colon)) return false;
     const auto local = colon ? local_name(whole) : whole;
-    if (active_element(local)) return fail("cda.active_content", start, {std::string(local)});
+    if (limits_.inert && active_element(local)) return fail("cda.active_content", start, {std::string(local)});
     tag = {.at = start, .name = whole.size(), .attributes = static_cast<std::uint32_t>(tree_.attributes.size())};
     std::size_t count = 0;
     for (;;) {
@@ -355,6 +355,7 @@ class Scanner {
     auto& added = tree_.attributes.emplace_back(TreeAttribute{key, value, key_of(key)});
     tag.odd = tag.odd || added.key == Key::odd;
     if (!as_it_stands) added.value = tree_.decoded.emplace_back(plain(value, true));
+    if (!limits_.inert) return true;
     if (key.size() > 2 && (key[0] | 0x20) == 'o' && (key[1] | 0x20) == 'n' && !colon)
       return fail("cda.active_content", start, {std::string(key.substr(0, 40))});
     const auto plain_key = colon ? local_name(key) : key;  // a name or an identifier that reads like a scheme harms nobody

@@ -108,6 +108,13 @@ class Builder {
     config_.metrics_listen = text(metrics, "listen");
     if (!config_.metrics_listen.empty() && !loopback(config_.metrics_listen))
       add(line(metrics, "listen"), "config.metrics_not_loopback", {config_.metrics_listen});
+    const auto& console = sections_.one("console");
+    config_.console = {.listen = text(console, "listen"), .certificate = text(console, "certificate"), .private_key = text(console, "private_key"),
+                       .address = text(console, "address"), .idle_minutes = small(console, "idle_minutes"), .link_seconds = small(console, "link_seconds")};
+    while (config_.console.address.ends_with('/')) config_.console.address.pop_back();
+    if (config_.console.certificate.empty() != config_.console.private_key.empty()) add(console.line, "config.key_without_certificate", {"[console]"});
+    if (!config_.console.listen.empty() && config_.console.certificate.empty() && !loopback(config_.console.listen))
+      add(line(console, "listen"), "config.console_in_the_clear", {config_.console.listen});
     config_.submit_timeout_ms = small(spool, "submit_timeout_ms");
     config_.max_body_bytes = number(spool, "max_body_bytes");
     const auto& codes = sections_.one("codes");
@@ -159,7 +166,8 @@ class Builder {
   }
 
   void feed(const Section& s) {
-    if (!given(s, "listen") && !given(s, "directory")) add(s.line, "config.feed_without_source", {s.name});
+    static constexpr const char* ways[] = {"listen", "directory", "connection_file", "vendor_address"};
+    if (std::none_of(std::begin(ways), std::end(ways), [&](const char* way) { return given(s, way); })) add(s.line, "config.feed_without_source", {s.name});
     if (given(s, "certificate") != given(s, "private_key"))
       add(s.line, "config.key_without_certificate", {"[feed." + s.name + "]"});
     config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), text(s, "relay_to"), text(s, "profile"), options(s, {"adapter", "mapping", "relay_to", "profile"})});

@@ -80,6 +80,12 @@ struct Config {
     int ask_timeout_ms = 5000, ask_within_ms = 600'000, questions_per_minute = 120, backfill_per_minute = 600;
     int reconcile_hour = 2, reconcile_days = 7;  // hour -1: never by itself
   } exchange;
+  struct Console {                        // [console]
+    std::string listen;                   // empty: none
+    std::string certificate, private_key; // PEM; empty: in the clear, on a loopback address only
+    std::string address;                  // how browsers reach it: "https://huren.hospital.example:8443"; empty: made of listen
+    int idle_minutes = 30, link_seconds = 120;
+  } console;
   Agent agent;                            // [agent]
   std::string metrics_listen;             // a loopback address; empty: none
   int keep_days = 90;                     // 0: for ever

@@ -116,6 +116,23 @@ std::string by_form(std::string_view text, std::string_view form) {
   return out;
 }
 
+// As databases print a time: "2026-11-22 07:15:00.123456+08" in the form that ISO 8601 has; empty: it is none.
+std::string from_sql(std::string_view text) {
+  if (text.size() < 16 || text[4] != '-' || text[7] != '-' || (text[10] != ' ' && text[10] != 'T')) return {};
+  std::string out(text);
+  out[10] = 'T';
+  const auto zone = out.find_first_of("+-Z", 11);
+  std::string tail = zone == std::string::npos ? "" : out.substr(zone);
+  out.resize(std::min(zone, out.size()));
+  if (const auto dot = out.find('.'); dot != std::string::npos) {
+    out.resize(std::min(out.size(), dot + 4));
+    while (out.size() < dot + 4) out += '0';
+  }
+  if (tail.size() == 3) tail += ":00";
+  else if (tail.size() == 5) tail.insert(3, ":");
+  return out + tail;
+}
+
 bool assign_status(model::Status& into, std::string_view value) {
   const auto by_word = model::status_from_word(value);
   into = by_word != model::Status::unknown ? by_word : model::status_from_hl7(value);
@@ -156,7 +173,9 @@ std::optional<Timestamp> read_time(std::string_view text, int offset_minutes, st
   if (auto t = parse_hl7_time(given, offset_minutes)) return t;
   for (const auto& form : dates)
     if (const auto iso = by_form(given, form); !iso.empty()) return parse_iso_time(iso, offset_minutes);
-  return std::nullopt;
+  if (auto t = parse_iso_time(given, offset_minutes)) return t;
+  const auto sql = from_sql(given);
+  return sql.empty() ? std::nullopt : parse_iso_time(sql, offset_minutes);
 }
 
 bool date_form_is_good(std::string_view form) {
@@ -203,6 +222,24 @@ bool holds_something(const Member& member) {
     bool operator()(const model::Status* m) const { return *m != model::Status::unknown; }
     bool operator()(const model::ReferenceRange* m) const { return !(*m == model::ReferenceRange{}); }
     bool operator()(const std::vector<std::string>* m) const { return !m->empty(); }
+  };
+  return std::visit(Visitor{}, member);
+}
+
+std::string member_text(const Member& member) {
+  struct Visitor {
+    std::string operator()(std::monostate) const { return {}; }
+    std::string operator()(const std::string* m) const { return *m; }
+    std::string operator()(const Timestamp* m) const { return to_iso_time(*m); }
+    std::string operator()(const Date* m) const { return m->present() ? to_iso_date(*m) : std::string(); }
+    std::string operator()(const model::Sex* m) const { return model::sex_word(*m); }
+    std::string operator()(const model::Status* m) const { return model::status_word(*m); }
+    std::string operator()(const model::ReferenceRange* m) const { return m->text; }
+    std::string operator()(const std::vector<std::string>* m) const {
+      std::string out;
+      for (const auto& word : *m) out += (out.empty() ? "" : ",") + word;
+      return out;
+    }
   };
   return std::visit(Visitor{}, member);
 }

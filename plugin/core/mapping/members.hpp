@@ -22,6 +22,7 @@ const std::vector<std::string_view>& translated_names();  // those that a table 
 // form: an ISO or HL7 time or one of dates ("yyyy/M/d HH:mm").
 bool assign(const Member& member, const std::string& value, int offset_minutes, std::span<const std::string> dates);
 bool holds_something(const Member& member);
+std::string member_text(const Member& member);  // as huren writes it: ISO times, our own words
 
 std::optional<Timestamp> read_time(std::string_view text, int offset_minutes, std::span<const std::string> dates);
 bool date_form_is_good(std::string_view form);

@@ -1,6 +1,8 @@
 #include "core/mapping/observation_read.hpp"
 
 #include "core/base/text.hpp"
+#include "core/mapping/map_apply.hpp"
+#include "core/mapping/map_apply.hpp"
 #include "core/mapping/words.hpp"
 #include "core/model/reference_range.hpp"
 
@@ -62,6 +64,8 @@ void read_structured(const hl7::Repetition& sn, Observation& o) {
   o.value = comparator + number + separator + second;
 }
 
+}  // namespace
+
 // A number, or "<0.5", found where text was said or nothing.
 bool read_as_number(const std::string& text, Observation& o) {
   if (model::read_number(text)) {
@@ -76,6 +80,8 @@ bool read_as_number(const std::string& text, Observation& o) {
   o.value = std::string(compared.rest);
   return true;
 }
+
+namespace {
 
 void read_value(const Segment& obx, Observation& o, const ReadContext& context) {
   const auto type = obx.value(2);
@@ -141,21 +147,11 @@ void read_notes(const ObservationGroup& group, Observation& o) {
 void apply_map(const ObservationGroup& group, Observation& o, const ReadContext& context) {
   const auto* map = context.options.map;
   if (!map) return;
-  for (const auto& take : map->observation)
-    for (const auto& place : take.places) {
-      std::string value;
-      if (place.segment == "OBX") value = value_at(group.obx, place);
-      else if (place.segment == "NTE" && !group.notes.empty()) value = value_at(group.notes.front(), place);
-      if (value.empty()) continue;
-      context.assign_mapped(take.member, observation_member(o, take.member), value, group.obx.where());
-      if (take.member == "observation.value" && o.value_type != "CWE" && !read_as_number(o.value, o)) o.value_type = "ST";
-      break;
-    }
-  for (const auto& [name, value] : map->defaults) {
-    if (!name.starts_with("observation.")) continue;
-    const auto member = observation_member(o, name);
-    if (!holds_something(member)) assign(member, value, context.options.offset_minutes, map->dates);
-  }
+  const auto value_of = [&](const Place& place) {
+    if (place.path.segment == "NTE" && !group.notes.empty()) return value_at(group.notes.front(), place.path);
+    return place.path.segment == "OBX" ? value_at(group.obx, place.path) : std::string();
+  };
+  take_observation(map->observation, map->when, map->defaults, o, value_of, group.obx.where(), context);
 }
 
 }  // namespace

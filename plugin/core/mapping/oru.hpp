@@ -14,6 +14,7 @@
 #include "core/base/text.hpp"
 #include "core/hl7/message.hpp"
 #include "core/mapping/feed_map.hpp"
+#include "core/mapping/trace.hpp"
 #include "core/model/lab_report.hpp"
 
 namespace huren::mapping {
@@ -44,10 +45,12 @@ struct OruOptions {
   model::Organisation origin;    // who issued it, where the message does not say (foreign senders)
   const FeedMap* map = nullptr;  // a product's own ways; nullptr: the standard
   Standardise standardise;       // may be empty
+  Trace* trace = nullptr;        // what the map did, member by member; for a person at a terminal
 };
 
 struct OruRead {
   std::vector<model::LabReport> reports;  // one per filler number; a huren sends one a message; empty when has_error(findings)
+  bool skipped = false;                   // the map says of an order that it is no report, or none yet
   std::string document;                   // of the C0007 OBX, packed if it came so; empty: none
   std::string signature;                  // of the document, as it came; empty: none
   bool versioned = false;                 // the message states the version (a huren wrote it); else the engine counts

@@ -4,6 +4,7 @@
 #include "core/base/pack.hpp"
 #include "core/mapping/groups.hpp"
 #include "core/mapping/members.hpp"
+#include "core/mapping/map_apply.hpp"
 #include "core/mapping/observation_read.hpp"
 #include "core/mapping/oru.hpp"
 #include "core/mapping/pid.hpp"
@@ -30,7 +31,7 @@ class ReportReader {
     const auto groups = cut(message_);
     for (const auto& order : groups.orders) read_order(order);
     tell_left_over(groups);
-    if (out_.reports.empty() && !has_error(out_.findings)) context_.error("mapping.no_report", "OBR");
+    if (out_.reports.empty() && !has_error(out_.findings) && !out_.skipped) context_.error("mapping.no_report", "OBR");
     for (auto& report : out_.reports) finish(report);
     if (has_error(out_.findings)) out_.reports.clear();
   }
@@ -46,6 +47,10 @@ class ReportReader {
     read_notes(g, r);
     read_observations(g, r);
     apply_map(g, r);
+    if (skipped(g)) {
+      out_.skipped = true;
+      return context_.remark("mapping.skipped", g.obr.where());
+    }
     if (r.number.empty()) return context_.error("mapping.report_number_missing", g.obr.where(3));
     // An order that only announces work: no result, nothing retracted.
     const bool says_something = r.status == model::Status::withdrawn || r.status == model::Status::corrected || r.status == model::Status::cannot_obtain;
@@ -158,9 +163,7 @@ class ReportReader {
   bool dropped(const Segment& obx) const {
     if (!context_.options.map) return false;
     const auto& rules = context_.options.map->drop;
-    return std::any_of(rules.begin(), rules.end(), [&](const FeedMap::Drop& d) {
-      return d.place.segment == "OBX" && std::find(d.values.begin(), d.values.end(), value_at(obx, d.place)) != d.values.end();
-    });
+    return std::any_of(rules.begin(), rules.end(), [&](const Condition& c) { return holds(c, value_at(obx, c.place.path)); });
   }
 
   void read_attachment(const OrderGroup& g, const Segment& obx) {
@@ -182,19 +185,14 @@ class ReportReader {
   void apply_map(const OrderGroup& g, LabReport& r) {
     const auto* map = context_.options.map;
     if (!map) return;
-    for (const auto& take : map->report)
-      for (const auto& place : take.places) {
-        const auto value = value_in(g, place);
-        if (value.empty()) continue;
-        context_.assign_mapped(take.member, report_member(r, take.member), value, to_string(place));
-        break;
-      }
+    const auto value_of = [&](const Place& place) { return value_in(g, place.path); };
+    take_report(map->report, map->when, map->defaults, r, value_of, context_);
     r.patient_class = class_word(r.patient_class);
-    for (const auto& [name, value] : map->defaults) {
-      if (name.starts_with("observation.")) continue;
-      const auto member = report_member(r, name);
-      if (!holds_something(member)) assign(member, value, context_.options.offset_minutes, map->dates);
-    }
+  }
+
+  bool skipped(const OrderGroup& g) const {
+    const auto* map = context_.options.map;
+    return map && skips(map->when, [&](const Place& place) { return value_in(g, place.path); });
   }
 
   std::string value_in(const OrderGroup& g, const hl7::Path& place) const {

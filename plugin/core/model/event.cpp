@@ -239,7 +239,7 @@ const std::vector<std::string_view>& event_types() {
 }
 
 const std::vector<std::string_view>& query_topics() {
-  static const std::vector<std::string_view> all{"order.check/1", "results.list/1", "result.open/1", "results.trend/1", "referral.list/1", "record.open/1"};
+  static const std::vector<std::string_view> all{"order.check/1", "results.list/1", "result.open/1", "results.trend/1", "panel.link/1", "referral.list/1", "record.open/1"};
   return all;
 }
 

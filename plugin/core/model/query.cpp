@@ -119,6 +119,22 @@ ParsedResultsTrend parse_results_trend(std::string_view text, int assumed_offset
   return out;
 }
 
+ParsedPanelLink parse_panel_link(std::string_view text, int assumed_offset_minutes) {
+  ParsedPanelLink out;
+  const auto tree = parse_tree(text, out.findings);
+  if (!tree) return out;
+  Source source{out.findings, assumed_offset_minutes};
+  Fields f(*tree, "", source);
+  PanelLinkRequest r;
+  f.code("patient_id", r.patient_id, Need::required);
+  f.code("encounter_id", r.encounter_id, Need::required);
+  f.text("department", r.department);
+  f.object("doctor", r.doctor, read_doctor);
+  f.finish();
+  if (!has_error(out.findings)) out.request = std::move(r);
+  return out;
+}
+
 ParsedSuggestionOpen parse_suggestion_open(std::string_view text) {
   ParsedSuggestionOpen out;
   const auto tree = parse_tree(text, out.findings);

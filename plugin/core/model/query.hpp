@@ -77,6 +77,13 @@ struct ResultsTrendRequest {             // results.trend/1: one analyte over ti
   std::string item;                      // standard item
   Timestamp since;                       // collected at or after; absent: all
 };
+struct PanelLinkRequest {                // panel.link/1: a short-lived address of the doctor's panel
+  std::string patient_id, encounter_id, department;
+  Person doctor;
+};
+struct ParsedPanelLink { std::optional<PanelLinkRequest> request; Findings findings; };
+ParsedPanelLink parse_panel_link(std::string_view json, int assumed_offset_minutes);
+
 struct ParsedResultsTrend { std::optional<ResultsTrendRequest> request; Findings findings; };
 ParsedResultsTrend parse_results_trend(std::string_view json, int assumed_offset_minutes);
 

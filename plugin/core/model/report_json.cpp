@@ -221,7 +221,7 @@ void read_report(const json& value, const std::string& path, Source& source, Lab
   Fields f(value, path, source);
   f.object("origin", into.origin, read_organisation);
   f.code("number", into.number, Need::required);
-  f.integer("version", into.version, 1, 9999);
+  f.integer("version", into.version, 0, 9999);
   read_status(f, into.status);
   f.object("panel", into.panel, read_code);
   f.text("category", into.category);

@@ -40,12 +40,13 @@ void look(CoverageRow& row, const terminology::Set& set, const Item& item, const
 
 Coverage coverage(const terminology::Set& set, std::span<const terminology::LocalFacts> catalogue, std::span<const PartnerAgreement> agreements, const Date& on) {
   Coverage out;
+  const terminology::Suggester suggester(set, on);
   for (const auto& facts : catalogue) {
     CoverageRow row{facts.code, facts.name, "", "", Verdict::pass, {}, {}};
     const auto* local = set.local_item(facts.code, on);
     if (!local) {
       say(row, Verdict::fail, "coverage.unmapped", facts.code);
-      row.suggestions = terminology::suggest(set, facts, on, 3);
+      row.suggestions = suggester.suggest(facts, 3);
     } else if (!local->item.empty()) {
       row.item = local->item;
       if (const auto* item = set.item(local->item, on)) look(row, set, *item, *local, agreements, on);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <cstdint>
 
 #include "core/base/text.hpp"
 
@@ -27,70 +27,79 @@ std::string plain(std::string_view name) {
   return out;
 }
 
-std::vector<std::string> characters(std::string_view s) {
-  std::vector<std::string> out;
+// Neighbouring pairs of characters, sorted; a character by its UTF-8 bytes.
+std::vector<std::uint64_t> pairs_of(std::string_view s) {
+  std::vector<std::uint32_t> characters;
   for (const char c : s) {
-    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) out.emplace_back();
-    if (!out.empty()) out.back() += c;
+    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) characters.push_back(0);
+    if (!characters.empty()) characters.back() = characters.back() << 8U | static_cast<unsigned char>(c);
   }
+  std::vector<std::uint64_t> out;
+  for (std::size_t i = 0; i + 1 < characters.size(); ++i) out.push_back(std::uint64_t{characters[i]} << 32U | characters[i + 1]);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// A name as it is written, as it is compared, and its pairs.
+struct Name { std::string written, plain; std::vector<std::uint64_t> pairs; };
+Name name_of(std::string_view written) {
+  Name out{std::string(written), plain(written), {}};
+  out.pairs = pairs_of(out.plain);
   return out;
 }
 
 // Share of common neighbouring pairs (Dice), 0..100.
-int likeness(const std::string& a, const std::string& b) {
-  const auto pairs = [](const std::string& s) {
-    const auto cs = characters(s);
-    std::multiset<std::string> out;
-    for (std::size_t i = 0; i + 1 < cs.size(); ++i) out.insert(cs[i] + cs[i + 1]);
-    return out;
-  };
-  const auto x = pairs(a), y = pairs(b);
+int likeness(const std::vector<std::uint64_t>& x, const std::vector<std::uint64_t>& y) {
   if (x.empty() || y.empty()) return 0;
-  std::vector<std::string> common;
-  std::set_intersection(x.begin(), x.end(), y.begin(), y.end(), std::back_inserter(common));
-  return static_cast<int>(200 * common.size() / (x.size() + y.size()));
+  std::size_t common = 0;
+  for (auto a = x.begin(), b = y.begin(); a != x.end() && b != y.end();) {
+    if (*a == *b) ++common;
+    const bool left = *a <= *b, right = *b <= *a;
+    a += left;
+    b += right;
+  }
+  return static_cast<int>(200 * common / (x.size() + y.size()));
 }
 
-void name_evidence(Suggestion& s, const LocalFacts& local, const std::vector<std::string>& names) {
-  const std::string mine = plain(local.name);
-  if (mine.empty()) return;
+void name_evidence(Suggestion& s, const Name& mine, const std::vector<Name>& names) {
+  if (mine.plain.empty()) return;
   int best = 0;
-  std::string like;
-  for (const auto& name : names) {
-    const std::string theirs = plain(name);
-    if (theirs.empty()) continue;
-    int points = mine == theirs ? 55 : 0;
-    const bool holds_other = mine.find(theirs) != std::string::npos || theirs.find(mine) != std::string::npos;
-    const std::size_t shorter = std::min(mine.size(), theirs.size()), longer = std::max(mine.size(), theirs.size());
+  const std::string* like = nullptr;
+  for (const auto& theirs : names) {
+    if (theirs.plain.empty()) continue;
+    int points = mine.plain == theirs.plain ? 55 : 0;
+    const bool holds_other = mine.plain.find(theirs.plain) != std::string::npos || theirs.plain.find(mine.plain) != std::string::npos;
+    const std::size_t shorter = std::min(mine.plain.size(), theirs.plain.size()), longer = std::max(mine.plain.size(), theirs.plain.size());
     // The more of the longer name is said, the more it tells.
     if (!points && holds_other && shorter > 3) points = 25 + static_cast<int>(20 * shorter / longer);
-    if (!points) points = likeness(mine, theirs) * 40 / 100;
+    if (!points) points = likeness(mine.pairs, theirs.pairs) * 40 / 100;
     if (points > best) {
       best = points;
-      like = name;
+      like = &theirs.written;
     }
   }
-  if (best >= 15) s.evidence.push_back({best == 55 ? "suggest.same_name" : "suggest.like_name", {like}, best});
+  if (best >= 15) s.evidence.push_back({best == 55 ? "suggest.same_name" : "suggest.like_name", {*like}, best});
 }
 
-void pinyin_evidence(Suggestion& s, const LocalFacts& local, const std::string& pinyin) {
-  const std::string mine = local.pinyin.empty() ? pinyin_initials(local.name) : upper_ascii(local.pinyin);
+void pinyin_evidence(Suggestion& s, const std::string& mine, const std::string& pinyin) {
   if (mine.size() < 2 || pinyin.size() < 2) return;
   if (mine == pinyin) s.evidence.push_back({"suggest.same_pinyin", {pinyin}, 20});
   else if (mine.starts_with(pinyin) || pinyin.starts_with(mine)) s.evidence.push_back({"suggest.like_pinyin", {pinyin}, 10});
 }
 
-Suggestion for_item(const Set& set, const LocalFacts& local, const Item& item, const Date& on) {
+// What is made of the hospital's item once, for all comparisons.
+struct Mine { const LocalFacts& facts; Name name; std::string pinyin; };
+
+Suggestion for_item(const Set& set, const Mine& mine, const Item& item, const std::vector<Name>& names, const Date& on) {
+  const auto& local = mine.facts;
   Suggestion s{item.code, "", item.zh, item.en, 0, {}};
   if (!local.loinc.empty()) {
     const auto* by_loinc = set.item_by_loinc(local.loinc, on);
     if (by_loinc && by_loinc->code == item.code) s.evidence.push_back({"suggest.loinc", {local.loinc}, 70});
     else if (by_loinc) s.evidence.push_back({"suggest.other_loinc", {local.loinc, by_loinc->code}, -60});
   }
-  std::vector<std::string> names{item.zh, item.en, item.code};
-  names.insert(names.end(), item.aliases.begin(), item.aliases.end());
-  name_evidence(s, local, names);
-  pinyin_evidence(s, local, item.pinyin);
+  name_evidence(s, mine.name, names);
+  pinyin_evidence(s, mine.pinyin, item.pinyin);
   if (s.evidence.empty()) return s;  // unit and specimen alone point at nothing
   if (!local.unit.empty() && item.numeric) {
     if (set.unit_form(item, local.unit)) s.evidence.push_back({"suggest.unit", {local.unit}, 15});
@@ -107,16 +116,40 @@ Suggestion for_item(const Set& set, const LocalFacts& local, const Item& item, c
 
 }  // namespace
 
-std::vector<Suggestion> suggest(const Set& set, const LocalFacts& local, const Date& on, std::size_t limit) {
+struct Suggester::Ready {
+  const Set& set;
+  Date on;
+  std::vector<std::pair<const Item*, std::vector<Name>>> items;
+  std::vector<std::pair<const Panel*, std::vector<Name>>> panels;
+};
+
+Suggester::Suggester(const Set& set, const Date& on) : ready_(std::make_unique<Ready>(Ready{set, on, {}, {}})) {
+  for (const auto& item : set.items()) {
+    if (!holds(item.period, on)) continue;
+    std::vector<Name> names{name_of(item.zh), name_of(item.en), name_of(item.code)};
+    for (const auto& alias : item.aliases) names.push_back(name_of(alias));
+    ready_->items.emplace_back(&item, std::move(names));
+  }
+  for (const auto& panel : set.panels()) ready_->panels.emplace_back(&panel, std::vector<Name>{name_of(panel.zh), name_of(panel.en), name_of(panel.code)});
+}
+
+Suggester::~Suggester() = default;
+
+std::vector<Suggestion> suggest(const Set& set, const LocalFacts& local, const Date& on, std::size_t limit) { return Suggester(set, on).suggest(local, limit); }
+
+std::vector<Suggestion> Suggester::suggest(const LocalFacts& local, std::size_t limit) const {
+  const Mine mine{local, name_of(local.name), local.pinyin.empty() ? pinyin_initials(local.name) : upper_ascii(local.pinyin)};
   std::vector<Suggestion> out;
-  for (const auto& item : set.items())
-    if (holds(item.period, on)) out.push_back(for_item(set, local, item, on));
-  for (const auto& panel : set.panels()) {
+  const auto keep = [&](Suggestion s) {
+    if (!s.evidence.empty()) out.push_back(std::move(s));
+  };
+  for (const auto& [item, names] : ready_->items) keep(for_item(ready_->set, mine, *item, names, ready_->on));
+  for (const auto& [panel, names] : ready_->panels) {
     if (!local.unit.empty() || !local.loinc.empty()) break;  // a panel has neither
-    Suggestion s{"", panel.code, panel.zh, panel.en, 0, {}};
-    name_evidence(s, local, {panel.zh, panel.en, panel.code});
-    pinyin_evidence(s, local, panel.pinyin);
-    out.push_back(std::move(s));
+    Suggestion s{"", panel->code, panel->zh, panel->en, 0, {}};
+    name_evidence(s, mine.name, names);
+    pinyin_evidence(s, mine.pinyin, panel->pinyin);
+    keep(std::move(s));
   }
   for (auto& s : out) {
     for (const auto& e : s.evidence) s.score += e.points;

@@ -29,6 +29,8 @@ TEST_CASE("every module exports its entry with this build's signature, and nothi
       {"partner-https", "partner.https", "huren.partner/1"},
       {"partner-loopback", "partner.loopback", "huren.partner/1"},
       {"his-hl7v2_feed", "his.hl7v2_feed", "huren.his/1"},
+      {"his-db_view", "his.db_view", "huren.his/1"},
+      {"his-soap_xml", "his.soap_xml", "huren.his/1"},
   };
   for (const auto& row : rows) {
     INFO(row.file);
@@ -49,7 +51,7 @@ TEST_CASE("an option that a module declares stands in the catalogue with the sam
   std::ifstream in(HUREN_SOURCE_DIR "/schemas/catalog/options.csv", std::ios::binary);
   const auto table = parse_csv(std::string(std::istreambuf_iterator<char>(in), {}));
   REQUIRE(table);
-  for (const auto* file : {"partner-mllp", "partner-https", "his-hl7v2_feed"}) {
+  for (const auto* file : {"partner-mllp", "partner-https", "his-hl7v2_feed", "his-db_view", "his-soap_xml"}) {
     auto library = load(file);
     const auto& entry = library.get<const AdapterEntry>("huren_adapter_entry");
     for (std::size_t i = 0; i < entry.option_count; ++i) {

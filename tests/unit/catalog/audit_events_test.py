@@ -7,7 +7,7 @@ import unittest
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".."))
 CALL = re.compile(r'\baudit\((?:\*?[a-z_]+), [^";]*?"([a-z_.]+)",')
 FIELD = re.compile(r'\{\s*"([a-z_]+)"\s*,')
-WORDS = {"doctor", "partner", "operator", "huren"}
+WORDS = {"doctor", "partner", "operator", "huren", "user"}
 
 
 def call_at(text, start):

@@ -18,7 +18,7 @@ CODE = (".cpp", ".hpp", ".c", ".h", ".py", ".sh", ".cmake", ".sql", ".java", ".c
 LIBRARIES = {
     "nlohmann": ("nlohmann/",), "iconv": ("iconv.h",), "pugixml": ("pugixml.hpp", "pugiconfig.hpp"), "toml++": ("toml++/",),
     "xxHash": ("xxhash.h",), "SQLite": ("sqlite3.h",), "Boost.DLL": ("boost/dll/",), "Poco": ("Poco/",),
-    "zstd": ("zstd.h",), "OpenSSL": ("openssl/",), "prometheus-cpp": ("prometheus/",), "CLI11": ("CLI/",),
+    "zstd": ("zstd.h",), "OpenSSL": ("openssl/",), "prometheus-cpp": ("prometheus/",), "argon2": ("argon2.h",), "CLI11": ("CLI/",),
 }
 # core/ is pure: no I/O, threads or clock. (std::chrono's calendar types are arithmetic, so <chrono> is not listed.)
 IMPURE = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "stop_token", "semaphore", "fstream", "iostream",

@@ -40,7 +40,7 @@ constexpr const char* kMiddleware =
 
 TEST_CASE("every packaged map is clean and known by its name") {
   const auto names = packaged_map_names();
-  CHECK(names == std::vector<std::string_view>{"lis_middleware", "plain"});
+  CHECK(names == std::vector<std::string_view>{"gnumed", "lis_middleware", "middle_table", "plain", "vendor_xml"});
   for (const auto name : names) {
     CAPTURE(name);
     REQUIRE(packaged_map(name));
@@ -105,20 +105,20 @@ vals = ["x"]
   auto found = told(parsed.findings);
   std::sort(found.begin(), found.end());
   CHECK(found == std::vector<std::string>{
-                     "mapping.map_date_form @ product.toml:2",
-                     "mapping.map_path @ product.toml:17",
-                     "mapping.map_path @ product.toml:6",
-                     "mapping.map_path @ product.toml:7",
-                     "mapping.map_type @ product.toml:14",
-                     "mapping.map_type @ product.toml:8",
-                     "mapping.map_unknown @ product.toml:11",
-                     "mapping.map_unknown @ product.toml:3",
-                     "mapping.map_unknown_like @ product.toml:1",
-                     "mapping.map_unknown_like @ product.toml:19",
-                     "mapping.map_unknown_like @ product.toml:5",
-                     "mapping.map_value @ product.toml:10",
-                     "mapping.map_value @ product.toml:15",
-                     "mapping.map_value @ product.toml:16",
+                     "mapping.map_date_form @ product.toml:2 dates",
+                     "mapping.map_path @ product.toml:17 drop",
+                     "mapping.map_path @ product.toml:6 from.patient.name",
+                     "mapping.map_path @ product.toml:7 from.observation.unit",
+                     "mapping.map_type @ product.toml:14 defaults.reported_at",
+                     "mapping.map_type @ product.toml:8 from.number",
+                     "mapping.map_unknown @ product.toml:11 tables.number",
+                     "mapping.map_unknown @ product.toml:3 colour",
+                     "mapping.map_unknown_like @ product.toml:1 titel",
+                     "mapping.map_unknown_like @ product.toml:19 drop.vals",
+                     "mapping.map_unknown_like @ product.toml:5 from.patient.locl_id",
+                     "mapping.map_value @ product.toml:10 tables.patient.sex.男",
+                     "mapping.map_value @ product.toml:15 defaults.patient_class",
+                     "mapping.map_value @ product.toml:16 defaults.observation.status",
                  });
 }
 

@@ -1,0 +1,25 @@
+// The way to a partner, step by step, before anything is configured: name, port, TLS, its certificate, ours.
+// Promises: no message is sent and nothing is kept; each step says what was found and, where it fails, what to do; back
+//   within a few seconds. Refuses: to judge a fingerprint: two persons compare it by telephone.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "console/http.hpp"
+
+namespace huren::console {
+
+struct Probe {
+  std::string address, server_name, fingerprint;   // fingerprint: the one that is configured or was typed; may be empty
+  std::string certificate, private_key, trust;     // files of ours
+  bool tls = true;
+  int timeout_ms = 5000;
+  std::int64_t now_ms = 0;
+};
+// {"steps": [{"step", "state": ok|failed|not_reached, "found", "error"?}], "certificate": {...}?, "ok": bool}
+Json probe(const Probe& wish);
+
+struct SeenCertificate { std::string fingerprint, subject, issuer; std::int64_t not_after_ms = 0; };
+SeenCertificate describe_certificate(const std::string& pem_file);  // of the first in the file; empty members: unreadable
+
+}  // namespace huren::console

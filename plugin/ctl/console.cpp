@@ -1,0 +1,65 @@
+// huren-ctl console: the one-time token of the first administrator, the accounts, a locked one set free.
+#include <nlohmann/json.hpp>
+
+#include "console/users.hpp"
+#include "ctl/place.hpp"
+
+namespace huren::ctl {
+namespace {
+
+const engine::Clock& system_clock() {
+  static const engine::Clock clock;
+  return clock;
+}
+
+console::Users accounts(const Place& place) { return {place.data + "/console", system_clock()}; }
+
+}  // namespace
+
+int console_token(Place& place) {
+  auto token = accounts(place).issue_token();
+  if (!token) {
+    place.failed(token.error());
+    return kUnusable;
+  }
+  if (place.json) {
+    place.out << nlohmann::ordered_json{{"token", *token}, {"minutes", console::Users::kTokenMs / 60'000}}.dump(2) << "\n";
+    return kOk;
+  }
+  const auto& c = place.config.console;
+  const std::string address = !c.address.empty() ? c.address : c.listen.empty() ? "" : (c.certificate.empty() ? "http://" : "https://") + c.listen;
+  place.out << *token << "\n"
+            << place.say("一次有效，60 分钟内在管理页面填写", "valid once and for 60 minutes, in the console") << (address.empty() ? "" : " " + address) << "\n";
+  if (address.empty()) place.failed({"query.no_console", "local.toml", {}});
+  return address.empty() ? kFindings : kOk;
+}
+
+int console_users(Place& place) {
+  auto users = accounts(place).list();
+  if (!users) {
+    place.failed(users.error());
+    return kUnusable;
+  }
+  auto list = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> table{{place.say("用户名", "user"), place.say("姓名", "name"), place.say("角色", "role"), place.say("状态", "state"), place.say("最近登录", "last seen")}};
+  const auto now = system_clock().now_ms();
+  for (const auto& u : *users) {
+    const auto state = u.disabled ? "disabled" : u.locked_until_ms > now ? "locked" : "active";
+    list.push_back({{"name", u.name}, {"display", u.display}, {"role", console::word(u.role)}, {"state", state}, {"last_at", local_time(u.last_ms, place.config.hospital.offset_minutes)}});
+    table.push_back({u.name, u.display, console::word(u.role), state, local_time(u.last_ms, place.config.hospital.offset_minutes)});
+  }
+  if (place.json) place.out << list.dump(2) << "\n";
+  else print_table(place.out, table);
+  return kOk;
+}
+
+int console_unlock(Place& place, const std::string& name) {
+  if (auto r = accounts(place).unlock(name); !r) {
+    place.failed(r.error());
+    return kUnusable;
+  }
+  place.out << name << "  " << place.say("已解锁", "unlocked") << "\n";
+  return kOk;
+}
+
+}  // namespace huren::ctl

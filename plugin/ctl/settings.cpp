@@ -1,0 +1,164 @@
+// huren-ctl config, probe: partners and agreements of local.toml as the console edits them, with the same history; the way to a
+// partner step by step. Promises: what does not parse as a whole is not written; what was there before can be put back.
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "console/files.hpp"
+#include "console/probe.hpp"
+#include "core/config/edit.hpp"
+#include "core/config/values.hpp"
+#include "ctl/place.hpp"
+#include "engine/audit.hpp"
+#include "engine/files.hpp"
+
+namespace huren::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kFile = "local.toml";
+
+fs::path file_of(const Place& place) { return fs::path(place.config_dir) / kFile; }
+std::string read(const Place& place) { return engine::read_file(file_of(place)).value_or(""); }
+console::History history_of(const Place& place) { return console::History(place.data + "/console/history"); }
+
+bool good_path(std::string_view path) {
+  const auto dot = path.find('.');
+  const auto table = path.substr(0, dot), name = dot == path.npos ? std::string_view() : path.substr(dot + 1);
+  return (table == "partner" || table == "agreement") && !name.empty() && name.size() <= 64 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos;
+}
+
+int put(Place& place, const std::string& path, const std::string& text, const char* what, bool dry_run) {
+  const auto parsed = config::parse(text, kFile);
+  if (has_error(parsed.findings)) {
+    for (const auto& f : parsed.findings) place.failed(f.error);
+    place.failed({"console.not_saved", path, {}});
+    return kUnusable;
+  }
+  if (dry_run) {
+    place.out << config::table_text(text, path);
+    return kOk;
+  }
+  auto history = history_of(place);
+  const auto now = engine::Clock().now_ms();
+  if (auto r = history.save(file_of(place), text, {.id = "", .file = kFile, .who = operator_name(), .what = what, .part = path, .at_ms = now}); !r) {
+    place.failed(r.error());
+    return kUnusable;
+  }
+  if (place.open_store()) {
+    auto noted = place.store->transact([&](store::Unit& unit) { return engine::audit(unit, now, "console.changed", {operator_name(), "config:" + path, what}, {}); });
+    if (!noted) place.failed(noted.error());
+  }
+  place.out << place.say("已保存；在管理页面点“立即生效”，或 systemctl reload huren-agent 后生效", "saved; in force by the console's button or systemctl reload huren-agent") << "\n";
+  return kOk;
+}
+
+}  // namespace
+
+int config_show(Place& place, const std::string& path) {
+  auto list = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> table{{place.say("表", "table"), place.say("项", "key"), place.say("值", "value")}};
+  for (const auto& s : config::read_sections(read(place), kFile).rows) {
+    const auto name = s.table + "." + s.name;
+    if (s.name.empty() || (!path.empty() && name != path)) continue;
+    nlohmann::ordered_json values;
+    for (const auto& [key, value] : s.values) {
+      values[key] = value.text;
+      if (value.line > 0) table.push_back({name, key, value.text});
+    }
+    list.push_back({{"table", name}, {"values", std::move(values)}});
+  }
+  if (place.json) place.out << list.dump(2) << "\n";
+  else print_table(place.out, table);
+  return kOk;
+}
+
+int config_set(Place& place, const std::string& path, const std::vector<std::string>& assignments, bool dry_run) {
+  if (!good_path(path)) {
+    place.failed({"ctl.config_path", "TABLE", {path}});
+    return kUnusable;
+  }
+  std::map<std::string, std::optional<std::string>> values;
+  for (const auto& a : assignments) {
+    const auto equals = a.find('=');
+    if (equals == a.npos || equals == 0) {
+      place.failed({"ctl.config_assignment", "KEY=VALUE", {a}});
+      return kUnusable;
+    }
+    const auto value = a.substr(equals + 1);
+    values[a.substr(0, equals)] = value.empty() ? std::nullopt : std::optional(value);
+  }
+  auto text = config::edit_table(read(place), path, values);
+  if (!text) {
+    place.failed(text.error());
+    return kUnusable;
+  }
+  return put(place, path, *text, "saved", dry_run);
+}
+
+int config_remove(Place& place, const std::string& path, bool dry_run) {
+  auto text = config::remove_table(read(place), path);
+  if (!text) {
+    place.failed(text.error());
+    return kUnusable;
+  }
+  return put(place, path, *text, "removed", dry_run);
+}
+
+int config_history(Place& place) {
+  auto all = history_of(place).list();
+  auto list = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> table{{"id", place.say("时间", "time"), place.say("谁", "who"), place.say("做了什么", "what"), place.say("对象", "object")}};
+  if (all)
+    for (const auto& c : *all) {
+      const auto at = local_time(c.at_ms, place.config.hospital.offset_minutes), object = c.part.empty() ? c.file : c.part;
+      list.push_back({{"id", c.id}, {"at", at}, {"who", c.who}, {"what", c.what}, {"object", object}});
+      table.push_back({c.id, at, c.who, c.what, object});
+    }
+  if (place.json) place.out << list.dump(2) << "\n";
+  else print_table(place.out, table);
+  return kOk;
+}
+
+int config_restore(Place& place, const std::string& id, bool dry_run) {
+  auto history = history_of(place);
+  const auto all = history.list();
+  const auto before = history.before(id);
+  const auto change = all ? std::find_if(all->begin(), all->end(), [&](const auto& c) { return c.id == id && c.file == kFile; }) : std::vector<console::Change>::const_iterator{};
+  if (!all || !before || change == all->end()) {
+    place.failed({"console.unknown_object", "ID", {id}});
+    return kUnusable;
+  }
+  std::string text = read(place);
+  if (!config::table_text(text, change->part).empty()) {
+    auto without = config::remove_table(text, change->part);
+    if (!without) {
+      place.failed(without.error());
+      return kUnusable;
+    }
+    text = std::move(*without);
+  }
+  if (const auto was = config::table_text(*before, change->part); !was.empty()) text += (text.ends_with("\n\n") ? "" : "\n") + was;
+  return put(place, change->part, text, "restored", dry_run);
+}
+
+int probe(Place& place, const std::string& address, const std::string& server_name, const std::string& fingerprint) {
+  const auto file = [&](const char* key) {
+    const auto it = place.config.listener.find(key);
+    return it == place.config.listener.end() || it->second.empty() ? std::string() : (fs::path(place.config_dir) / it->second).string();
+  };
+  const auto found = console::probe({.address = address, .server_name = server_name, .fingerprint = fingerprint, .certificate = file("certificate"), .private_key = file("private_key"),
+                                     .trust = file("trust"), .tls = true, .timeout_ms = 5000, .now_ms = engine::Clock().now_ms()});
+  if (place.json) {
+    place.out << found.dump(2) << "\n";
+    return found["ok"] ? kOk : kFindings;
+  }
+  for (const auto& step : found["steps"]) {
+    const std::string state = step["state"];
+    place.out << (state == "ok" ? "[ok]   " : state == "failed" ? "[FAIL] " : "[--]   ") << step["step"].get<std::string>() << "  " << step["found"].get<std::string>() << "\n";
+    if (state == "failed") place.out << "       -> " << step["error"][place.language == Language::zh ? "zh" : "en"].get<std::string>() << "\n";
+  }
+  return found["ok"] ? kOk : kFindings;
+}
+
+}  // namespace huren::ctl

@@ -1,0 +1,20 @@
+// What a person may do to a message that waits: retry, release, park, cancel. For huren-ctl and the console alike.
+// Promises: all of them or none; each is audited. Refuses: what is on the wire (the engine's) or delivered (over).
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "huren/store.hpp"
+
+namespace huren::engine {
+
+struct OutboxChange { std::int64_t id = 0; store::OutboxState from = store::OutboxState::waiting, to = store::OutboxState::waiting; };
+// who: of the audit trail. Errors ctl.no_row, ctl.not_now. dry_run: says what would change.
+Result<std::vector<OutboxChange>> change_outbox(store::Store& store, std::string_view verb, const std::vector<std::int64_t>& ids, const std::string& who,
+                                                std::int64_t now_ms, bool dry_run);
+
+// A remark is stored in both languages, "where: zh / en [id]": one half of it.
+std::string remark_in(const std::string& remark, Language language);
+
+}  // namespace huren::engine

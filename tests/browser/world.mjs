@@ -1,0 +1,83 @@
+// What all flows share: a browser, the hospitals behind standard input and output, looking for faults on every page.
+import { createInterface } from 'node:readline';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+/** Asks hospitals.py for something that a HIS or an operator does. */
+export async function stage(...words) {
+  console.log(JSON.stringify(words));
+  const { value } = await lines.next();
+  const answer = JSON.parse(value);
+  if (answer.error) throw new Error(`${words[0]}: ${answer.error}`);
+  return answer.ok;
+}
+export function must(holds, what) { if (!holds) throw new Error(what); }
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const images = process.env.HUREN_IMAGES;
+export const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
+
+/** A person at a ward PC. Nothing may come from another host, nothing may go wrong unseen, no address may name a patient. */
+export async function person(base, { width = 1366, height = 768 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, acceptDownloads: true, locale: 'zh-CN' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(40_000);
+  page.faults = [];
+  page.on('request', (r) => {
+    const url = new URL(r.url());
+    if (!/^(data|blob|about):$/.test(url.protocol) && url.host !== new URL(base).host) page.faults.push(`asks another host: ${r.url()}`);
+    if (url.search) page.faults.push(`an address with parameters: ${r.url()}`);
+    if (/B-7001|A-0001|110105|MZ-B|%E9%99%88|陈/.test(r.url())) page.faults.push(`a patient in an address: ${r.url()}`);
+  });
+  page.on('pageerror', (e) => page.faults.push(`script: ${e.message}`));
+  page.on('console', (m) => { if (m.type() === 'error' && !/status of (401|403|404|409|413|422|429|503)|ERR_CONNECTION/.test(m.text())) page.faults.push(`console: ${m.text()}`); });
+  page.base = base;
+  return page;
+}
+
+/** axe-core over what is on screen now, and no sideways scrolling of the page. The policy forbids foreign scripts in the page:
+ * axe goes in through the debugger, as a screen reader would look from outside. */
+export async function look(page, name) {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'], rules: { region: { enabled: false } } }));
+  const bad = found.violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + n.html.slice(0, 120)).join(' | ')}`);
+  must(bad.length === 0, `${name}: ${bad.join('\n  ')}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  must(wide <= 0, `${name}: ${wide} px wider than the screen`);
+  await page.screenshot({ path: `${images}/${name}.png` });
+}
+
+export async function open(page, path, heading) {
+  await page.goto(`${page.base}/#/${path}`);
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+}
+export const button = (where, name) => where.getByRole('button', { name, exact: typeof name === 'string' });
+export const field = (where, name) => where.getByLabel(name, { exact: typeof name === 'string' });
+export const dialog = (page) => page.getByRole('dialog');
+
+export async function signIn(page, name, password) {
+  await page.goto(page.base + '/');
+  await field(page, '用户名').fill(name);
+  await field(page, '密码').fill(password);
+  await button(page, '登录').click();
+  await page.getByRole('heading', { level: 1, name: '概况' }).waitFor();
+}
+
+export function done(page) { must(page.faults.length === 0, page.faults.join('\n')); }
+
+/** Milliseconds that the page's main thread worked for an action until the condition holds and a frame is painted: thread
+ * time, so that other work of this machine does not count. */
+export async function taken(page, act, until) {
+  if (!page.meter) {
+    page.meter = await page.context().newCDPSession(page);
+    await page.meter.send('Performance.enable', { timeDomain: 'threadTicks' });
+  }
+  const spent = async () => (await page.meter.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration').value * 1000;
+  const begun = await spent();
+  await act();
+  await until();
+  await page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
+  return Math.round((await spent()) - begun);
+}

@@ -1,0 +1,298 @@
+"""The console's interface against running hospitals: every answer is held against schemas/api/openapi.json.
+
+usage: api_test.py --build BUILD --out FOLDER
+"""
+import argparse
+import json
+import pathlib
+import sys
+
+from pair import API, PASSWORD, Pair, need
+from pair import A, B, Failed, free_port, wait_for
+
+ROLES = {"admin": {"read", "operate", "message", "configure", "codes", "audit", "users"}, "operator": {"read", "operate", "message"},
+         "quality": {"read", "codes", "audit"}, "auditor": {"read", "audit"}, "reader": {"read"}}
+
+
+def sign_in(pair, hospital, name, password=PASSWORD):
+    client = pair.client(hospital)
+    client.must("post", "/login", {"name": name, "password": password})
+    return client
+
+
+def first_run(pair):
+    client = pair.client(B)
+    need(client.must("get", "/welcome")["needs_setup"], "nobody has an account at first")
+    client.refused("get", "/status", None, 401, "console.not_signed_in")
+    body = {"token": "x" * 43, "name": "admin", "password": PASSWORD}
+    client.refused("post", "/setup", body, 401, "console.setup_token")
+    body["token"] = pair.token(B)
+    client.refused("post", "/setup", {**body, "password": "short"}, 422, "console.password_weak")
+    client.refused("post", "/setup", {**body, "password": "aaaaaaaaaaaa"}, 422, "console.password_weak")
+    client.refused("post", "/setup", {**body, "name": "a b"}, 422, "console.user_name")
+    session = client.must("post", "/setup", body)
+    need(session["role"] == "admin" and set(session["rights"]) == ROLES["admin"], f"the first account is an administrator's: {session}")
+    pair.client(B).refused("post", "/setup", {**body, "name": "other"}, 401, "console.setup_token")  # it works once
+    need(not pair.client(B).must("get", "/welcome")["needs_setup"], "now there is one")
+    users = pair.alliance.ctl_json(B, "console", "users")
+    need([u["name"] for u in users] == ["admin"], f"huren-ctl lists it: {users}")
+    text = (pair.alliance.folder(B) / "data/console/users.json").read_text()
+    need("$argon2id$" in text and PASSWORD not in text, "passwords are kept as argon2id hashes")
+    return client
+
+
+def walls(pair, admin):
+    admin.refused("post", "/backup", {}, 403, "console.csrf", {"X-Huren-CSRF": "wrong"})
+    admin.refused("post", "/backup", {}, 403, "console.csrf", {"Origin": "https://elsewhere.example"})
+    admin.refused("post", "/backup", {}, 403, "console.csrf", {"Sec-Fetch-Site": "cross-site"})
+    admin.refused("post", "/backup", "{}", 415, "console.media_type", {"Content-Type": "text/plain"})
+    admin.refused("post", "/outbox", "[1]", 422, "console.bad_body")
+    admin.refused("post", "/outbox", '{"a":', 422, "console.bad_body")
+    admin.refused("get", "/backup", None, 405, "console.method")
+    admin.refused("get", "/nothing", None, 404, "console.unknown_route")
+    status, data = admin.raw("GET", "/api/v1/status?patient=1")
+    need(status == 422 and b"console.no_query" in data, "no parameters in an address")
+    status, data = admin.raw("POST", "/api/v1/outbox", "x" * (9 * 1024 * 1024))
+    need(status == 413, f"a body of nine megabytes: {status}")
+    for path in ("/", "/panel", "/console.js", "/console.css"):
+        status, data = admin.raw("GET", path)
+        need(status == 200 and data and b"//cdn" not in data, f"{path}: {status}")
+        need("frame-ancestors 'none'" in admin.headers["content-security-policy"], f"{path} has its policy")
+    status, _ = admin.raw("GET", "/", headers={"If-None-Match": None})
+    status, _ = admin.raw("GET", "/", headers={"If-None-Match": admin.headers["etag"]})
+    need(status == 304, "a page that is held need not be sent again")
+    need(admin.raw("GET", "/../users.json")[0] == 404, "no file of the disk is served")
+
+
+def lock_out(pair, admin):
+    admin.must("post", "/users/save", {"name": "lucky", "display": "", "role": "reader", "password": PASSWORD})
+    guess = pair.client(B)
+    for _ in range(5):
+        guess.refused("post", "/login", {"name": "lucky", "password": "wrong password"}, 401, "console.sign_in_failed")
+    guess.refused("post", "/login", {"name": "lucky", "password": PASSWORD}, 429, "console.locked")
+    guess.refused("post", "/login", {"name": "nobody", "password": PASSWORD}, 401, "console.sign_in_failed")
+    pair.alliance.ctl(B, "console", "unlock", "lucky")
+    sign_in(pair, B, "lucky")
+    admin.refused("post", "/users/save", {"name": "admin", "display": "", "role": "reader", "password": ""}, 422, "console.last_admin")
+
+
+def roles(pair, admin):
+    """Who may what is told by x-right, for every route."""
+    for role in ROLES:
+        admin.must("post", "/users/save", {"name": f"the_{role}", "display": role, "role": role, "password": PASSWORD})
+        client = sign_in(pair, B, f"the_{role}")
+        for path, methods in API["paths"].items():
+            for method, operation in methods.items():
+                right = operation["x-right"]
+                if right in ("open", "signed_in") or path in ("/apply", "/backup"):
+                    continue
+                status, answer = client.call(method, path, {"rows": 0} if method == "post" else None)
+                if right == "panel":
+                    need(status == 401, f"{role} {path}: the panel is the doctor's")
+                    continue
+                kept_out = answer.get("error", {}).get("id") == "console.not_allowed"
+                need(kept_out == (right not in ROLES[role]), f"{role} {method} {path}: {status} {answer.get('error')}")
+    client = sign_in(pair, B, "the_reader")
+    admin.must("post", "/users/save", {"name": "the_reader", "display": "", "role": "reader", "password": "", "disabled": True})
+    client.refused("get", "/status", None, 401, "console.not_signed_in")
+
+
+def partners(pair, admin):
+    tables = admin.must("get", "/config/tables")
+    need([p["name"] for p in tables["partners"]] == ["county_hospital"], "the partner of local.toml is listed")
+    print_a = (pair.alliance.out / "certs/a.sha256").read_text().strip()
+    address = f"127.0.0.1:{pair.alliance.ports['a']}"
+    probe = admin.must("post", "/partners/probe", {"address": address, "server_name": "localhost", "fingerprint": print_a.upper()})
+    need(probe["ok"] and [s["state"] for s in probe["steps"]] == ["ok"] * 6, f"every step passes: {probe}")
+    need(probe["certificate"]["fingerprint"] == print_a, "the fingerprint is shown")
+    failing = {"no address": ("name", "probe.address"), "no.such.host.invalid:2575": ("name", "probe.name"), f"127.0.0.1:{free_port()}": ("connect", "probe.refused"),
+               f"127.0.0.1:{pair.ports['b']}": ("tls", "probe.no_tls")}
+    for wrong, (step, fault) in failing.items():
+        probe = admin.must("post", "/partners/probe", {"address": wrong})
+        told = next(s for s in probe["steps"] if s["state"] == "failed")
+        need((told["step"], told["error"]["id"]) == (step, fault), f"{wrong}: {told}")
+    probe = admin.must("post", "/partners/probe", {"address": address, "fingerprint": "00" * 32})
+    need(any(s.get("error", {}).get("id") == "probe.other_fingerprint" for s in probe["steps"]), "another fingerprint is told")
+
+    toml = pair.alliance.folder(B) / "local.toml"
+    toml.write_text("# 请勿删除本行\n" + toml.read_text())
+    agreement = next(a for a in admin.must("get", "/config/tables")["agreements"] if a["name"] == "alliance_2026")
+    other = sign_in(pair, B, "the_admin")
+    saved = admin.must("post", "/config/save", {"kind": "agreement", "name": "alliance_2026", "version": agreement["version"], "values": {"window_days": "GLU=30,class:lipid=14", "min_level": "2"}})
+    now_there = next(a for a in saved["agreements"] if a["name"] == "alliance_2026")
+    need(now_there["values"]["window_days"] == "GLU=30,class:lipid=14", f"saved: {now_there}")
+    told = other.refused("post", "/config/save", {"kind": "agreement", "name": "alliance_2026", "version": agreement["version"], "values": {"min_level": "3"}}, 409, "console.changed_meanwhile")
+    need("admin" in told["error"]["zh"], f"the second administrator is told who was first: {told}")
+    text = toml.read_text()
+    need("# 请勿删除本行" in text and 'basis = "referral"' in text, "what was not changed stays as it was")
+    told = admin.refused("post", "/config/save", {"kind": "agreement", "name": "alliance_2026", "version": now_there["version"], "values": {"mode": "guess", "from": "2026-99-99"}}, 422, "console.not_saved")
+    need(len(told["findings"]) == 2 and all(f["zh"] and f["en"] for f in told["findings"]), f"both faults at once: {told}")
+    admin.refused("post", "/config/save", {"kind": "agreement", "name": "Bad Name", "version": "", "values": {}}, 422, "console.table_name")
+    admin.refused("post", "/config/save", {"kind": "agreement", "name": "x", "version": "", "values": {"basis": "a\nb"}}, 422, "config.edit_value")
+    need(toml.read_text() == text, "a refused change leaves the file alone")
+    change = next(c for c in admin.must("get", "/config/history")["changes"] if c["part"] == "agreement.alliance_2026")
+    admin.must("post", "/config/restore", {"id": change["id"]})
+    back = next(a for a in admin.must("get", "/config/tables")["agreements"] if a["name"] == "alliance_2026")
+    need("window_days" not in back["given"], f"put back: {back}")
+    admin.must("post", "/agreements/preview", {"name": "alliance_2026", "values": {"receive": "false"}})
+
+
+def command_line(pair):
+    """The same edits by huren-ctl, with the same checks and the same history."""
+    toml = pair.alliance.folder(B) / "local.toml"
+    before = toml.read_text()
+    pair.alliance.ctl(B, "config", "set", "agreement.alliance_2026", "min_level=2", "--dry-run")
+    need(toml.read_text() == before, "a dry run changes nothing")
+    pair.alliance.ctl(B, "config", "set", "agreement.alliance_2026", "min_level=2", "window_days=GLU=30")
+    shown = pair.alliance.ctl_json(B, "config", "show", "agreement.alliance_2026")
+    need(shown[0]["values"]["min_level"] == "2" and shown[0]["values"]["window_days"] == "GLU=30", f"set: {shown}")
+    for wrong in (("set", "hospital", "code=X"), ("set", "agreement.alliance_2026", "mode=guess"), ("set", "agreement.alliance_2026", "mode"), ("remove", "partner.county_hospital"), ("restore", "999999")):
+        try:
+            pair.alliance.ctl(B, "config", *wrong)
+        except Failed as told:
+            need(len(str(told)) > 60, f"{wrong} is refused in words: {told}")
+        else:
+            raise Failed(f"{wrong} must be refused")
+    newest = pair.alliance.ctl_json(B, "config", "history")[0]
+    pair.alliance.ctl(B, "config", "restore", newest["id"])
+    need("min_level = 2" not in toml.read_text(), "put back")
+    steps = pair.alliance.ctl_json(B, "probe", f"127.0.0.1:{pair.alliance.ports['a']}", "--server-name", "localhost")
+    need(steps["ok"], f"the way to the partner: {steps}")
+    need("'outbox retry') words=" in pair.alliance.ctl(B, "completion"), "the shell knows the verbs")
+
+
+def in_force(pair, admin):
+    """Changes take effect without the HIS noticing."""
+    tables = admin.must("get", "/config/tables")
+    agreement = next(a for a in tables["agreements"] if a["name"] == "alliance_2026")
+    admin.must("post", "/config/save", {"kind": "agreement", "name": "alliance_2026", "version": agreement["version"], "values": {"min_level": "1"}})
+    need(admin.must("get", "/status")["pending_changes"], "saved is not yet in force")
+    admin.must("post", "/apply")
+    status = wait_for("the engine is live again", lambda: (lambda s: s if s["health"].get("live") else None)(admin.must("get", "/status")))
+    need(not status["pending_changes"], "now it is in force")
+    need(pair.hosts["b"].query("results.list/1", {**pair.visit(), "limit": 5})["results"], "the HIS goes on asking")
+    toml = pair.alliance.folder(B) / "local.toml"
+    good = toml.read_text()
+    toml.write_text(good + "\n[nonsense]\nx = 1\n")
+    got, answer = admin.call("post", "/apply", {})
+    need(got == 422 and answer["error"]["id"].startswith("config.unknown_table"), f"a faulty file is refused: {got} {answer}")
+    need(admin.must("get", "/status")["health"]["live"], "and the engine runs on")
+    toml.write_text(good)
+
+
+def mapping(pair, admin):
+    csv = "code,name,unit\n" + "".join(f"X{i:04d},项目{i},mmol/L\n" for i in range(4990)) + "GLU9,葡萄糖,mmol/L\nK9,血清钾,mmol/L\n"
+    told = admin.refused("post", "/codes/import", {"table": "catalogue.csv", "csv": csv + "GLU9,again,\n,无代码,\n", "version": ""}, 422, "console.not_imported")
+    need([f["where"] for f in told["findings"]] == ["catalogue.csv:4994", "catalogue.csv:4995"], f"row errors: {told['findings']}")
+    admin.must("post", "/codes/import", {"table": "catalogue.csv", "csv": csv, "version": "", "dry_run": False})
+    answer = admin.must("get", "/mapping")
+    rows = {r["code"]: r for r in answer["items"]}
+    need(len(rows) >= 4992, f"all items are listed: {len(rows)}")
+    need(rows["GLU9"]["suggestions"][0]["item"] == "GLU" and rows["GLU9"]["suggestions"][0]["evidence"], f"a ranked suggestion with evidence: {rows['GLU9']}")
+    change = [{"code": c, "name": rows[c]["name"], "unit": "mmol/L", "item": rows[c]["suggestions"][0]["item"], "panel": ""} for c in ("GLU9", "K9")]
+    before = (pair.alliance.folder(B) / "local_items.csv").read_text()
+    admin.must("post", "/mapping/accept", {"version": answer["version"], "rows": change})
+    after = admin.must("get", "/mapping")
+    need(after["mapped"] == answer["mapped"] + 2, f"two more are mapped: {answer['mapped']} {after['mapped']}")
+    admin.refused("post", "/mapping/accept", {"version": answer["version"], "rows": change}, 409, "console.changed_meanwhile")
+    told = admin.refused("post", "/mapping/accept", {"version": after["version"], "rows": [{"code": "X0001", "item": "NO_SUCH_ITEM"}]}, 422, "console.not_imported")
+    need(told["findings"], "an item that does not exist is refused with its row")
+    undo = next(c for c in admin.must("get", "/config/history")["changes"] if c["file"] == "local_items.csv")
+    admin.must("post", "/codes/restore", {"id": undo["id"]})
+    need((pair.alliance.folder(B) / "local_items.csv").read_text() == before, "undone byte for byte")
+    table = admin.must("post", "/codes/table", {"table": "hr_marks.csv"})
+    need(table["rows"] and "scope" in table["columns"], "HR marks are shown")
+    admin.refused("post", "/codes/table", {"table": "../local.toml"}, 404, "console.unknown_object")
+    admin.must("get", "/calendar")
+    admin.must("get", "/codes/items")
+    admin.must("post", "/codes/export", {"table": "local_items.csv"})
+
+
+def operations(pair, admin_a, admin_b):
+    need("max-age" in admin_a.headers["strict-transport-security"], "over HTTPS the browser is told to stay there")
+    sent = wait_for("the messages are delivered", lambda: [m for m in admin_a.must("post", "/outbox", {"state": "delivered"})["messages"] if m["type"] == "ORU^R01"])
+    need(not admin_a.must("post", "/outbox", {"state": "person"})["messages"], "nothing waits for a person")
+    seen = admin_a.must("post", "/message", {"id": sent[0]["id"]})
+    need(seen["hl7"].startswith("MSH|") and "<ClinicalDocument" in seen["document"] and seen["event"]["number"], "event, message and document side by side")
+    admin_a.refused("post", "/message", {"id": 999999}, 422, "ctl.no_row")
+    admin_a.refused("post", "/outbox/act", {"verb": "retry", "ids": [sent[0]["id"]]}, 422, "ctl.not_now")
+    admin_a.refused("post", "/outbox", {"state": "asleep"}, 422, "ctl.state")
+    looked = admin_a.must("post", "/audit", {"event": "console.message_viewed"})["rows"]
+    need(looked and looked[0]["who"] == "user:admin", f"who looked at patient data is audited: {looked}")
+    need(admin_a.must("post", "/audit/verify")["whole"], "the chain is whole")
+    kept = admin_b.must("post", "/backup")
+    need((pair.alliance.folder(B) / "data" / kept["file"]).stat().st_size == kept["bytes"], "a backup is on disk")
+    compared = admin_b.must("post", "/reconcile", {"partner": "county_hospital", "from": "2026-01-01", "dry_run": True})
+    need(compared["differing_days"] == 0, f"both hold the same: {compared}")
+    admin_b.refused("post", "/reconcile", {"partner": "nobody", "from": "2026-01-01"}, 422, "event.unknown_partner")
+    for path in ("/figures", "/figures/trend", "/figures/csv"):
+        admin_b.must("post", path)
+        admin_b.refused("post", path, {"month": "last"}, 422, "ctl.month")
+    admin_b.must("get", "/retractions")
+    admin_b.must("get", "/events/parked")
+
+
+def panel(pair, rows):
+    host = pair.hosts["b"]
+    link = host.query("panel.link/1", pair.visit())
+    need(link["url"].startswith(f"http://127.0.0.1:{pair.ports['b']}/panel#"), f"a link to this console: {link}")
+    for word in ("B-7001", "MZ-B-1", "D1027", "陈"):
+        need(word not in link["url"], "the link shows nothing of the patient")
+    status, _ = host.say("query panel.link/1 2000 " + json.dumps({**pair.visit("NOT-OPEN")}, ensure_ascii=False))
+    need(status == -301, f"no link without an open encounter: {status}")
+    token = link["url"].partition("#")[2]
+    doctor = pair.client(B)
+    doctor.refused("post", "/panel/open", {"link": token[:-4] + "AAAA"}, 401, "console.panel_link")
+    who = doctor.must("post", "/panel/open", {"link": token})
+    need(who["doctor"] == "赵敏", f"the panel knows its doctor: {who}")
+    pair.client(B).refused("post", "/panel/open", {"link": token}, 401, "console.panel_link")  # it opens once
+    doctor.must("get", "/panel/session")
+    doctor.refused("get", "/status", None, 401, "console.not_signed_in")  # a doctor is no administrator
+    seen = doctor.must("post", "/panel/results")
+    need(len(seen["list"]["results"]) == len(rows) and len(seen["offers"]) == 2, f"results and suggestions: {len(seen['list']['results'])} {seen['offers']}")
+    points = doctor.must("post", "/panel/trend", {"item": "GLU"})["points"]
+    need(len(points) == 2, f"a trend over both reports: {points}")
+    page = doctor.must("post", "/panel/report", {"report_id": rows[0]["report_id"]})["page"]["html"]
+    need("陈东珅" in page and "<script" not in page, "the report's page")
+    one, two = seen["offers"]
+    decision = {"suggestion_id": one["suggestion_id"], "order_id": one["order_id"], "order_item": one["order_item"], "result_ids": one["result_ids"], "outcome": "accepted"}
+    doctor.must("post", "/panel/decide", decision)
+    doctor.must("post", "/panel/decide", decision)  # a double click is one decision
+    decline = {**decision, "suggestion_id": two["suggestion_id"], "order_id": two["order_id"], "order_item": two["order_item"], "result_ids": two["result_ids"], "outcome": "declined"}
+    doctor.refused("post", "/panel/decide", decline, 422, "console.reason_needed")
+    doctor.must("post", "/panel/decide", {**decline, "reason": "rapid_course"})
+    need(wait_for("both are decided", lambda: not doctor.must("post", "/panel/results")["offers"]), "nothing is left to decide")
+    stats = pair.alliance.ctl_json(B, "stats")
+    need((stats["here"]["recognised"], stats["here"]["declined"]) == (1, 1), f"each counted once: {stats['here']}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True, type=pathlib.Path)
+    parser.add_argument("--out", required=True, type=pathlib.Path)
+    args = parser.parse_args()
+    pair = Pair(args.build, args.out, tls=("a",))
+    good = False
+    try:
+        pair.start()
+        admin_b = first_run(pair)
+        admin_a = pair.admin(A)
+        walls(pair, admin_b)
+        lock_out(pair, admin_b)
+        roles(pair, admin_b)
+        rows = pair.traffic()
+        panel(pair, rows)
+        partners(pair, admin_b)
+        command_line(pair)
+        in_force(pair, admin_b)
+        mapping(pair, admin_b)
+        operations(pair, admin_a, admin_b)
+        good = True
+    except Failed as failed:
+        print(f"FAILED: {failed}", file=sys.stderr)
+        sys.exit(1)
+    finally:
+        pair.stop(good)
+
+
+main()
