@@ -14,7 +14,10 @@ work=$out/web && mkdir -p "$work" && cp -a plugin/console/web/. "$work"
 (cd "$work" && npm ci --no-audit --no-fund --loglevel=error && node build.mjs "$stage/web-dist") >"$out/web.log" 2>&1 || { tail -20 "$out/web.log"; exit 1; }
 cp -a packaging/deb "$stage/debian"
 [ -z "${HUREN_REVISION:-}" ] || sed -i "1s/)/$HUREN_REVISION)/" "$stage/debian/changelog"
-if command -v ccache >/dev/null; then CCACHE_DIR=$(ccache -k cache_dir); export CCACHE_DIR; fi  # debhelper takes HOME away
+if command -v ccache >/dev/null && [ -z "${CCACHE_DISABLE:-}" ]; then  # debhelper takes HOME away
+  CCACHE_DIR=$(ccache -k cache_dir) HUREN_CONFIGURE="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache ${HUREN_CONFIGURE:-}"
+  export CCACHE_DIR HUREN_CONFIGURE
+fi
 to=$out${HUREN_REVISION:+/old}
 mkdir -p "$to"
 rm -f "$out"/*.changes "$out"/*.buildinfo "$to"/*.deb

@@ -7,7 +7,7 @@ first=$(realpath "$1")
 second=$(mktemp -d "${TMPDIR:-/tmp}/huren-another-place.XXXXXX")
 trap 'rm -rf "$second"' EXIT
 cd "$here"
-CCACHE_DISABLE=1 HUREN_CONFIGURE=-DHUREN_CCACHE=OFF packaging/tools/package.sh "$second" >/dev/null
+CCACHE_DISABLE=1 packaging/tools/package.sh "$second" >/dev/null
 same=0 different=0
 for deb in "$second"/*.deb "$second"/*.zip "$second"/*.json; do
   name=$(basename "$deb")

@@ -98,10 +98,11 @@ Result<bool> Applier::step() {
   }
 
   auto done = context_.store.transact([&](store::Unit& unit) -> Result<void> {
-    // In the order of their arrival: an event may speak of a patient whom a message before it has registered.
+    // In the order of their arrival: an event may speak of a patient whom a message of the hospital's own has registered, and
+    // a partner's report is for whom the events before it have. Within one millisecond that is what decides.
     auto row = inbox.begin();
     const auto messages_until = [&](std::int64_t at_ms) -> Result<void> {
-      for (; row != inbox.end() && row->received_ms <= at_ms; ++row)
+      for (; row != inbox.end() && row->received_ms < at_ms + (row->source.starts_with(kFeedPrefix) ? 1 : 0); ++row)
         if (auto r = apply_one(unit, *row); !r) return r;
       return {};
     };
@@ -111,7 +112,7 @@ Result<bool> Applier::step() {
     }
     if (!events->empty())
       if (auto r = unit.set_cursor(kSpoolCursor, events->back().seq); !r) return r;
-    return messages_until(std::numeric_limits<std::int64_t>::max());
+    return messages_until(std::numeric_limits<std::int64_t>::max() - 1);
   });
   mark_.end();
   if (!done) return done.error();

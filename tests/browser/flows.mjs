@@ -172,10 +172,8 @@ flow('the mapping workbench: 5,000 rows, row errors, many accepted at once, undo
   await look(page, 'mapping-ticked');
   const before = await page.getByText(/^已对照 \d/).innerText();
   await many.click();
-  await page.getByRole('button', { name: '采用所选建议（0）' }).waitFor();
-  const after = await page.getByText(/^已对照 \d/).innerText();
-  const mapped = (s) => Number(s.match(/(\d+) \//)[1]);
-  must(mapped(after) === mapped(before) + count, `${before} → ${after} by ${count}`);
+  const mapped = (words) => Number(words.match(/(\d+) \//)[1]);
+  await page.getByText(`已对照 ${mapped(before) + count} /`).waitFor();
   await button(page, '选择').first().click();
   await field(dialog(page), '查找标准项目').fill('PTT');
   await dialog(page).getByText('葡萄糖').first().waitFor();
@@ -328,7 +326,7 @@ flow('the keyboard alone: sign in, move through the menu, open a dialog and leav
 
 let failed = 0;
 for (const { name, run } of flows) {
-  if (process.env.HUREN_ONLY && !name.includes(process.env.HUREN_ONLY)) continue;
+  if (process.env.HUREN_ONLY && !new RegExp(process.env.HUREN_ONLY).test(name)) continue;
   const begun = Date.now();
   try {
     await run();

@@ -93,11 +93,11 @@ class Manuals(unittest.TestCase):
         for page in DOC.glob("*.md"):
             self.assertEqual([], re.findall(r"^```(?:bash|shell|console)", page.read_text(encoding="utf-8"), re.M), page.name)
 
-    def test_the_index_lists_every_manual_and_every_link_leads_somewhere(self):
+    def test_the_index_lists_every_manual_and_every_link_to_a_page_leads_there(self):
         index = (DOC / "README.md").read_text(encoding="utf-8")
         self.assertEqual({p.name for p in DOC.glob("*.md")} - {"README.md"}, set(re.findall(r"\]\(([^)]+)\)", index)))
         for page in DOC.glob("*.md"):
-            for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            for target in re.findall(r"\]\(([^)#:]+\.(?:md|toml|py|csv))\)", page.read_text(encoding="utf-8")):
                 self.assertTrue((DOC / target).exists(), f"{page.name}: {target}")
 
     def test_the_tables_in_the_manuals_are_those_of_the_catalogue(self):

@@ -24,7 +24,7 @@ class Service(unittest.TestCase):
 
     def test_the_unit_runs_as_an_account_of_its_own_and_says_what_it_may_write(self):
         settings = dict(re.findall(r"^(\w+)=(.*)$", UNIT.read_text(encoding="utf-8"), re.M))
-        self.assertEqual(("strict", "yes", "huren", "huren", "/var/spool/huren"),
+        self.assertEqual(("strict", "yes", "huren", "huren", "/var/spool/huren -/etc/huren"),
                          tuple(settings[k] for k in ("ProtectSystem", "NoNewPrivileges", "User", "StateDirectory", "ReadWritePaths")))
         self.assertEqual("/etc/huren/local.toml", settings["ConditionPathExists"])
 

@@ -119,6 +119,22 @@ inline constexpr std::string_view kOwnReports =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json, reported_ms, digest "
     "FROM report WHERE seq>? AND source='' AND current=1 AND stored_ms>=? ORDER BY seq LIMIT ?";
 
+// retention: (after, limit) → the last of the next rows; (after, last, before_ms) drops what may go of them. Found by walking
+// each table in order of age, so that no index is carried through every delivery for a walk that runs once a day.
+inline constexpr std::string_view kNextMessages = "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM message WHERE seq>? ORDER BY seq LIMIT ?)";
+// A body stays while any partner has yet to get it or a person has yet to decide: only 3 delivered, 7 cancelled end it.
+inline constexpr std::string_view kDropMessages =
+    "UPDATE message SET body=x'' WHERE seq>? AND seq<=? AND length(body)>0 "
+    "AND EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq) "
+    "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq AND (o.state NOT IN (3, 7) OR o.changed_ms>=?))";
+inline constexpr std::string_view kNextInbox = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM inbox_body WHERE id>? ORDER BY id LIMIT ?)";
+// The row, its hash and its answer stay: a repetition is still known.
+inline constexpr std::string_view kDropInbox =
+    "DELETE FROM inbox_body WHERE id>? AND id<=? AND (SELECT i.state IN ('applied', 'refused') AND i.received_ms<? "
+    "FROM inbox i WHERE i.id = inbox_body.id)";
+inline constexpr std::string_view kNextNotices = "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM notice WHERE seq>? ORDER BY seq LIMIT ?)";
+inline constexpr std::string_view kDropNotices = "DELETE FROM notice WHERE seq>? AND seq<=? AND acknowledged_ms>0 AND acknowledged_ms<?";
+
 // inbox, notices, views
 inline constexpr std::string_view kInboxSame =
     "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "

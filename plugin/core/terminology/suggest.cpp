@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <unordered_map>
 
 #include "core/base/text.hpp"
 
@@ -121,13 +122,21 @@ struct Suggester::Ready {
   Date on;
   std::vector<std::pair<const Item*, std::vector<Name>>> items;
   std::vector<std::pair<const Panel*, std::vector<Name>>> panels;
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_pair;  // which items have a name with this pair
+  std::vector<std::uint32_t> short_named;                                 // items with a name of one character
 };
 
-Suggester::Suggester(const Set& set, const Date& on) : ready_(std::make_unique<Ready>(Ready{set, on, {}, {}})) {
+Suggester::Suggester(const Set& set, const Date& on) : ready_(std::make_unique<Ready>(Ready{set, on, {}, {}, {}, {}})) {
   for (const auto& item : set.items()) {
     if (!holds(item.period, on)) continue;
     std::vector<Name> names{name_of(item.zh), name_of(item.en), name_of(item.code)};
     for (const auto& alias : item.aliases) names.push_back(name_of(alias));
+    const auto place = static_cast<std::uint32_t>(ready_->items.size());
+    for (const auto& name : names) {
+      if (name.pairs.empty() && !name.plain.empty()) ready_->short_named.push_back(place);
+      for (const auto pair : name.pairs)
+        if (auto& places = ready_->by_pair[pair]; places.empty() || places.back() != place) places.push_back(place);
+    }
     ready_->items.emplace_back(&item, std::move(names));
   }
   for (const auto& panel : set.panels()) ready_->panels.emplace_back(&panel, std::vector<Name>{name_of(panel.zh), name_of(panel.en), name_of(panel.code)});
@@ -143,7 +152,18 @@ std::vector<Suggestion> Suggester::suggest(const LocalFacts& local, std::size_t 
   const auto keep = [&](Suggestion s) {
     if (!s.evidence.empty()) out.push_back(std::move(s));
   };
-  for (const auto& [item, names] : ready_->items) keep(for_item(ready_->set, mine, *item, names, ready_->on));
+  // Without a common pair of characters neither name holds the other and they are not alike: such items need no comparing,
+  // unless pinyin or LOINC speaks for them. A name of one character has no pair and is compared with all.
+  std::vector<bool> near(ready_->items.size(), mine.name.pairs.empty());
+  for (const auto pair : mine.name.pairs)
+    if (const auto found = ready_->by_pair.find(pair); found != ready_->by_pair.end())
+      for (const auto place : found->second) near[place] = true;
+  for (const auto place : ready_->short_named) near[place] = true;
+  for (std::size_t i = 0; i < ready_->items.size(); ++i) {
+    const auto& [item, names] = ready_->items[i];
+    const bool sounds_near = mine.pinyin.size() > 1 && item->pinyin.size() > 1 && (mine.pinyin.starts_with(item->pinyin) || item->pinyin.starts_with(mine.pinyin));
+    if (near[i] || sounds_near || !local.loinc.empty()) keep(for_item(ready_->set, mine, *item, names, ready_->on));
+  }
   for (const auto& [panel, names] : ready_->panels) {
     if (!local.unit.empty() || !local.loinc.empty()) break;  // a panel has neither
     Suggestion s{"", panel->code, panel->zh, panel->en, 0, {}};

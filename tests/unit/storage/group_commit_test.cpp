@@ -57,6 +57,32 @@ TEST_CASE("what every caller wrote is committed, in fewer commits than callers")
   CHECK(group.figures().commits < kThreads * kEach);
 }
 
+TEST_CASE("the first work of a transaction, which has no savepoint, is undone as wholly as any other, and the rest goes on") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  std::latch in(1), go(1);
+  std::jthread holder([&] {
+    // What it wrote goes; those behind it wait for the same transaction.
+    CHECK_FALSE(group.run([&](Database& db) -> Result<void> {
+      if (auto done = insert(1)(db); !done) return done;
+      in.count_down();
+      go.wait();
+      return Error{"storage.internal", "", {}};
+    }, std::nullopt));
+  });
+  in.wait();
+  std::vector<std::jthread> others;
+  for (const std::int64_t value : {2, 3})
+    others.emplace_back([&, value] { CHECK(group.run(insert(value), std::nullopt)); });
+  std::this_thread::sleep_for(20ms);
+  go.count_down();
+  others.clear();
+  holder.join();
+  CHECK(f.count() == 2);
+  auto reader = Database::open(f.dir.file("a.db"), {.read_only = true});
+  CHECK(*Query(**reader, "SELECT count(*) FROM t WHERE a=1").number() == 0);
+}
+
 TEST_CASE("a work that fails undoes itself and nobody else") {
   Fixture f;
   GroupCommit group(*f.db);

@@ -110,7 +110,7 @@ TEST_CASE("what cannot be taken is answered as the product's own refusal, or as 
   CHECK(call(port, "POST", "/", "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Header><x s:mustUnderstand=\"1\"/></s:Header><s:Body><Submit><message/></Submit></s:Body></s:Envelope>").status == 500);
   CHECK(call(port, "POST", "/", "{}", "application/json").status == 415);
   CHECK(call(port, "DELETE", "/", "").status == 405);
-  Service small({{"max_frame_bytes", "1024"}});
+  Service small(Options{{"max_frame_bytes", "1024"}});
   CHECK(call(small.engine.port(), "POST", "/", std::string(3000, ' ')).status == 413);
 }
 
