@@ -181,7 +181,7 @@ flow('the mapping workbench: 5,000 rows, row errors, many accepted at once, undo
   await page.keyboard.press('Escape');
   await button(page, '历史与撤销').click();
   await button(dialog(page), '恢复到此前').first().click();
-  await page.getByRole('dialog').last().getByRole('button', { name: '恢复到此前' }).click();
+  await page.getByRole('dialog', { name: '请确认' }).getByRole('button', { name: '恢复到此前' }).click();
   await page.getByText(before).waitFor({ state: 'attached' });
   await page.keyboard.press('Escape');
   const download = page.waitForEvent('download');
