@@ -131,13 +131,16 @@ void open_analyte(JsonWriter& json, const Input& input, const AnalyteDecision& a
   json.member("result_id", input.candidates[considered.candidate].result_id).some("agreement", considered.agreement);
 }
 
-void write_reasons(JsonWriter& json, const Input& input, Language language) {
+// The same in every card: written once.
+std::string reasons_of(const Input& input, Language language) {
+  JsonWriter json;
   const Date today = terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes);
-  json.key("overrideReasons").open('[');
+  json.open('[');
   for (const auto& reason : input.terminology->reasons())
     if (terminology::holds(reason.period, today))
       json.open('{').member("code", reason.code).member("system", kReasonSystem).member("display", language == Language::zh ? reason.zh : reason.en).close('}');
   json.close(']');
+  return json.take();
 }
 
 bool suggests_use(const OrderDecision& order) { return order.outcome == Outcome::recognised || order.outcome == Outcome::partial; }
@@ -153,7 +156,7 @@ Words words_of(const Input& input, const OrderDecision& order, const std::vector
   return w;
 }
 
-CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options) {
+CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options, std::string_view reasons) {
   const auto results = shown(input, order);
   const std::string identity = identity_of(input, order, results);
   const Words zh = words_of(input, order, results, Language::zh), en = words_of(input, order, results, Language::en);
@@ -166,7 +169,7 @@ CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& or
     ref.accepting = uuid_of("suggestion\n" + identity);
     json.key("suggestions").open('[').open('{').member("label", said.suggestion).member("uuid", ref.accepting);
     json.member("isRecommended", !order.critical).close('}').close(']').member("selectionBehavior", "at-most-one");
-    write_reasons(json, input, options.language);
+    json.key("overrideReasons").raw(reasons);
   }
   json.key("extension").open('{').key("huren").open('{').member("order_id", order.order_id);
   json.key("order_item").open('{').member("code", order.local_code).member("name", order.local_name).close('}');
@@ -197,9 +200,10 @@ std::string to_cards(const Input& input, const Decision& decision, const CardOpt
     if (order.outcome != Outcome::none) orders.emplace_back(order.critical ? -1 : static_cast<int>(order.outcome), &order);
   std::stable_sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   JsonWriter json(1024 + orders.size() * 10'000);
+  const auto reasons = reasons_of(input, options.language);
   json.open('{').key("cards").open('[');
   for (const auto& [rank, order] : orders) {
-    auto ref = write_card(json, input, *order, options);
+    auto ref = write_card(json, input, *order, options, reasons);
     ref.order = static_cast<std::size_t>(order - decision.orders.data());
     if (refs) refs->push_back(std::move(ref));
   }
