@@ -28,6 +28,18 @@ Result<void> roll_back(Database& db) noexcept {
   return db.in_transaction() ? guarded([&] { return Query(db, "ROLLBACK").run(); }) : Result<void>();
 }
 
+// The transaction holds nothing else yet, so undoing this work is undoing the transaction, and no page is copied on the
+// chance of it. closed: the transaction is open and holds this work whole or nothing.
+Result<void> run_first(const GroupCommit::Work& work, Database& db, bool& closed) {
+  auto result = guarded([&] { return work(db); });
+  const bool ended = !db.in_transaction();  // some faults (disk full, I/O) end the whole transaction
+  closed = result && !ended;
+  if (result && ended) result = Error{"storage.internal", db.path(), {"rolled back"}};
+  if (result || ended) return result;
+  if (roll_back(db)) closed = static_cast<bool>(guarded([&] { return Query(db, "BEGIN IMMEDIATE").run(); }));
+  return result;
+}
+
 // Work under a savepoint: what it wrote stays only when it succeeded. Some faults (disk full, I/O) end the whole
 // transaction; the caller sees that by in_transaction(). closed: nothing half-done is left in the transaction.
 Result<void> run_one(const GroupCommit::Work& work, Database& db, bool& closed) {
@@ -111,7 +123,7 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own
 
 Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
   const auto until = Clock::now() + limits_.gather;
-  bool alive = true;
+  bool alive = true, written = false;
   while (alive && !queue_.empty() && batch_.size() < static_cast<std::size_t>(limits_.works) &&
          (batch_.empty() || Clock::now() < until)) {
     auto request = queue_.front();
@@ -120,7 +132,9 @@ Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
     batch_.push_back(request);  // has its room since construction
     lock.unlock();
     bool closed = false;
-    request->result = guarded([&] { return run_one(request->work, db_, closed); });
+    const bool first = !written;
+    request->result = guarded([&] { return first ? run_first(request->work, db_, closed) : run_one(request->work, db_, closed); });
+    written = written || request->result;
     // A savepoint that cannot be closed cannot be trusted: never commit it, even when the roll-back fails, too.
     if (!closed) (void)roll_back(db_);
     alive = closed && db_.in_transaction();

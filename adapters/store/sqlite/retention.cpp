@@ -20,11 +20,11 @@ constexpr std::array kWalks = {
          "UPDATE message SET body=x'' WHERE seq>? AND seq<=? AND length(body)>0 "
          "AND EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq) "
          "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq AND (o.state NOT IN (3, 7) OR o.changed_ms>=?))"},
-    // The row, its hash and its answer stay: a repetition is still known.
+    // The row, its hash and its answer stay: a repetition is still known. A report's message stays as long as the report.
     Walk{"prune.inbox",
          "SELECT coalesce(max(id), 0) FROM (SELECT id FROM inbox_body WHERE id>? ORDER BY id LIMIT ?)",
          "DELETE FROM inbox_body WHERE id>? AND id<=? AND (SELECT i.state IN ('applied', 'refused') AND i.received_ms<? "
-         "FROM inbox i WHERE i.id = inbox_body.id)"},
+         "FROM inbox i WHERE i.id = inbox_body.id) AND NOT EXISTS(SELECT 1 FROM report_text t WHERE t.inbox = inbox_body.id AND t.inbox > 0)"},
     Walk{"prune.notice",
          "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM notice WHERE seq>? ORDER BY seq LIMIT ?)",
          "DELETE FROM notice WHERE seq>? AND seq<=? AND acknowledged_ms>0 AND acknowledged_ms<?"},

@@ -44,10 +44,11 @@ struct ReportRow {
   std::int64_t reported_ms = 0;  // release at the origin: the day that both sides compare
   std::string digest;         // of the content, the same at both ends (engine/exchange/digest.hpp); "" : taken away
   std::string brief{};        // model::brief_of the report; "": json alone tells
+  std::int64_t inbox = 0;     // the inbox row whose body hl7 is: the bytes lie there and stay while this row names it; 0: none
 };
 
 struct ResultRow {            // one observation of one version, what order.check reads
-  std::string id;             // huren's own
+  std::string id;             // report_id and position, "ID.0"
   std::string report_id;      // ReportRow::id
   std::string patient_id;
   std::string item;           // standard item; "" unmapped
