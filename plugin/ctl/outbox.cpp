@@ -26,6 +26,20 @@ bool read_rows(Place& place, const std::string& partner, std::optional<OutboxSta
   return read ? true : place.failed(read.error());
 }
 
+// However long the outbox is: by its number, not among the first so many.
+bool find_row(Place& place, std::int64_t id, OutboxRow& row) {
+  bool there = false;
+  auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
+    auto found = reader.outbox_entry(id);
+    if (!found) return found.error();
+    there = found->has_value();
+    if (there) row = std::move(**found);
+    return {};
+  });
+  if (!read) return place.failed(read.error());
+  return there || place.failed({"ctl.no_row", std::to_string(id), {std::to_string(id)}});
+}
+
 // A remark is stored in both languages, "where: zh / en [id]": the reader's half of it.
 std::string in_language(const std::string& remark, Language language) {
   const auto bar = remark.find(" / ");
@@ -89,30 +103,22 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
 }
 
 int outbox_show(Place& place, std::int64_t id) {
-  std::vector<OutboxRow> rows;
-  if (!read_rows(place, "", std::nullopt, 1'000'000, rows)) return kUnusable;
-  for (const auto& r : rows)
-    if (r.id == id) {
-      place.out << to_json(r, place.config.hospital.offset_minutes).dump(2) << "\n";
-      return kOk;
-    }
-  place.failed({"ctl.no_row", std::to_string(id), {std::to_string(id)}});
-  return kUnusable;
+  OutboxRow row;
+  if (!find_row(place, id, row)) return kUnusable;
+  place.out << to_json(row, place.config.hospital.offset_minutes).dump(2) << "\n";
+  return kOk;
 }
 
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run) {
-  std::vector<OutboxRow> rows;
-  if (!read_rows(place, "", std::nullopt, 1'000'000, rows)) return kUnusable;
   const bool retry = verb == "retry" || verb == "release";
   const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   const auto target = retry ? OutboxState::waiting : verb == "park" ? OutboxState::parked : OutboxState::cancelled;
   std::vector<store::Settlement> settlements;
+  std::vector<OutboxRow> rows;
   for (const auto id : ids) {
-    const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == id; });
-    if (it == rows.end()) {
-      place.failed({"ctl.no_row", std::to_string(id), {std::to_string(id)}});
-      return kUnusable;
-    }
+    OutboxRow row;
+    if (!find_row(place, id, row)) return kUnusable;
+    const auto* const it = &rows.emplace_back(std::move(row));
     const bool waits_for_person = it->state == OutboxState::parked || it->state == OutboxState::refused || it->state == OutboxState::doubtful;
     const bool committed = it->state == OutboxState::committed;  // a person who has asked the partner need not wait on
     const bool idle = waits_for_person || committed || it->state == OutboxState::waiting;
@@ -127,10 +133,8 @@ int outbox_change(Place& place, const std::string& verb, const std::vector<std::
   if (dry_run) return kOk;
   const std::string who = operator_name();
   auto done = place.store->transact([&](store::Unit& unit) -> Result<void> {
-    for (const auto id : ids) {
-      const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == id; });
-      if (auto r = engine::audit(unit, engine::Clock().now_ms(), "operator.outbox", {who, "outbox:" + std::to_string(id), verb}, {{"partner", it->partner}}); !r) return r;
-    }
+    for (const auto& row : rows)
+      if (auto r = engine::audit(unit, engine::Clock().now_ms(), "operator.outbox", {who, "outbox:" + std::to_string(row.id), verb}, {{"partner", row.partner}}); !r) return r;
     return unit.settle(settlements);
   });
   if (!done) {

@@ -1,8 +1,8 @@
-// What may go, found by walking each table in order of age, a few rows a call, with the place kept in cursor: no index
-// is carried through every delivery for the sake of a walk that runs once a day.
+// What may go, a few rows a call, with the place kept in cursor (sql.hpp has the walks).
 #include <array>
 
 #include "rows.hpp"
+#include "sql.hpp"
 
 namespace huren::store::sqlite {
 namespace {
@@ -14,20 +14,9 @@ struct Walk {
 };
 
 constexpr std::array kWalks = {
-    // A body stays while any partner has yet to get it or a person has yet to decide: only 3 delivered, 7 cancelled end it.
-    Walk{"prune.message",
-         "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM message WHERE seq>? ORDER BY seq LIMIT ?)",
-         "UPDATE message SET body=x'' WHERE seq>? AND seq<=? AND length(body)>0 "
-         "AND EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq) "
-         "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq AND (o.state NOT IN (3, 7) OR o.changed_ms>=?))"},
-    // The row, its hash and its answer stay: a repetition is still known. A report's message stays as long as the report.
-    Walk{"prune.inbox",
-         "SELECT coalesce(max(id), 0) FROM (SELECT id FROM inbox_body WHERE id>? ORDER BY id LIMIT ?)",
-         "DELETE FROM inbox_body WHERE id>? AND id<=? AND (SELECT i.state IN ('applied', 'refused') AND i.received_ms<? "
-         "FROM inbox i WHERE i.id = inbox_body.id) AND NOT EXISTS(SELECT 1 FROM report_text t WHERE t.inbox = inbox_body.id AND t.inbox > 0)"},
-    Walk{"prune.notice",
-         "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM notice WHERE seq>? ORDER BY seq LIMIT ?)",
-         "DELETE FROM notice WHERE seq>? AND seq<=? AND acknowledged_ms>0 AND acknowledged_ms<?"},
+    Walk{"prune.message", sql::kNextMessages, sql::kDropMessages},
+    Walk{"prune.inbox", sql::kNextInbox, sql::kDropInbox},
+    Walk{"prune.notice", sql::kNextNotices, sql::kDropNotices},
 };
 
 // true: the walk has come to the end and begins anew next time.

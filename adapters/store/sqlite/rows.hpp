@@ -51,6 +51,7 @@ Result<void> put_results(Database& db, const ReportRow& report, const std::vecto
 // outbox.cpp
 Rows<std::string> receivers(Database& db, const std::string& subject);
 Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit);
+Maybe<OutboxRow> outbox_entry(Database& db, std::int64_t id);
 Rows<OutboxRow> outbox_of(Database& db, const std::string& subject, const std::string& partner);
 Result<void> enqueue(Database& db, const OutboxRow& row);
 Result<void> settle(Database& db, const std::vector<Settlement>& settlements);

@@ -85,6 +85,9 @@ inline constexpr std::string_view kOutboxRow =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM message m JOIN outbox o ON o.message = m.seq "
     "WHERE m.message_id=? AND o.partner=?";
+inline constexpr std::string_view kOutboxEntry =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message WHERE o.id=?";
 inline constexpr std::string_view kOverdue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
@@ -122,6 +125,22 @@ inline constexpr std::string_view kHeld =
 inline constexpr std::string_view kOwnReports =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json, reported_ms, digest "
     "FROM report WHERE seq>? AND source='' AND current=1 AND stored_ms>=? ORDER BY seq LIMIT ?";
+
+// retention: (after, limit) → the last of the next rows; (after, last, before_ms) drops what may go of them. Found by walking
+// each table in order of age, so that no index is carried through every delivery for a walk that runs once a day.
+inline constexpr std::string_view kNextMessages = "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM message WHERE seq>? ORDER BY seq LIMIT ?)";
+// A body stays while any partner has yet to get it or a person has yet to decide: only 3 delivered, 7 cancelled end it.
+inline constexpr std::string_view kDropMessages =
+    "UPDATE message SET body=x'' WHERE seq>? AND seq<=? AND length(body)>0 "
+    "AND EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq) "
+    "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq AND (o.state NOT IN (3, 7) OR o.changed_ms>=?))";
+inline constexpr std::string_view kNextInbox = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM inbox_body WHERE id>? ORDER BY id LIMIT ?)";
+// The row, its hash and its answer stay: a repetition is still known. A report's message stays as long as the report.
+inline constexpr std::string_view kDropInbox =
+    "DELETE FROM inbox_body WHERE id>? AND id<=? AND (SELECT i.state IN ('applied', 'refused') AND i.received_ms<? "
+    "FROM inbox i WHERE i.id = inbox_body.id) AND NOT EXISTS(SELECT 1 FROM report_text t WHERE t.inbox = inbox_body.id AND t.inbox > 0)";
+inline constexpr std::string_view kNextNotices = "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM notice WHERE seq>? ORDER BY seq LIMIT ?)";
+inline constexpr std::string_view kDropNotices = "DELETE FROM notice WHERE seq>? AND seq<=? AND acknowledged_ms>0 AND acknowledged_ms<?";
 
 // inbox, notices, views
 inline constexpr std::string_view kInboxSame =
@@ -217,7 +236,7 @@ inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultById, kResultsIn, kRetireResults, kMoveResults, kDropResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,

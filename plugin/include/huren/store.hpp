@@ -229,6 +229,7 @@ class Reader {
   virtual Result<std::optional<AuditRow>> audit_head() = 0;                                // the newest
   virtual Result<std::vector<OutboxRow>> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) = 0;  // without body
   virtual Result<std::optional<OutboxRow>> outbox_row(const std::string& partner, const std::string& message_id) = 0;         // without body
+  virtual Result<std::optional<OutboxRow>> outbox_entry(std::int64_t id) = 0;              // without body
   virtual Result<std::vector<OutboxRow>> overdue(const std::string& partner, std::int64_t now_ms, int limit) = 0;  // committed, next_ms passed; without body
   virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
   virtual Result<std::int64_t> inbox_newest() = 0;                                         // id of the newest to apply; 0: none
@@ -311,11 +312,28 @@ class Unit : public Reader {
   virtual Result<void> postpone_fetch(std::int64_t id, std::int64_t next_ms) = 0;          // attempts + 1
 };
 
+// Work that rides in a transaction which somebody else commits anyway, after all of its own work: so that what it is about
+// (new outbox rows of its partner) and what it does (claim them) share one sync. Its failure undoes nothing but itself.
+// Never blocks, never calls the store. [thread: whoever commits]
+class Rider {
+ public:
+  virtual ~Rider() = default;
+  // Whether it comes along. enqueued: rows of its partner() were put into the outbox by this transaction.
+  virtual bool wants(bool enqueued) noexcept = 0;
+  virtual Result<void> ride(Unit& unit) = 0;             // after wants() said true, at most once
+  virtual void landed(bool on_disk) noexcept = 0;        // always after wants() said true
+  [[nodiscard]] virtual const std::string& partner() const = 0;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
   virtual Result<void> transact(const std::function<Result<void>(Unit&)>& fn) = 0;  // an error from fn undoes all
   virtual Result<void> read(const std::function<Result<void>(Reader&)>& fn) = 0;    // one snapshot
+  // From now on the rider is asked at every commit, until drop(), which waits for a commit in progress. false: this store
+  // does not carry riders; they look after themselves.
+  virtual bool carry(Rider& /*rider*/) { return false; }
+  virtual void drop(Rider& /*rider*/) noexcept {}
   // The right to run the pumps: held by one process at a time, released by the system when it dies.
   virtual Result<bool> take_lease() = 0;
   // Upkeep, beside everything else. backup: one moment, checked, complete or absent; file must not exist.

@@ -57,6 +57,70 @@ TEST_CASE("what every caller wrote is committed, in fewer commits than callers")
   CHECK(group.figures().commits < kThreads * kEach);
 }
 
+TEST_CASE("the first work of a transaction, which has no savepoint, is undone as wholly as any other, and the rest goes on") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  std::latch in(1), go(1);
+  std::jthread holder([&] {
+    // What it wrote goes; those behind it wait for the same transaction.
+    CHECK_FALSE(group.run([&](Database& db) -> Result<void> {
+      if (auto done = insert(1)(db); !done) return done;
+      in.count_down();
+      go.wait();
+      return Error{"storage.internal", "", {}};
+    }, std::nullopt));
+  });
+  in.wait();
+  std::vector<std::jthread> others;
+  for (const std::int64_t value : {2, 3})
+    others.emplace_back([&, value] { CHECK(group.run(insert(value), std::nullopt)); });
+  std::this_thread::sleep_for(20ms);
+  go.count_down();
+  others.clear();
+  holder.join();
+  CHECK(f.count() == 2);
+  auto reader = Database::open(f.dir.file("a.db"), {.read_only = true});
+  CHECK(*Query(**reader, "SELECT count(*) FROM t WHERE a=1").number() == 0);
+}
+
+namespace {
+
+struct Guest final : GroupCommit::Last {
+  bool wish = true, fail = false;
+  int ran = 0, good = 0, bad = 0;
+  bool wants() noexcept override { return wish; }
+  Result<void> run(Database& db) override {
+    ++ran;
+    if (auto done = insert(1000 + ran)(db); !done) return done;
+    return fail ? Result<void>(Error{"storage.internal", "", {}}) : Result<void>();
+  }
+  void landed(bool on_disk) noexcept override { ++(on_disk ? good : bad); }
+};
+
+}  // namespace
+
+TEST_CASE("what rides along shares the commit, is told how it ended, and takes nobody with it when it fails") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  Guest guest;
+  group.set_last(guest);
+  CHECK(group.run(insert(1), std::nullopt));
+  CHECK(f.count() == 2);
+  CHECK(guest.good == 1);
+  CHECK(group.figures().commits == 1);
+  guest.fail = true;
+  CHECK(group.run(insert(2), std::nullopt));
+  CHECK(f.count() == 3);
+  CHECK(guest.bad == 1);
+  guest.fail = false;
+  CHECK_FALSE(group.run(insert(2), std::nullopt));  // nothing to commit: nothing to ride in
+  CHECK(guest.ran == 2);
+  guest.wish = false;
+  CHECK(group.run(insert(3), std::nullopt));
+  CHECK(guest.ran == 2);
+  CHECK(f.count() == 4);
+}
+
 TEST_CASE("a work that fails undoes itself and nobody else") {
   Fixture f;
   GroupCommit group(*f.db);

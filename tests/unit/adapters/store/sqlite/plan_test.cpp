@@ -76,6 +76,23 @@ TEST_CASE("order.check reads one stretch of the patient's results, already in or
   CHECK_FALSE(has(plan, "TEMP B-TREE"));
 }
 
+TEST_CASE("retention walks by number and looks each row's deliveries up: no table is read through") {
+  Fixture f;
+  const std::pair<std::string_view, std::string_view> walks[] = {{sql::kNextMessages, sql::kDropMessages}, {sql::kNextInbox, sql::kDropInbox}, {sql::kNextNotices, sql::kDropNotices}};
+  for (const auto& [next, drop] : walks) {
+    const auto first = f.plan(next), second = f.plan(drop);
+    INFO(first << second);
+    CHECK(has(first, "USING INTEGER PRIMARY KEY (rowid>?)"));
+    CHECK_FALSE(has(first, "TEMP B-TREE"));
+    CHECK(has(second, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"));
+    CHECK_FALSE(scans(second));
+  }
+  const auto messages = f.plan(sql::kDropMessages), inbox = f.plan(sql::kDropInbox);
+  INFO(messages << inbox);
+  CHECK(has(messages, "SEARCH o USING INDEX sqlite_autoindex_outbox_1 (message=?)"));
+  CHECK(has(inbox, "report_text_inbox (inbox=?)"));
+}
+
 TEST_CASE("a claim looks at nothing but rows that it takes, already in order") {
   Fixture f;
   const auto due = f.plan(sql::kDueFirst) + f.plan(sql::kDueOthers), later = f.plan(sql::kBecomeDue);
