@@ -107,25 +107,9 @@ int codes_import(Place& place, const std::vector<std::string>& files, bool dry_r
   }
   place.out << (before.set ? before.set->version() : "-") << " -> " << after.set->version() << "\n";
   if (dry_run) return kOk;
-  std::vector<std::pair<fs::path, fs::path>> ready;  // written beside its place, then moved
-  for (const auto& [name, text] : texts) {
-    const auto target = engine::codes_file(place.config, place.config_dir, name);
-    std::error_code ec;
-    fs::create_directories(target.parent_path(), ec);
-    const fs::path fresh = target.string() + ".new";
-    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
-    if (!(file << text).flush()) {
-      for (const auto& [from, to] : ready) fs::remove(from, ec);
-      fs::remove(fresh, ec);
-      place.failed({"ctl.codes_unwritable", target.filename().string(), {name}});
-      return kUnusable;
-    }
-    ready.emplace_back(fresh, target);
-  }
-  for (const auto& [from, to] : ready) {
-    std::error_code ec;
-    fs::rename(from, to, ec);
-    if (ec) place.failed({"ctl.codes_unwritable", to.filename().string(), {to.filename().string()}});
+  if (auto r = engine::put_codes(place.config, place.config_dir, texts); !r) {
+    place.failed(r.error());
+    return kUnusable;
   }
   place.out << place.say("已导入，重启引擎后生效", "imported; in force when the engine starts again") << "\n";
   return kOk;

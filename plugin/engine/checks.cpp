@@ -173,14 +173,11 @@ Result<void> gather(Reader& reader, int offset_minutes, const std::string& patie
   return {};
 }
 
-Result<std::vector<recognition::CardRef>> Checks::fresh(Reader& reader, std::vector<recognition::CardRef> cards, const std::string& doctor_id) {
-  std::vector<recognition::CardRef> out;
-  for (auto& card : cards) {
-    auto known = reader.suggestion(card.uuid, doctor_id);
-    if (!known) return known.error();
-    if (!*known) out.push_back(std::move(card));
-  }
-  return out;
+Result<std::vector<recognition::CardRef>> Checks::fresh(Reader& reader, std::vector<recognition::CardRef> cards, const std::string& patient_id, const std::string& doctor_id) {
+  auto known = reader.shown_to(patient_id, doctor_id);
+  if (!known) return known.error();
+  std::erase_if(cards, [&](const auto& card) { return std::find(known->begin(), known->end(), card.uuid) != known->end(); });
+  return cards;
 }
 
 // What accepting the card means, open until it is answered. The same suggestion shown to another doctor: feedback on it is

@@ -37,7 +37,8 @@ class Checks {
  public:
   explicit Checks(const Context& context) : context_(context) {}
   // The cards that are not noted for this doctor yet.
-  Result<std::vector<recognition::CardRef>> fresh(store::Reader& reader, std::vector<recognition::CardRef> cards, const std::string& doctor_id);
+  Result<std::vector<recognition::CardRef>> fresh(store::Reader& reader, std::vector<recognition::CardRef> cards, const std::string& patient_id,
+                                                          const std::string& doctor_id);
   // Views, showings, offers, the record of the check and its audit in one transaction.
   // Error query.changed_meanwhile: what it rests on was corrected after it was read.
   Result<void> note(const recognition::Input& input, const recognition::Decision& decision, const Shown& shown);

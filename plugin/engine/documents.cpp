@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/base/pack.hpp"
+#include "core/cda/chain.hpp"
 #include "core/cda/lab_document.hpp"
 #include "engine/context.hpp"
 #include "engine/files.hpp"
@@ -47,6 +48,11 @@ std::string unlike(const model::LabReport& document, const model::LabReport& mes
   return {};
 }
 
+cda::LabRead read(const Context& context, const config::Partner& partner, std::string_view bytes) {
+  return cda::read_lab_report(bytes, {.assumed_offset_minutes = partner.hospital.offset_minutes, .charset = {}, .limits = {},
+                                      .transfer = {context.config.transfer_template, context.config.transfer_code}});
+}
+
 }  // namespace
 
 Result<Documents> Documents::load(const config::Config& config, const std::string& config_dir) {
@@ -83,13 +89,31 @@ Findings Documents::admit(const Context& context, const config::Partner& partner
                                      {.pinned_sha256 = partner.signers, .authority_pem = authority_, .crl_pem = crl_, .organisation = partner.hospital.code, .at_ms = at_ms});
   if (!signer) return refused(signer.error(), "OBX");
   // From here on the document speaks under a signature: the message may say nothing else.
-  const auto read = cda::read_lab_report(*bytes, {.assumed_offset_minutes = partner.hospital.offset_minutes, .charset = {}, .limits = {},
-                                                     .transfer = {context.config.transfer_template, context.config.transfer_code}});
+  const auto read = engine::read(context, partner, *bytes);
   if (!read.report) return read.findings;
   if (message.reports.size() != 1) return refused({"inbound.document_differs", "", {}}, "OBR");
   if (const auto place = unlike(*read.report, cda::canonical(message.reports.front()), message.versioned); !place.empty())
     return refused({"inbound.document_differs", place, {}}, "OBX");
   return {};
+}
+
+Result<Findings> chained(const Context& context, const config::Partner& partner, const std::vector<store::ReportRow>& held, std::string_view document) {
+  if (partner.huren || document.empty()) return Findings{};
+  const auto bytes = plain(document);
+  if (!bytes) return bytes.error();
+  const auto incoming = read(context, partner, *bytes).head;
+  if (incoming.version == 0) return Findings{};
+  cda::Chain chain;
+  for (const auto& row : held) {
+    const auto earlier = plain(row.document);
+    if (!earlier || earlier->empty()) continue;
+    const auto was = read(context, partner, *earlier);
+    if (was.head.version > 0) chain = cda::with(std::move(chain), was.head, was.report && was.report->status == model::Status::withdrawn);
+  }
+  auto placed = cda::place(chain, incoming);
+  for (const auto& f : placed.findings)
+    if (f.severity == Severity::error) return f.error;
+  return std::move(placed.findings);
 }
 
 }  // namespace huren::engine

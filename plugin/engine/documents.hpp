@@ -5,10 +5,12 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/config/config.hpp"
 #include "core/mapping/oru.hpp"
 #include "engine/signing/signing.hpp"
+#include "huren/store.hpp"
 
 namespace huren::engine {
 
@@ -27,5 +29,10 @@ class Documents {
  private:
   std::string key_, certificate_, authority_, crl_;
 };
+
+// Where a stranger's document stands among the documents of the versions held of its report: the error of a fork (cda.fork), else
+// what a person should know (a version missing between, one that came late). Nothing for a huren, whose ids follow from the
+// version, and for a document that states no version: the message alone counts there.
+[[nodiscard]] Result<Findings> chained(const Context& context, const config::Partner& partner, const std::vector<store::ReportRow>& held, std::string_view document);
 
 }  // namespace huren::engine

@@ -212,6 +212,12 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   if (!versions) return versions.error();
   if (!versions->empty() && versions->back().version == report.version && !versions->back().digest.empty() && versions->back().json != rendered.row.json)
     return Error{"report.same_version_differs", "OBR-20", {std::to_string(report.version)}};
+  if (const auto* partner = context.partner(row.source)) {
+    auto told = chained(context, *partner, *versions, document);
+    if (!told) return told.error();
+    for (const auto& f : *told)
+      if (f.severity == Severity::warning) context.log.write(f.severity, "inbound.chain", f.error);
+  }
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
   auto* const stored = &rendered.row;

@@ -328,7 +328,7 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
     decision = recognition::decide(input);
     std::vector<recognition::CardRef> cards;
     shown.answer = recognition::to_cards(input, decision, {}, &cards);
-    auto fresh = checks_.fresh(reader, std::move(cards), request.doctor.id);
+    auto fresh = checks_.fresh(reader, std::move(cards), access->patient.id, request.doctor.id);
     if (!fresh) return fresh.error();
     shown.fresh = std::move(*fresh);
     shown.patient_id = std::move(access->patient.id);

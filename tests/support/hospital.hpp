@@ -201,13 +201,14 @@ class Hospital {
   }
 
   // The same as a huren writes it: the version travels.
-  static std::string huren_oru(const std::string& number, const std::string& control_id, const std::string& value, int version) {
+  static std::string huren_oru(const std::string& number, const std::string& control_id, const std::string& value, int version,
+                               const std::function<std::string(const model::LabReport&)>& document = {}) {
     auto parsed = model::parse_event(version > 1 ? "lab.report.amended/1" : "lab.report.released/1", report(number, value, version).dump(), 480);
     REQUIRE(parsed.event);
     auto r = std::get<model::LabReportReleased>(*parsed.event).report;
     r.origin = {"HB-COUNTY-01", "县医院"};
     r.observations[0].loinc = "14749-6";
-    auto bytes = mapping::write_oru(r, "", {.control_id = control_id, .sender = "HB-COUNTY-01", .receiver = "HB-CITY-01", .at = *parse_hl7_time("20261122090000+0800", 480)});
+    auto bytes = mapping::write_oru(r, document ? document(r) : "", {.control_id = control_id, .sender = "HB-COUNTY-01", .receiver = "HB-CITY-01", .at = *parse_hl7_time("20261122090000+0800", 480)});
     REQUIRE(bytes);
     return *bytes;
   }

@@ -109,7 +109,7 @@ Result<void> put_decision(Database& db, const DecisionRow& row);
 Result<void> put_view(Database& db, const ViewRow& row);
 
 // suggestions.cpp
-Maybe<SuggestionRow> suggestion(Database& db, const std::string& id, const std::string& doctor_id);
+Rows<std::string> shown_to(Database& db, const std::string& patient_id, const std::string& doctor_id);
 Rows<SuggestionRow> showings(Database& db, const std::string& uuid);
 Rows<SuggestionRow> suggestions(Database& db, std::int64_t from_ms, std::int64_t to_ms);
 Result<void> put_suggestion(Database& db, const SuggestionRow& row);

@@ -184,9 +184,7 @@ inline constexpr std::string_view kInboxNewest = "SELECT coalesce(max(id), 0) FR
 inline constexpr std::string_view kDecisions =
     "SELECT id, suggestion_id, order_id, order_item, outcome, reason, note, patient_id, doctor_id, department, result_ids, "
     "result_refs, source, at_ms, saved_cents, item, partner FROM decision WHERE at_ms>=? AND at_ms<? ORDER BY at_ms, rowid";
-inline constexpr std::string_view kSuggestion =
-    "SELECT id, doctor_id, accepting, patient_id, department, order_item, item, outcome, partner, check_seq, shown_ms "
-    "FROM suggestion WHERE id=? AND doctor_id=?";
+inline constexpr std::string_view kShownTo = "SELECT id FROM suggestion WHERE patient_id=? AND doctor_id=?";
 inline constexpr std::string_view kShowings =
     "SELECT id, doctor_id, accepting, patient_id, department, order_item, item, outcome, partner, check_seq, shown_ms "
     "FROM suggestion WHERE id=?1 OR (accepting=?1 AND accepting<>'') ORDER BY shown_ms, id, doctor_id";
@@ -240,6 +238,6 @@ inline constexpr std::string_view kHot[] = {
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,
-    kDecisions, kSuggestion, kShowings, kSuggestions, kOldChecks, kChecksWith, kAudit};
+    kDecisions, kShownTo, kShowings, kSuggestions, kOldChecks, kChecksWith, kAudit};
 
 }  // namespace huren::store::sqlite::sql

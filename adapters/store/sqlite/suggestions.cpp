@@ -12,9 +12,9 @@ SuggestionRow suggestion_of(const Query& q) {
 
 }  // namespace
 
-Maybe<SuggestionRow> suggestion(Database& db, const std::string& id, const std::string& doctor_id) {
-  Query query(db, sql::kSuggestion);
-  return first<SuggestionRow>(query.with(id, doctor_id), suggestion_of);
+Rows<std::string> shown_to(Database& db, const std::string& patient_id, const std::string& doctor_id) {
+  Query query(db, sql::kShownTo);
+  return collect<std::string>(query.with(patient_id, doctor_id), [](const Query& q) { return q.text(0); });
 }
 
 Rows<SuggestionRow> showings(Database& db, const std::string& uuid) {

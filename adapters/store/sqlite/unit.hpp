@@ -41,7 +41,7 @@ class ReaderOn : public Interface {
   }
   Maybe<DecisionRow> decision(const std::string& id) override { return sqlite::decision(db_, id); }
   Rows<DecisionRow> decisions(std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::decisions(db_, from_ms, to_ms); }
-  Maybe<SuggestionRow> suggestion(const std::string& id, const std::string& doctor_id) override { return sqlite::suggestion(db_, id, doctor_id); }
+  Rows<std::string> shown_to(const std::string& patient_id, const std::string& doctor_id) override { return sqlite::shown_to(db_, patient_id, doctor_id); }
   Rows<SuggestionRow> showings(const std::string& uuid) override { return sqlite::showings(db_, uuid); }
   Rows<SuggestionRow> suggestions(std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::suggestions(db_, from_ms, to_ms); }
   Maybe<CheckRow> check_record(std::int64_t seq) override { return sqlite::check_record(db_, seq); }

@@ -272,6 +272,8 @@ class Writer {
 
   void value(const model::Observation& o, ValueShape shape) {
     const auto ucum = xd_ ? ucum_of(o.unit) : std::string_view{};
+    // A PQ without a unit is a count of ones (HL7 data types, PQ.unit): a unit that UCUM does not know stands beside a REAL.
+    const bool physical = xd_ && (!ucum.empty() || o.unit.empty());
     const auto number = [&](std::string_view element, std::string_view v, std::string_view inclusive) {
       out_.open(element).attr("value", v);
       if (xd_ && !ucum.empty()) out_.attr("unit", ucum);
@@ -281,20 +283,20 @@ class Writer {
     std::string_view left, right;
     switch (shape) {
       case ValueShape::number:
-        out_.open("value").attr("xsi:type", xd_ ? "PQ" : "REAL");
+        out_.open("value").attr("xsi:type", physical ? "PQ" : "REAL");
         if (o.value.empty()) out_.attr("nullFlavor", "NI");
         else out_.attr("value", o.value);
         if (xd_ && !ucum.empty()) out_.attr("unit", ucum);
         out_.close();
         break;
       case ValueShape::bound:
-        out_.open("value").attr("xsi:type", xd_ ? "IVL_PQ" : "IVL_REAL");
+        out_.open("value").attr("xsi:type", physical ? "IVL_PQ" : "IVL_REAL");
         number(o.comparator[0] == '<' ? "high" : "low", o.value, o.comparator.size() == 2 ? "true" : "false");
         out_.close();
         break;
       case ValueShape::interval:
         if (!split_pair(o.value, '-', left, right)) left = right = o.value;
-        out_.open("value").attr("xsi:type", xd_ ? "IVL_PQ" : "IVL_REAL");
+        out_.open("value").attr("xsi:type", physical ? "IVL_PQ" : "IVL_REAL");
         number("low", left, "");
         number("high", right, "");
         out_.close();
@@ -366,10 +368,10 @@ class Writer {
     if (!r.text.empty()) out_.element("text", r.text);
     if (r.low || r.high) {
       const auto ucum = ucum_of(o.unit);
-      out_.raw("<value xsi:type=\"IVL_PQ\">");
+      out_.open("value").attr("xsi:type", ucum.empty() && !o.unit.empty() ? "IVL_REAL" : "IVL_PQ");
       if (r.low) out_.open("low").attr("value", number_text(*r.low)).attr_if("unit", ucum).close();
       if (r.high) out_.open("high").attr("value", number_text(*r.high)).attr_if("unit", ucum).close();
-      out_.raw("</value>");
+      out_.close();
     }
     out_.raw("</observationRange></referenceRange>");
   }

@@ -219,7 +219,7 @@ class Reader {
   virtual Result<std::vector<ViewRow>> audience(const std::string& origin, const std::string& number) = 0;
   virtual Result<std::optional<DecisionRow>> decision(const std::string& id) = 0;
   virtual Result<std::vector<DecisionRow>> decisions(std::int64_t from_ms, std::int64_t to_ms) = 0;      // by time
-  virtual Result<std::optional<SuggestionRow>> suggestion(const std::string& id, const std::string& doctor_id) = 0;
+  virtual Result<std::vector<std::string>> shown_to(const std::string& patient_id, const std::string& doctor_id) = 0;  // ids of suggestions
   // Every showing that a card's uuid or the uuid of its suggestion names, first shown first.
   virtual Result<std::vector<SuggestionRow>> showings(const std::string& uuid) = 0;
   virtual Result<std::vector<SuggestionRow>> suggestions(std::int64_t from_ms, std::int64_t to_ms) = 0;  // by time

@@ -35,13 +35,16 @@ TEST_CASE("a card is noted once a doctor, and is found by its own uuid and by th
       return {};
     });
     o.read([&](Reader& r) {
-      const auto one = good(r.suggestion("c1", "D1"));
-      REQUIRE(one);
-      CHECK(one->shown_ms == 100);
-      CHECK(one->check == 7);
-      CHECK(one->partner == "city");
-      CHECK(one->department == "内科");
-      CHECK_FALSE(good(r.suggestion("c1", "D3")));
+      CHECK(good(r.shown_to("p1", "D1")) == Ids{"c1", "c2"});
+      CHECK(good(r.shown_to("p1", "D2")) == Ids{"c1"});
+      CHECK(good(r.shown_to("p1", "D3")).empty());
+      CHECK(good(r.shown_to("p2", "D1")).empty());
+      const auto one = good(r.showings("c1"))[1];
+      CHECK(one.doctor_id == "D1");
+      CHECK(one.shown_ms == 100);
+      CHECK(one.check == 7);
+      CHECK(one.partner == "city");
+      CHECK(one.department == "内科");
       REQUIRE(good(r.showings("c1")).size() == 2);
       CHECK(good(r.showings("s1"))[0].doctor_id == "D2");
       CHECK(good(r.showings("")).empty());
@@ -75,7 +78,7 @@ TEST_CASE("a check record comes back byte by byte - what it rests on is kept onc
     o.read([&](Reader& r) {
       CHECK_FALSE(good(r.check_record(seq)));
       CHECK(good(r.check_record(seq + 1)));
-      CHECK(good(r.suggestion("c1", "D1")));
+      CHECK(good(r.shown_to("", "D1")) == Ids{"c1"});
     });
   }
 }

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "core/cda/lab_document.hpp"
 #include "engine/signing/signing.hpp"
 
 using namespace huren::test;
@@ -103,4 +104,37 @@ TEST_CASE("a key that is not there, or not the certificate's, does not let the e
   opened = p.a.try_open();
   REQUIRE_FALSE(opened);
   CHECK(opened.error().id == "signature.pair");
+}
+
+TEST_CASE("a stranger's document that forks the chain of versions is parked by name; one after a gap takes effect and the gap is told") {
+  Hospital b{"HB-CITY-01", "HB-COUNTY-01"};
+  b.config.partners[0].huren = false;
+  b.open();
+  b.registers();
+  b.encounter();
+  // Ids as another vendor gives them; the second argument is the version that the document says it replaces.
+  const auto document = [](int parent) {
+    return [parent](const model::LabReport& r) {
+      auto bytes = *cda::write_lab_report(r, {.mode = cda::Mode::strict, .kind = cda::Kind::lab_report, .id = cda::DocumentId{"1.2.3.4", "DOC-" + std::to_string(r.version)}, .effective_time = {}});
+      const auto at = bytes.find("<parentDocument>");
+      if (at == std::string::npos) return bytes;
+      const auto from = bytes.find("<id ", at), to = bytes.find("/>", from);
+      return bytes.replace(from, to - from, "<id root=\"1.2.3.4\" extension=\"DOC-" + std::to_string(parent) + "\"");
+    };
+  };
+  const auto value = [&] { return b.list()[0]["value"].get<std::string>(); };
+  b.receive(Hospital::huren_oru("R1", "C1", "5.42", 1, document(0)));
+  CHECK(value() == "5.42");
+  b.receive(Hospital::huren_oru("R1", "C2", "5.50", 2, document(1)));
+  CHECK(value() == "5.50");
+  CHECK(b.log_text().find("cda.fork") == std::string::npos);
+
+  b.receive(Hospital::huren_oru("R1", "C3", "5.60", 3, document(1)));  // replaces the first again: a second branch
+  CHECK(value() == "5.50");
+  CHECK(b.log_text().find("cda.fork") != std::string::npos);
+
+  CHECK(b.log_text().find("cda.version_gap") == std::string::npos);
+  b.receive(Hospital::huren_oru("R1", "C5", "5.70", 5, document(4)));
+  CHECK(value() == "5.70");
+  CHECK(b.log_text().find("cda.version_gap") != std::string::npos);
 }

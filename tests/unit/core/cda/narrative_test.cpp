@@ -1,4 +1,5 @@
 // The narrative says what the entries say: read cell by cell from the document, compared with the model the entries give.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <pugixml.hpp>
 
@@ -22,7 +23,71 @@ std::string joined(const std::vector<std::string>& parts) {
   return out;
 }
 
+// Every text and attribute outside the narratives, times also as a narrative prints them, longest first.
+std::vector<std::string> said_by_entries(const pugi::xml_document& document) {
+  struct Collect : pugi::xml_tree_walker {
+    std::vector<std::string> found;
+    bool for_each(pugi::xml_node& n) override {
+      for (auto up = n; up; up = up.parent())
+        if (std::string_view(up.name()) == "text" && std::string_view(up.parent().name()) == "section") return true;
+      found.emplace_back(n.value());
+      for (const auto& a : n.attributes()) found.emplace_back(a.value());
+      return true;
+    }
+  } walk;
+  pugi::xml_document copy;
+  copy.reset(document);
+  copy.traverse(walk);
+  auto& all = walk.found;
+  for (std::size_t i = 0, n = all.size(); i < n; ++i) {
+    const auto v = all[i];
+    if (v.size() < 8 || v.find_first_not_of("0123456789+-.") != std::string::npos) continue;
+    std::string shown = v.substr(0, 4) + "-" + v.substr(4, 2) + "-" + v.substr(6, 2);
+    all.push_back(shown);
+    if (v.size() >= 12) all.push_back(shown += " " + v.substr(8, 2) + ":" + v.substr(10, 2));
+    if (v.size() >= 14) all.push_back(shown += ":" + v.substr(12, 2));
+    if (v.size() >= 19) all.push_back(shown + " " + v.substr(14, 3) + ":" + v.substr(17, 2));
+  }
+  std::erase(all, "");
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  return all;
+}
+
+// What the narratives' cells and values hold that no entry says: punctuation and the words given are not counted.
+std::vector<std::string> said_by_narrative_alone(const std::string& bytes, const std::vector<std::string>& words_of_form) {
+  pugi::xml_document document;
+  REQUIRE(document.load_buffer(bytes.data(), bytes.size(), pugi::parse_default | pugi::parse_ws_pcdata_single));
+  auto known = said_by_entries(document);
+  known.insert(known.end(), words_of_form.begin(), words_of_form.end());
+  std::vector<std::string> alone;
+  for (const auto& found : document.select_nodes("//section/text//td | //section/text//content")) {
+    auto left = words(found.node());
+    for (const auto& k : known)
+      for (auto at = left.find(k); at != std::string::npos; at = left.find(k, at)) left.replace(at, k.size(), "\x01");
+    for (const auto* mark : {"\x01", "；", "：", "，", "、"})
+      for (auto at = left.find(mark); at != std::string::npos; at = left.find(mark)) left.erase(at, std::string(mark).size());
+    if (left.find_first_not_of(" /()[],;:\n") != std::string::npos) alone.push_back(left);
+  }
+  return alone;
+}
+
 }  // namespace
+
+TEST_CASE("a narrative says nothing that no entry says") {
+  // "<": a bound in the entries. The states of a report are codes there.
+  const std::vector<std::string> form{"LOINC", "<", "最终报告", "已更正", "初步报告", "无法得出结果", "已撤回", "状态不明", "final", "corrected", "preliminary", "withdrawn", "status unknown"};
+  for (const auto kind : {Kind::lab_report, Kind::xd_lab})
+    CHECK(said_by_narrative_alone(*write_lab_report(test::report(), {.mode = Mode::cn, .kind = kind, .id = {}, .effective_time = {}}), form) == std::vector<std::string>{});
+  for (const auto& kind : test::record_kinds()) {
+    CAPTURE(kind);
+    CHECK(said_by_narrative_alone(*write_record(test::record(kind), {}), form) == std::vector<std::string>{});
+  }
+  // and a value that stands in the narrative alone is seen
+  auto forged = *write_lab_report(test::report(), {});
+  const auto cell = forged.find("<td>7.10</td>");
+  REQUIRE(cell != std::string::npos);
+  CHECK(said_by_narrative_alone(forged.replace(cell, 13, "<td>9.99</td>"), form) == std::vector<std::string>{"9.99"});
+}
 
 TEST_CASE("each row of a lab report's table holds what the entry of its item holds") {
   const auto kind = GENERATE(Kind::lab_report, Kind::xd_lab);

@@ -41,6 +41,42 @@ struct Desk {
 
 }  // namespace
 
+TEST_CASE("an import that a crash cut short before it was decided changes nothing, one cut short after that is ended by the next who loads") {
+  Desk d;
+  const std::string mine = "code,name,item,panel,unit\nGLU01,葡萄糖,GLU,,mmol/L\n", later = "code,name,item,panel,unit\nK01,钾,K,,mmol/L\n";
+  const std::string eqa = "lab,item,method_group,verdict,valid_from,valid_to,source\nHB-CITY-01,GLU,,passed,2026-01-01,2026-12-31,NCCL\n";
+  d.write("codes/local_items.csv", mine);
+  d.write("codes/local_items.csv.new", later);
+  d.write("codes/eqa.csv.new", eqa);
+  d.write("codes/import.decided.new", "local_items.csv\neqa.csv\n");
+  const auto exported = [&](const char* table) {
+    REQUIRE(d.run([&](ctl::Place& p) { return ctl::codes_export(p, table, ""); }) == ctl::kOk);
+    return d.out.str();
+  };
+  CHECK(exported("local_items").find("GLU01") != std::string::npos);
+  CHECK(exported("local_items").find("K01") == std::string::npos);
+  CHECK(exported("eqa").find("NCCL") == std::string::npos);
+
+  std::filesystem::rename(d.file("codes/import.decided.new"), d.file("codes/import.decided"));
+  std::filesystem::rename(d.file("codes/eqa.csv.new"), d.file("codes/eqa.csv"));  // one was moved before the crash
+  CHECK(exported("local_items").find("K01") != std::string::npos);
+  CHECK(exported("eqa").find("NCCL") != std::string::npos);
+  CHECK_FALSE(d.there("codes/import.decided"));
+  CHECK_FALSE(d.there("codes/local_items.csv.new"));
+  CHECK(d.read("codes/local_items.csv") == later);
+}
+
+TEST_CASE("an import that cannot be written says so and leaves every table as it was") {
+  Desk d;
+  d.write("codes/local_items.csv", "code,name,item,panel,unit\nK01,钾,K,,mmol/L\n");
+  std::filesystem::create_directory(d.file("codes/eqa.csv.new"));  // in the way of the second
+  d.write("in/eqa.csv", "lab,item,method_group,verdict,valid_from,valid_to,source\nHB-CITY-01,GLU,,passed,2026-01-01,2026-12-31,NCCL\n");
+  CHECK(d.run([&](ctl::Place& p) { return ctl::codes_import(p, {d.file("in/local_items.csv"), d.file("in/eqa.csv")}, false); }) == ctl::kUnusable);
+  CHECK(d.err.str().find("eqa.csv") != std::string::npos);
+  CHECK(d.read("codes/local_items.csv").find("K01") != std::string::npos);
+  CHECK_FALSE(d.there("codes/eqa.csv"));
+}
+
 TEST_CASE("good files are imported together and are in force in what is exported") {
   Desk d;
   d.write("in/eqa.csv", "lab,item,method_group,verdict,valid_from,valid_to,source\nHB-CITY-01,GLU,,passed,2026-01-01,2026-12-31,NCCL\n");
