@@ -34,8 +34,8 @@ Prepared prepare(const Context& context, const SpooledEvent& event) noexcept try
   if (event.content_type.starts_with("application/hl7-v2")) return out;
   out.parsed = model::parse_event(event.type, event.body, context.config.hospital.offset_minutes);
   if (!out.parsed.event) return out;
-  if (const auto* released = std::get_if<model::LabReportReleased>(&*out.parsed.event))
-    out.release = std::make_unique<Release>(engine::prepare(context, *released));
+  if (auto* released = std::get_if<model::LabReportReleased>(&*out.parsed.event))
+    out.release = std::make_unique<Release>(engine::prepare(context, std::move(released->report)));
   return out;
 } catch (const std::exception&) {  // the worker's wall; what() may quote it
   Prepared out;

@@ -37,9 +37,8 @@ Result<void> release(Unit& unit, const Context& context, Rendered& rendered, con
 
 }  // namespace
 
-Release prepare(const Context& context, const model::LabReportReleased& e) {
+Release prepare(const Context& context, model::LabReport report) {
   Release out;
-  model::LabReport report = e.report;
   const auto& own = context.config.hospital;
   if (report.origin.code.empty()) report.origin = {own.code, own.name};
   if (report.origin.name.empty() && report.origin.code == own.code) report.origin.name = own.name;
@@ -64,7 +63,7 @@ Result<void> on(Unit& unit, const Context& context, Release& e) {
 }
 
 Result<void> on(Unit& unit, const Context& context, const model::LabReportReleased& e) {
-  auto release = prepare(context, e);
+  auto release = prepare(context, e.report);
   return on(unit, context, release);
 }
 

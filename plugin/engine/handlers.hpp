@@ -27,7 +27,7 @@ struct Release {
   std::optional<Error> at_once, bytes;
   Rendered rendered;
 };
-Release prepare(const Context& context, const model::LabReportReleased& e);
+Release prepare(const Context& context, model::LabReport report);
 Result<void> on(store::Unit& unit, const Context& context, Release& release);
 Result<void> on(store::Unit& unit, const Context& context, const model::LabReportReleased& e);
 Result<void> on(store::Unit& unit, const Context& context, const model::LabReportWithdrawn& e);

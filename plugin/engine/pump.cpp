@@ -17,6 +17,8 @@ using store::OutboxState;
 using store::Settlement;
 
 namespace {
+constexpr std::chrono::microseconds kMoment{300};  // a sync's time: longer could not be won back
+constexpr int kTryAgain = 64, kMostCompany = 8;
 constexpr std::chrono::milliseconds kPause{100};   // after a fault of the store
 constexpr std::chrono::milliseconds kLook{1000};  // how often an idle dispatcher looks for rows whose time has come
 
@@ -78,6 +80,7 @@ void Pump::stop() noexcept {
     stopping_ = true;
     dispatcher_wakes_.notify_all();
     worker_wakes_.notify_all();
+    taken_.notify_all();
   }
   if (dispatcher_.joinable()) dispatcher_.join();  // it joins the workers first
   for (auto& w : workers_)                         // unless it could never be started
@@ -109,13 +112,27 @@ void Pump::work() {
     if (setup_.figures)
       setup_.figures->delivered(setup_.partner, word(receipt.outcome), std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
       done_.push_back({std::move(row), std::move(receipt)});
-      if (turning_ || stopping_ || !recovered_) continue;  // whoever has the turn finds it at its end
+      if (turning_ || lingering_ || stopping_ || !recovered_) continue;  // whoever has the turn finds it at its end
+      if (taken_along(lock) || turning_ || stopping_) continue;
       begin_turn();
     }
     take_turn();
   }
+}
+
+// A settlement shares the sync of what is committed anyway, where the last ones show that something soon is: then it waits a
+// moment. Where nothing came it does not wait, and tries again only now and then.
+bool Pump::taken_along(std::unique_lock<std::mutex>& lock) {
+  if (!carried_) return false;
+  if (company_ <= 0 && ++alone_ < kTryAgain) return false;
+  alone_ = 0;
+  lingering_ = true;
+  const bool taken = taken_.wait_for(lock, kMoment, [&] { return done_.empty() || stopping_; }) && !stopping_;
+  lingering_ = false;
+  company_ = taken ? std::min(company_ + 1, kMostCompany) : std::max(company_ - kMostCompany / 2, 0);
+  return taken;
 }
 
 void Pump::begin_turn() noexcept {
@@ -123,6 +140,7 @@ void Pump::begin_turn() noexcept {
   woken_ = false;
   turn_.last = stopping_;
   turn_.done.swap(done_);
+  if (lingering_) taken_.notify_one();
 }
 
 bool Pump::wants(bool enqueued) noexcept {
@@ -261,7 +279,7 @@ void Pump::end_turn(bool on_disk) noexcept try {
   for (auto n = to_send_.size() - waiting; n > 0; --n) worker_wakes_.notify_one();
   turning_ = false;
   woken_ = woken_ || may_be_more || (!held_.empty() && handed_ < setup_.concurrency);
-  if (woken_ || !done_.empty() || stopping_) dispatcher_wakes_.notify_one();
+  if (woken_ || (!done_.empty() && !lingering_) || stopping_) dispatcher_wakes_.notify_one();
 } catch (const std::exception&) {  // out of memory: what is in flight is recovered at the next start
   const std::lock_guard lock(mutex_);
   turning_ = false;
@@ -288,7 +306,7 @@ void Pump::dispatch() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      dispatcher_wakes_.wait_for(lock, kLook, [&] { return stopping_ || (!turning_ && (woken_ || !done_.empty())); });
+      dispatcher_wakes_.wait_for(lock, kLook, [&] { return stopping_ || (!turning_ && (woken_ || (!done_.empty() && !lingering_))); });
       if (stopping_) dispatcher_wakes_.wait(lock, [&] { return !turning_; });
       if (turning_) continue;
       begin_turn();

@@ -57,6 +57,7 @@ class Pump final : private store::Rider {
   Result<void> turn(store::Unit& unit);
   void end_turn(bool on_disk) noexcept;
   bool take_turn() noexcept;   // begun: plans, commits and ends it; false: the store failed
+  bool taken_along(std::unique_lock<std::mutex>& lock);
 
   void dispatch();
   void work();
@@ -70,11 +71,13 @@ class Pump final : private store::Rider {
   const std::function<Result<void>(store::Unit&, const store::OutboxRow&, const store::Settlement&)> parked_;
 
   std::mutex mutex_;
-  std::condition_variable dispatcher_wakes_, worker_wakes_;
+  std::condition_variable dispatcher_wakes_, worker_wakes_, taken_;
   std::deque<store::OutboxRow> to_send_;
   std::vector<Done> done_;
   State seen_;         // of in_flight_ and the breaker, with mutex_ held
   bool woken_ = true, stopping_ = false, carried_ = false, recovered_ = false;
+  bool lingering_ = false;  // a worker waits for somebody's commit to take along what is done
+  int company_ = 0, alone_ = 0;  // how often one came of late; turns since it was last tried
   bool turning_ = false;  // whoever set it owns what follows, until it ends the turn
   Turn turn_;
   delivery::Breaker breaker_;
