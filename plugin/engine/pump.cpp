@@ -58,8 +58,8 @@ Pump::Pump(Setup setup, PartnerAdapter& adapter, store::Store& store, const Cloc
 Pump::~Pump() { stop(); }
 
 void Pump::start() {
-  for (int i = 0; i < setup_.concurrency; ++i) workers_.push_back(quiet_thread([this] { work(); }));
   carried_ = store_.carry(*this);
+  for (int i = 0; i < setup_.concurrency; ++i) workers_.push_back(quiet_thread([this] { work(); }));
   dispatcher_ = quiet_thread([this] { dispatch(); });
 }
 
@@ -85,7 +85,7 @@ void Pump::stop() noexcept {
   if (dispatcher_.joinable()) dispatcher_.join();  // it joins the workers first
   for (auto& w : workers_)                         // unless it could never be started
     if (w.joinable()) w.join();
-  if (std::exchange(carried_, false)) store_.drop(*this);
+  if (carried_.exchange(false)) store_.drop(*this);
 }
 
 void Pump::work() {

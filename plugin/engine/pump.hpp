@@ -4,6 +4,7 @@
 // Refuses: decisions (core/delivery has them).
 // Threads: one dispatcher and up to `concurrency` workers of its own; all joined by stop().
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -75,7 +76,8 @@ class Pump final : private store::Rider {
   std::deque<store::OutboxRow> to_send_;
   std::vector<Done> done_;
   State seen_;         // of in_flight_ and the breaker, with mutex_ held
-  bool woken_ = true, stopping_ = false, carried_ = false, recovered_ = false;
+  bool woken_ = true, stopping_ = false, recovered_ = false;
+  std::atomic<bool> carried_{false};
   bool lingering_ = false;  // a worker waits for somebody's commit to take along what is done
   int company_ = 0, alone_ = 0;  // how often one came of late; turns since it was last tried
   bool turning_ = false;  // whoever set it owns what follows, until it ends the turn
