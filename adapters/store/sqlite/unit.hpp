@@ -166,6 +166,9 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> put_fetch(const FetchRow& row) override { return sqlite::put_fetch(db_, row); }
   Result<void> finish_fetch(std::int64_t id) override { return sqlite::finish_fetch(db_, id); }
   Result<void> postpone_fetch(std::int64_t id, std::int64_t next_ms) override { return sqlite::postpone_fetch(db_, id, next_ms); }
+
+ private:
+  std::set<std::string>& enqueued_;
 };
 
 }  // namespace huren::store::sqlite
