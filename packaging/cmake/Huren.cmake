@@ -25,6 +25,10 @@ if(HUREN_MOLD AND NOT HUREN_FUZZ)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# Where an installation has the engine and the adapters, from its prefix.
+include(GNUInstallDirs)
+set(HUREN_MODULE_DIR "${CMAKE_INSTALL_LIBDIR}/huren")
+
 find_package(Threads REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_package(nlohmann_json REQUIRED)

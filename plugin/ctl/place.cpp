@@ -44,7 +44,8 @@ bool Place::read_config() {
   adapter_dir = config.adapter_dir;
   if (adapter_dir.empty()) {
     const auto bin = fs::path(boost::dll::program_location().string()).parent_path();
-    adapter_dir = fs::exists(bin / "../lib/huren") ? (bin / "../lib/huren").string() : (bin / "../lib").string();
+    const auto installed = bin / "../" HUREN_MODULE_DIR;
+    adapter_dir = (fs::exists(installed) ? installed : bin / "../lib").string();
   }
   loader = std::make_unique<engine::Loader>(adapter_dir, std::vector<const AdapterEntry*>{});
   return true;

@@ -26,7 +26,11 @@ Result<std::unique_ptr<Engine>> load_engine(const std::string& where, const std:
   namespace fs = std::filesystem;
   std::error_code ignored;
   fs::path path = where.empty() ? fs::path(process::own_folder()) : fs::path(where);
-  if (fs::is_directory(path, ignored)) path /= "huren-engine.so";
+  if (fs::is_directory(path, ignored)) {  // beside libhuren, or installed: in huren/ below its folder
+    const auto installed = path / "huren" / "huren-engine.so";
+    path /= "huren-engine.so";
+    if (!fs::exists(path, ignored) && fs::exists(installed, ignored)) path = installed;
+  }
   if (!path.is_absolute() || !fs::exists(path, ignored)) return Error{"module.engine_missing", path.string(), {}};
 
   boost::dll::shared_library library;

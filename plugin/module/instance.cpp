@@ -35,10 +35,10 @@ std::string json_string(std::string_view text) {
   return out + '"';
 }
 
-// A program lies in bin, the engine in lib/huren beside it (in a build: lib).
+// A program lies in bin; where the engine lies from there, the build says (in the build itself: lib).
 std::string beside_program() {
   std::error_code ignored;
-  for (const char* place : {"../lib/huren", "../lib"})
+  for (const char* place : {"../" HUREN_MODULE_DIR, "../lib"})
     if (const auto folder = (fs::path(process::own_folder()) / place).lexically_normal(); fs::exists(folder / "huren-engine.so", ignored))
       return folder.string();
   return {};

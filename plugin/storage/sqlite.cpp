@@ -127,6 +127,23 @@ bool Database::in_transaction() const { return sqlite3_get_autocommit(db_) == 0;
 std::int64_t Database::last_rowid() const { return sqlite3_last_insert_rowid(db_); }
 std::int64_t Database::changes() const { return sqlite3_changes64(db_); }
 
+namespace {
+
+// What the system said. SQLite notes it for statements but not for a COMMIT that fails: there the files know.
+int system_error(sqlite3* db) {
+  if (const int noted = sqlite3_system_errno(db)) return noted;
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    int system = 0;
+    if (sqlite3_file_control(db, "main", which, static_cast<void*>(&file)) == SQLITE_OK && file && file->pMethods &&
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &system) == SQLITE_OK && system != 0)
+      return system;
+  }
+  return 0;
+}
+
+}  // namespace
+
 Error Database::error(int code) const {
   const std::string detail = std::to_string(code);
   switch (code & 0xFF) {
@@ -144,7 +161,7 @@ Error Database::error(int code) const {
       if (code == SQLITE_IOERR_CORRUPTFS) return {"storage.damaged", path_, {detail}};
       [[fallthrough]];
     case SQLITE_CANTOPEN: {
-      const int system = db_ ? sqlite3_system_errno(db_) : 0;
+      const int system = db_ ? system_error(db_) : 0;
       if (system == ENOSPC || system == EDQUOT) return {"storage.full", path_, {}};
       if (system == EROFS || system == EACCES || system == EPERM) return {"storage.read_only", path_, {}};
       if ((code & 0xFF) == SQLITE_CANTOPEN) return {"storage.open", path_, {std::to_string(system)}};

@@ -70,6 +70,9 @@ TEST_CASE("abi: the module needs no library but the compiler's, and stays once l
   CHECK(dynamic.find("NODELETE") != std::string::npos);
   CHECK(output("nm -D " + kModule).find("sqlite3") == std::string::npos);  // bound inside: a host's own copy cannot capture it
   CHECK(dynamic.find("RPATH") == std::string::npos);
+  const auto major = words_before(file("plugin/include/huren/huren.h"), "define HUREN_ABI_MAJOR", '1');
+  CHECK(major.size() == 1);  // a host that was linked against interface 1 asks the loader for 1
+  CHECK(dynamic.find("soname: [libhuren.so.1]") != std::string::npos);
 }
 
 TEST_CASE("abi: every status of huren.h stands in the catalogue with the same number, and the other way round") {

@@ -11,12 +11,13 @@
   "\"identifiers\":[{\"type\":\"resident_id\",\"value\":\"11010519491231002X\"}]}"
 
 static char run[16]; /* makes the keys of this run its own */
+static time_t started; /* one for the whole run: the same key must come with the same body */
 static char answer[1 << 16];
 
 static const char *at(int minus_hours) { /* ISO 8601 in China's zone; four results live at a time */
   static char text[4][32];
   static int next;
-  time_t moment = time(NULL) + (8 - minus_hours) * 3600;
+  time_t moment = started + (8 - minus_hours) * 3600;
   char *out = text[next = (next + 1) % 4];
   strftime(out, sizeof text[0], "%Y-%m-%dT%H:%M:%S+08:00", gmtime(&moment));
   return out;
@@ -75,7 +76,7 @@ int main(int argc, char **argv) {
   uint32_t size = 0;
   huren_host host;
   huren_handle h = 0;
-  time_t now = time(NULL) + 8 * 3600;
+  time_t now = (started = time(NULL)) + 8 * 3600;
   if (argc != 2) return 2;
   strftime(run, sizeof run, "%Y%m%d%H%M%S", gmtime(&now));
   memset(&host, 0, sizeof host);

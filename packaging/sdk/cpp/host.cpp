@@ -12,8 +12,10 @@ namespace {
 const std::string kPatient = R"({"local_id":"P1","name":"陈东珅","sex":"female","birth_date":"1949-12-31",)"
                              R"("identifiers":[{"type":"resident_id","value":"11010519491231002X"}]})";
 
+const std::time_t kNow = std::time(nullptr);  // one for the whole run: the same key must come with the same body
+
 std::string china_time(const char* format, int minus_hours = 0) {
-  const std::time_t moment = std::time(nullptr) + (8 - minus_hours) * 3600;
+  const std::time_t moment = kNow + (8 - minus_hours) * 3600;
   char text[32];
   std::strftime(text, sizeof text, format, std::gmtime(&moment));
   return text;

@@ -3,7 +3,8 @@
 'use strict';
 const { Huren } = require('./huren.js');
 
-const at = (minusHours) => new Date(Date.now() - minusHours * 3600e3 + 8 * 3600e3).toISOString().slice(0, 19) + '+08:00';
+const now = Date.now(); // one for the whole run: the same key must come with the same body
+const at = (minusHours) => new Date(now - minusHours * 3600e3 + 8 * 3600e3).toISOString().slice(0, 19) + '+08:00';
 const run = at(0).replace(/\D/g, '').slice(0, 14); // makes the keys of this run its own
 const patient = {
   local_id: 'P1', name: '陈东珅', sex: 'female', birth_date: '1949-12-31', identifiers: [{ type: 'resident_id', value: '11010519491231002X' }],

@@ -9,7 +9,7 @@ const ABI = 1 << 16; // (major << 16) | minor of the huren.h that this file was 
 const NAMES = Object.fromEntries(Object.entries(Status).map(([name, value]) => [value, name]));
 
 class Huren {
-  constructor(configPath, { vendor = '', product = '', version = '', library = 'libhuren.so' } = {}) {
+  constructor(configPath, { vendor = '', product = '', version = '', library = 'libhuren.so.1' } = {}) {
     const lib = koffi.load(library);
     const Host = koffi.struct({
       struct_size: 'uint32_t', reserved: 'uint32_t', user: 'void *', vendor: 'str', product: 'str', version: 'str', log: 'void *', wake: 'void *',

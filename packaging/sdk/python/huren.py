@@ -25,7 +25,7 @@ class Host(ctypes.Structure):
 
 
 class Huren:
-    def __init__(self, config_path, vendor="", product="", version="", library="libhuren.so"):
+    def __init__(self, config_path, vendor="", product="", version="", library="libhuren.so.1"):
         self._lib = ctypes.CDLL(library)
         host = Host(struct_size=ctypes.sizeof(Host), vendor=vendor.encode(), product=product.encode(), version=version.encode())
         handle = ctypes.c_int32()

@@ -4,8 +4,9 @@
 
 #include "core/cda/lab_document.hpp"
 #include "core/hl7/ack.hpp"
-#include "engine/exchange/compare.hpp"
 #include "core/model/event.hpp"
+#include "engine/audit.hpp"
+#include "engine/exchange/compare.hpp"
 #include "engine/exchange/permission.hpp"
 #include "engine/reports.hpp"
 
@@ -96,6 +97,7 @@ Result<QuestionAnswer> Answerer::reports(const config::Partner& partner, const Q
       }
       if (auto r = unit.put_disclosure({.subject = subject_of(row.origin, row.number), .partner = partner.code, .how = "pull", .query = query, .at_ms = now}); !r)
         return r;
+      if (auto r = audit(unit, now, "report.disclosed", {"partner:" + partner.code, "report:" + row.id, "answered"}, {{"patient", row.patient_id}}); !r) return r;
       answer.messages.push_back(std::move(*message));
     }
     return {};

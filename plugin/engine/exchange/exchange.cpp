@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/model/event.hpp"
+#include "engine/audit.hpp"
 #include "engine/exchange/backfill.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/exchange/permission.hpp"
@@ -87,9 +88,18 @@ Result<void> Exchange::fetch(const Peer& peer, const store::FetchRow& row) {
   const auto now = context_.clock.now_ms();
   mapping::Question q{.asked = mapping::Asked::reports, .tag = "", .patient = {}, .items = {}, .collected_since_ms = now - kLookBackMs, .side = "",
                       .from = {}, .to = {}, .numbers = {}};
+  const auto finish = [&](const std::string& outcome, std::size_t count) {
+    return context_.store.transact([&](store::Unit& unit) -> Result<void> {
+      const std::string who = row.doctor_id.empty() ? "huren" : "doctor:" + row.doctor_id;
+      if (auto r = audit(unit, context_.clock.now_ms(), "report.fetched", {who, "patient:" + row.patient_id, outcome},
+                         {{"count", std::to_string(count)}, {"partner", row.partner}, {"reason", row.reason}}); !r)
+        return r;
+      return unit.finish_fetch(row.id);
+    });
+  };
   const auto end = [&](const Error& why) {
     context_.log.write(Severity::warning, "exchange.not_fetched", {{"partner", row.partner}, {"why", std::string(why.id)}});
-    return context_.store.transact([&](store::Unit& unit) { return unit.finish_fetch(row.id); });
+    return finish(std::string(why.id), 0);
   };
   bool askable = row.until_ms > now && row.attempts < kMostAttempts;
   if (!askable) return end({"exchange.too_late", row.partner, {}});
@@ -131,7 +141,7 @@ Result<void> Exchange::fetch(const Peer& peer, const store::FetchRow& row) {
   }
   context_.log.write(Severity::info, "exchange.fetched",
                      {{"partner", row.partner}, {"reason", row.reason}, {"count", std::to_string(answer->messages.size())}, {"doctor", row.doctor_id}});
-  return context_.store.transact([&](store::Unit& unit) { return unit.finish_fetch(row.id); });
+  return finish("answered", answer->messages.size());
 }
 
 Result<bool> Exchange::fetch_once(const std::string& partner) {

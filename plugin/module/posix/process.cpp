@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,11 +23,13 @@ namespace {
 
 char folder[PATH_MAX];
 
-// At load time, while a relative path that the host gave to dlopen still means something.
+// At load time, while a relative path that the host gave to dlopen still means something. Inside huren-agent the map has
+// no name, and argv[0] is none either where the shell found the program by its PATH.
 __attribute__((constructor)) void find_own_folder() {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&find_own_folder), &info) == 0 || !info.dli_fname) return;
-  if (!realpath(info.dli_fname, folder)) folder[0] = '\0';
+  link_map* map = nullptr;
+  if (dladdr1(reinterpret_cast<void*>(&find_own_folder), &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) == 0 || !map) return;
+  if (!realpath(map->l_name && *map->l_name ? map->l_name : "/proc/self/exe", folder)) folder[0] = '\0';
   if (auto* slash = std::strrchr(folder, '/')) *slash = '\0';
 }
 

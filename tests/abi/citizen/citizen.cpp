@@ -354,6 +354,29 @@ void leaves_process_alone() {
   MUST(stat((folder.path + "/data/spool.db").c_str(), &spool) == 0 && (spool.st_mode & 077) == 0);
 }
 
+void wrong_thread() {  // opened by a thread that is gone, closed by others at once, with its words told to the one who failed
+  const Folder folder;
+  static const auto api = load();
+  static huren_handle h = 0;
+  std::thread([&] { h = opened(api, folder); }).join();
+  std::thread([] { MUST(submit(api, h, "k") == HUREN_OK); }).join();
+  std::atomic<int> closed{0}, late{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&] {
+      const auto status = api.close(h, 5000);
+      MUST(status == HUREN_OK || status == HUREN_E_HANDLE);
+      ++(status == HUREN_OK ? closed : late);
+      MUST(words(api).empty() == (status == HUREN_OK));
+    });
+  for (auto& t : threads) t.join();
+  MUST(closed == 1 && late == 7);
+  MUST(words(api).empty());  // this thread did nothing wrong
+  std::thread([&] { h = opened(api, folder); }).join();
+  MUST(submit(api, h, "k") == HUREN_DUPLICATE);
+  std::thread([] { MUST(api.close(h, 5000) == HUREN_OK); }).join();
+}
+
 void cancelled_thread() {  // pthread_cancel in the middle of a wait must not break huren's locks
   const Folder folder;
   static const auto api = load();
@@ -386,7 +409,8 @@ int main(int argc, char** argv) {
       {"load_and_exit", load_and_exit}, {"exit_while_open", exit_while_open}, {"exit_while_busy", exit_while_busy},
       {"exit_while_closing", exit_while_closing}, {"exit_in_callback", exit_in_callback}, {"dlopen_cycles", dlopen_cycles},
       {"fork_child", fork_child}, {"frozen_host", frozen_host}, {"fork_with_threads", fork_with_threads}, {"two_copies", two_copies},
-      {"trips_after_faults", trips_after_faults}, {"leaves_process_alone", leaves_process_alone}, {"cancelled_thread", cancelled_thread}};
+      {"trips_after_faults", trips_after_faults}, {"leaves_process_alone", leaves_process_alone}, {"cancelled_thread", cancelled_thread},
+      {"wrong_thread", wrong_thread}};
   const auto found = argc == 2 ? cases.find(argv[1]) : cases.end();
   if (found == cases.end()) {
     std::fprintf(stderr, "usage: citizen CASE\n");

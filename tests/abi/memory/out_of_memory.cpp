@@ -136,6 +136,33 @@ void in_submit() {
   MUST(huren_close(h, 10000) == HUREN_OK);
 }
 
+void in_submit_bytes() {  // the call with a struct, and bytes that are not JSON
+  const Sandbox box;
+  const auto h = open(box);
+  const std::string body = "MSH|^~\\&|LIS|A|HIS|A|20261122||ORU^R01|1|P|2.5.1\r" + std::string(3000, 'x');
+  int stored = 0;
+  const auto with_key = [&] {
+    huren_event event{};
+    event.struct_size = sizeof event;
+    event.type = kType;
+    event.key = key.c_str();
+    event.content_type = "application/hl7-v2; charset=gb18030";
+    event.body = body.data();
+    event.body_size = static_cast<std::uint32_t>(body.size());
+    return huren_submit(h, &event);
+  };
+  each(with_key, [&](huren_status status) {
+    MUST(fine(status, {HUREN_OK}));
+    const auto again = with_key();
+    MUST(again == HUREN_OK || again == HUREN_DUPLICATE);
+    MUST(status != HUREN_OK || again == HUREN_DUPLICATE);
+    ++stored;
+    MUST(health(h)["spool"]["depth"] == stored);
+  });
+  works(h);
+  MUST(huren_close(h, 10000) == HUREN_OK);
+}
+
 void in_conflict() {
   const Sandbox box;
   const auto h = open(box);
@@ -208,6 +235,20 @@ void in_health() {
   MUST(huren_close(h, 10000) == HUREN_OK);
 }
 
+void in_last_error() {  // asking why needs memory for nothing, and asking does not change the answer
+  static char buffer[4096];
+  std::uint32_t size = 0;
+  MUST(huren_acknowledge(3, "n") == HUREN_E_HANDLE);
+  const auto words = last_error();
+  MUST(!words.empty());
+  each([&] { return huren_last_error(buffer, sizeof buffer, &size); },
+       [&](huren_status s) {
+         MUST(fine(s, {HUREN_OK}));
+         MUST(s != HUREN_OK || std::string(buffer, size) == words);
+       });
+  each([&] { return huren_abi() == HUREN_ABI ? HUREN_OK : HUREN_E_INTERNAL; }, [&](huren_status s) { MUST(s == HUREN_OK); });
+}
+
 void in_close() {
   const Sandbox box;
   huren_handle h = 0;
@@ -246,7 +287,7 @@ void in_refuse() {  // the refusals, whose words want memory
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::map<std::string, void (*)()> calls{{"open", in_open}, {"submit", in_submit}, {"conflict", in_conflict}, {"query", in_query},
+  const std::map<std::string, void (*)()> calls{{"open", in_open}, {"submit", in_submit}, {"submit_bytes", in_submit_bytes}, {"last_error", in_last_error}, {"conflict", in_conflict}, {"query", in_query},
                                                 {"poll", in_poll}, {"acknowledge", in_acknowledge}, {"health", in_health},
                                                 {"close", in_close}, {"refuse", in_refuse}};
   const auto found = argc == 2 ? calls.find(argv[1]) : calls.end();

@@ -85,6 +85,26 @@ TEST_CASE("a full disk refuses submits with storage.full, keeps what it has, and
   }
 }
 
+TEST_CASE("a file system that turned read-only refuses submits by that name, keeps what it has, and accepts again by itself") {
+  Disk disk;
+  for (int i = 0; i < 5; ++i) REQUIRE(disk.submit());
+  disk.vfs.set_read_only(true);
+  for (int i = 0; i < 3; ++i) {
+    auto refused = disk.submit();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().id == "storage.read_only");
+    CHECK(status_of(refused.error()) == -202);
+  }
+  CHECK(disk.journal.compare(disk.shown()).lost == 0);
+  disk.vfs.set_read_only(false);
+  for (int i = 0; i < 5; ++i) CHECK(disk.submit());
+  disk.reopen();
+  const auto verdict = disk.journal.compare(disk.shown());
+  CHECK(verdict.lost == 0);
+  CHECK(verdict.doubled == 0);
+  CHECK(disk.shown().size() == disk.journal.size());
+}
+
 TEST_CASE("a spool that finds no room when it is opened says so and opens when there is room") {
   test::TempDir dir;
   FaultVfs vfs;

@@ -242,7 +242,8 @@ TEST_CASE("I9: bytes from a partner that were answered are in the inbox after a 
   }
 }
 
-TEST_CASE("a full disk stops the store with storage.full, nothing is half-written, and it recovers by itself") {
+TEST_CASE("a full disk stops the store with storage.full, a read-only one with storage.read_only - nothing is half-written, and it recovers by itself") {
+  const bool full = GENERATE(true, false);
   Hospital hospital;
   REQUIRE(hospital.open());
   const auto put = [&](int i) {
@@ -257,12 +258,13 @@ TEST_CASE("a full disk stops the store with storage.full, nothing is half-writte
   };
   int i = 0;
   for (; i < 5; ++i) REQUIRE(put(i));
-  hospital.vfs.set_room(60000);
+  if (full) hospital.vfs.set_room(60000);
+  else hospital.vfs.set_read_only(true);
   Result<void> last;
   while (i < 200 && (last = put(i))) ++i;
   REQUIRE_FALSE(last);
-  CHECK(last.error().id == "storage.full");
-  CHECK(status_of(last.error()) == -203);
+  CHECK(last.error().id == (full ? "storage.full" : "storage.read_only"));
+  CHECK(status_of(last.error()) == (full ? -203 : -202));
   const auto agree = [&] {
     return hospital.store->read([&](Reader& r) -> Result<void> {
       auto rows = r.outbox("b", {}, 1000);
@@ -276,6 +278,7 @@ TEST_CASE("a full disk stops the store with storage.full, nothing is half-writte
   };
   CHECK(agree());
   hospital.vfs.set_room(-1);
+  hospital.vfs.set_read_only(false);
   for (const int end = i + 5; i < end; ++i) CHECK(put(i));
   CHECK(agree());
   hospital.store.reset();

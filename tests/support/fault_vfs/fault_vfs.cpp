@@ -61,7 +61,14 @@ int x_size(sqlite3_file* file, sqlite3_int64* size) { return real(file)->pMethod
 int x_lock(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
 int x_unlock(sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
 int x_reserved(sqlite3_file* file, int* out) { return real(file)->pMethods->xCheckReservedLock(real(file), out); }
-int x_control(sqlite3_file* file, int op, void* arg) { return real(file)->pMethods->xFileControl(real(file), op, arg); }
+int x_control(sqlite3_file* file, int op, void* arg) {
+  if (op == SQLITE_FCNTL_LAST_ERRNO)
+    if (const int simulated = mine(file).owner->last_errno()) {
+      *static_cast<int*>(arg) = simulated;
+      return SQLITE_OK;
+    }
+  return real(file)->pMethods->xFileControl(real(file), op, arg);
+}
 int x_sector(sqlite3_file* /*file*/) { return static_cast<int>(kSector); }
 int x_traits(sqlite3_file* /*file*/) { return 0; }
 int x_map(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
@@ -172,6 +179,12 @@ void FaultVfs::take_half(bool on) {
   half_ = on;
 }
 
+void FaultVfs::set_read_only(bool on) {
+  const std::lock_guard lock(mutex_);
+  read_only_ = on;
+  errno_ = 0;
+}
+
 void FaultVfs::fail(Call call, std::int64_t after, std::int64_t times) {
   const std::lock_guard lock(mutex_);
   failures_[call] = {after, times};
@@ -238,6 +251,10 @@ int FaultVfs::on_write(const std::string& path, std::int64_t now_size, std::int6
   const std::lock_guard lock(mutex_);
   most = 0;
   if (dead_) return SQLITE_IOERR_WRITE;
+  if (read_only_) {
+    errno_ = EROFS;
+    return SQLITE_IOERR_WRITE;
+  }
   if (injected(Call::write)) return SQLITE_IOERR_WRITE;
   int fault = SQLITE_OK;
   most = count;

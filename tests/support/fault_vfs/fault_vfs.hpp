@@ -34,6 +34,7 @@ class FaultVfs {
 
   void set_room(std::int64_t bytes);          // files may grow by so much, then the disk is full; -1: no limit
   void take_half(bool on);                    // a full disk takes the first half of the write
+  void set_read_only(bool on);                // the file system was mounted anew: every write is EROFS
   void fail(Call call, std::int64_t after, std::int64_t times);  // EIO, once `after` calls of that kind went well
   void delay_sync(std::chrono::microseconds delay);
   [[nodiscard]] std::int64_t calls() const;   // writes, syncs, truncations, removals so far
@@ -75,7 +76,7 @@ class FaultVfs {
   std::map<std::string, Image> images_;
   std::map<Call, Failure> failures_;
   std::int64_t calls_ = 0, syncs_ = 0, cut_at_ = -1, room_ = -1;
-  bool dead_ = false, half_ = false;
+  bool dead_ = false, half_ = false, read_only_ = false;
   std::chrono::microseconds delay_{0};
   int errno_ = 0;
 };

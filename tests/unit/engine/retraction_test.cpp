@@ -185,6 +185,32 @@ TEST_CASE("I10: an EQA pass withdrawn afterwards reaches everyone who recognised
   CHECK(b.health()["retractions_open"] == 1);
 }
 
+TEST_CASE("I10: a recognition mark that loses its scope reaches everyone who recognised a result by it") {
+  Hospital b;
+  b.config.agreements[0].all_items = false;
+  b.config.agreements[0].items = {"GLU"};
+  std::filesystem::create_directories(b.folder() + "/codes");
+  const std::string head = "scope,zh,en,parent,marks,regions,source,valid_from,valid_to\n";
+  b.open();
+  b.registers();
+  b.encounter();
+  auto bytes = Hospital::huren_oru("R1", "M1", "5.42", 1);
+  const auto at = bytes.find("\rSPM|");
+  REQUIRE(at != std::string::npos);
+  b.receive(bytes.insert(at, "\rNTE|1||鄂HR|HR^互认标识^HUREN"));
+  const auto shown = b.list().at(0);
+  REQUIRE(shown["marks"] == Json::array({"鄂HR"}));
+  b.submit("recognition.decided/1", accepted(shown["result_id"]));
+  b.settle();
+  b.close();
+  b.write("codes/hr_scopes.csv", head + "42,湖北,Hubei,CN,鄂HR|湖北HR,42,test,2022-03-01,2026-10-31\n");
+  b.open();
+  const auto told = b.notice_of("result.retracted/1");
+  REQUIRE_FALSE(told.is_null());
+  CHECK(told["body"]["kind"] == "disqualified");
+  CHECK(told["body"]["decision_ids"] == Json::array({"D-1"}));
+}
+
 TEST_CASE("the hospital's own ADT feed registers, merges (A40) and unmerges (A37) patients - a partner's ADT is not taken") {
   Hospital b;
   open(b);

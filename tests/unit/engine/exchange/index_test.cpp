@@ -45,6 +45,8 @@ TEST_CASE("index: opening an entry fetches the report, the fetch is on record at
   CHECK(Pair::log_of(p.b).find("D1") != std::string::npos);
   CHECK(Pair::log_of(p.a).find("exchange.answered") != std::string::npos);
   CHECK(Pair::count(p.a, "SELECT count(*) FROM disclosure WHERE how='pull' AND partner='other'") == 1);
+  CHECK(Pair::count(p.a, "SELECT count(*) FROM audit WHERE event='report.disclosed' AND who='partner:other'") == 1);
+  CHECK(p.b.eventually([&] { return Pair::count(p.b, "SELECT count(*) FROM audit WHERE event='report.fetched' AND who='doctor:D1' AND outcome='answered'") == 1; }));
   const auto listed = Pair::listed(p.b);
   CHECK(listed["results"].size() == 1);
   CHECK_FALSE(listed.contains("elsewhere"));
