@@ -55,8 +55,9 @@ Rows<ResultRow> results_of(Database& db, const std::string& patient_id, const st
 Maybe<ResultRow> result(Database& db, const std::string& id) {
   const auto dot = id.rfind('.');
   int position = 0;
-  if (dot == std::string::npos || std::from_chars(id.data() + dot + 1, id.data() + id.size(), position).ptr != id.data() + id.size())
-    return std::optional<ResultRow>();
+  if (dot == std::string::npos) return std::optional<ResultRow>();
+  const auto read = std::from_chars(id.data() + dot + 1, id.data() + id.size(), position);
+  if (read.ec != std::errc() || read.ptr != id.data() + id.size()) return std::optional<ResultRow>();
   Query query(db, sql::kResultById);
   return first<ResultRow>(query.with(id.substr(0, dot), position), row_with_patient);
 }
