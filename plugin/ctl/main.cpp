@@ -103,6 +103,30 @@ int main(int argc, char** argv) {
   reconcile->add_option("--to", until, "last day of a stretch / 一段日期的最后一天");
   reconcile->add_flag("--dry-run", dry_run, "change nothing / 演练，不改动");
   auto* backfill = app.add_subcommand("backfill", "how far new agreements have sent earlier reports / 新协议补发进度");
+  auto* requests = app.add_subcommand("requests", "referrals, remote readings, consultations / 转诊、远程诊断与会诊");
+  requests->require_subcommand(1);
+  auto* request_list = requests->add_subcommand("list", "what was asked and how it stands / 申请及其状态");
+  std::string request_kind, request_state;
+  request_list->add_option("--kind", request_kind)->check(CLI::IsMember({"referral", "exam", "consult"}));
+  request_list->add_option("--state", request_state, "requested accepted declined redirected arrived no_show completed withdrawn cancelled expired");
+  request_list->add_option("--limit", limit)->check(CLI::Range(1, 100'000));
+  auto* request_figures = requests->add_subcommand("figures", "monthly figures as CSV, or --json / 月度统计，CSV 或 JSON");
+  std::string figure, from_month, to_month;
+  request_figures->add_option("what", figure, "referrals | readings | outflow")->required()->check(CLI::IsMember({"referrals", "readings", "outflow"}));
+  request_figures->add_option("--from", from_month, "YYYY-MM, default this month / 默认本月");
+  request_figures->add_option("--to", to_month, "YYYY-MM, default as --from / 默认同 --from");
+  auto* patients = app.add_subcommand("patients", "partners' patients who may be ours / 待确认的跨院患者");
+  patients->require_subcommand(1);
+  auto* doubtful = patients->add_subcommand("doubtful", "the work list / 工作列表");
+  std::string doubt_state = "open", doubt_id, decided_by;
+  doubtful->add_option("--state", doubt_state, "open | confirmed | rejected | all");
+  std::vector<CLI::App*> verdicts;
+  for (const auto& [verb, help] : {std::pair("confirm", "the same person / 是同一人"), {"reject", "two persons; also takes a confirmation back / 不是同一人，也可撤回确认"}}) {
+    auto* verdict = patients->add_subcommand(verb, help);
+    verdict->add_option("id", doubt_id)->required();
+    verdict->add_option("--by", decided_by, "who decides / 确认人")->required();
+    verdicts.push_back(verdict);
+  }
   auto* attempt = app.add_subcommand("try", "what a file would become, nothing stored / 试映射，不保存");
   std::string file, type, map;
   attempt->add_option("file", file, "JSON or HL7 v2 / 文件")->required();
@@ -158,6 +182,11 @@ int main(int argc, char** argv) {
     if (*backup) return ctl::store_backup(place, copy);
     if (*check) return ctl::store_check(place);
     if (*prune) return ctl::store_prune(place, days);
+    if (*request_list) return ctl::request_list(place, request_kind, request_state, limit);
+    if (*request_figures) return ctl::request_figures(place, figure, from_month, to_month);
+    if (*doubtful) return ctl::doubts_list(place, doubt_state == "all" ? "" : doubt_state);
+    for (auto* verdict : verdicts)
+      if (*verdict) return ctl::doubt_decide(place, doubt_id, verdict->get_name() == "confirm", decided_by);
     if (*results) return ctl::results(place, patient);
     if (*retractions) return ctl::retractions(place);
     if (*reconcile) return ctl::reconcile(place, with, day, until, dry_run);

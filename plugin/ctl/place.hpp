@@ -80,6 +80,12 @@ int store_prune(Place& place, int days);  // 0: as configured
 // Days "2026-11-22"; to empty: the one day. Compares with a partner and repairs; a dry run changes nothing.
 int reconcile(Place& place, const std::string& partner, const std::string& from, const std::string& to, bool dry_run);
 int backfill(Place& place);  // how far each agreement's back-fill has come
+// Referrals, readings, consultations: their list and their figures (what: referrals | readings | outflow; CSV, or --json).
+int request_list(Place& place, const std::string& kind, const std::string& state, int limit);
+int request_figures(Place& place, const std::string& what, const std::string& from_month, const std::string& to_month);
+// The work list of partners' patients who may be ours; who: the person that decides.
+int doubts_list(Place& place, const std::string& state);
+int doubt_decide(Place& place, const std::string& id, bool same, const std::string& who);
 // What an event or a feed's message would become: the report, its ORU^R01 and its C0007; nothing is stored.
 int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map);
 

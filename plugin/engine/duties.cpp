@@ -2,6 +2,7 @@
 
 #include "core/model/notice.hpp"
 #include "engine/audit.hpp"
+#include "engine/referral/requests.hpp"
 #include "engine/reports.hpp"
 #include "engine/requalify.hpp"
 
@@ -57,7 +58,7 @@ Result<bool> look_after(const Context& context) {
     return {};
   });
   if (!read) return read.error();
-  if (!waiting.any()) return false;
+  if (!waiting.any()) return look_at_clock(context);
   auto done = context.store.transact([&](store::Unit& unit) -> Result<void> {
     for (auto& s : waiting.suggestions) {
       auto now = unit.offer(s.id);  // a decision may have come since it was read

@@ -46,7 +46,7 @@ Release prepare(const Context& context, model::LabReport report) {
   else if (report.patient.local_id.empty()) out.at_once = Error{"event.no_local_id", "/report/patient/local_id", {}};
   if (out.at_once) return out;
   standardise(report, *context.codes, own, context.clock.now_ms(), true);
-  out.rendered = render(std::move(report));
+  out.rendered = render(std::move(report), true);
   out.bytes = render_bytes(context, out.rendered);
   return out;
 }
@@ -82,7 +82,7 @@ Result<void> on(Unit& unit, const Context& context, const model::LabReportWithdr
   report.amendment_reason = e.reason;
   report.reported_at = e.at.present() ? e.at : context.now();
   for (auto& o : report.observations) o.status = model::Status::withdrawn;
-  auto rendered = render(std::move(report));
+  auto rendered = render(std::move(report), true);
   if (auto fault = render_bytes(context, rendered)) return *fault;
   return release(unit, context, rendered, versions->back().patient_id);
 }

@@ -9,6 +9,8 @@
 #include "engine/exchange/exchange.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/exchange/permission.hpp"
+#include "engine/referral/matching.hpp"
+#include "engine/referral/requests.hpp"
 
 namespace huren::engine {
 namespace {
@@ -25,7 +27,13 @@ Result<void> rematch(Unit& unit, const Context& context, const PatientRow& row, 
   for (const auto& report : *held) {
     if (report.source.empty() || report.digest.empty()) continue;  // empty: taken away with the consent
     const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
-    if (parsed.report && model::same_person(parsed.report->patient, patient).match == model::Match::same) continue;
+    const auto match = parsed.report ? model::same_person(parsed.report->patient, patient).match : model::Match::unsure;
+    if (match == model::Match::same) continue;
+    if (parsed.report && match != model::Match::different) {  // a person's word stands until something proves the contrary
+      auto by_person = confirmed(unit, parsed.report->patient, report.origin, row.id);
+      if (!by_person) return by_person.error();
+      if (*by_person) continue;
+    }
     if (auto r = unmatch(unit, context, report); !r) return r;
   }
   for (const auto& [type, value] : row.verified_ids) {
@@ -64,6 +72,7 @@ Result<PatientRow> keep(Unit& unit, const Context& context, const model::Patient
                  .json = model::to_json(patient), .verified_ids = verified_ids(patient)};
   if (auto r = unit.put_patient(row); !r) return r.error();
   if (auto r = rematch(unit, context, row, patient); !r) return r.error();
+  if (auto r = patient_came(unit, context, row, patient); !r) return r.error();
   if (auto r = audit(unit, context.clock.now_ms(), "patient.kept", {"huren", "patient:" + row.id, *known ? "updated" : "registered"}, {}); !r) return r.error();
   return row;
 }
@@ -165,9 +174,6 @@ Result<void> on(Unit& unit, const Context& /*context*/, const model::EncounterEn
   return Error{"event.unknown_encounter", "/encounter_id", {}};
 }
 
-namespace {
-
-// A new tie also brings what was released before it: the patient's own reports that are recent enough to be of use.
 Result<void> add_tie(Unit& unit, const Context& context, const PatientRow& patient, const std::string& partner_code, const std::string& basis, const std::string& reference, std::int64_t from_ms) {
   const auto* partner = context.partner(partner_code);
   if (!partner) return Error{"event.unknown_partner", basis == "referral" ? "/to_partner" : "/partner", {partner_code}};
@@ -200,14 +206,6 @@ Result<void> add_tie(Unit& unit, const Context& context, const PatientRow& patie
     }
   }
   return {};
-}
-
-}  // namespace
-
-Result<void> on(Unit& unit, const Context& context, const model::ReferralRequested& e) {
-  auto patient = registered(unit, e.patient_id, "/patient_id");
-  if (!patient) return patient.error();
-  return add_tie(unit, context, *patient, e.to_partner, "referral", e.referral_id, e.at.epoch_ms);
 }
 
 Result<void> on(Unit& unit, const Context& context, const model::ConsentChanged& e) {

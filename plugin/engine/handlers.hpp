@@ -15,11 +15,16 @@ Result<store::PatientRow> registered(store::Unit& unit, const std::string& local
 // The patient as told now, by local number; what came before it did is matched.
 Result<store::PatientRow> keep(store::Unit& unit, const Context& context, const model::Patient& patient);
 
+// A new tie also brings what was released before it: the patient's own reports that are recent enough to be of use.
+Result<void> add_tie(store::Unit& unit, const Context& context, const store::PatientRow& patient, const std::string& partner_code,
+                     const std::string& basis, const std::string& reference, std::int64_t from_ms);
+
 Result<void> on(store::Unit& unit, const Context& context, const model::PatientRegistered& e);
 Result<void> on(store::Unit& unit, const Context& context, const model::PatientMerged& e);
 Result<void> on(store::Unit& unit, const Context& context, const model::EncounterStarted& e);
 Result<void> on(store::Unit& unit, const Context& context, const model::EncounterEnded& e);
-Result<void> on(store::Unit& unit, const Context& context, const model::ReferralRequested& e);
+Result<void> on(store::Unit& unit, const Context& context, const model::StepTaken& e);      // engine/referral
+Result<void> on(store::Unit& unit, const Context& context, const model::SummaryShared& e);  // engine/referral
 Result<void> on(store::Unit& unit, const Context& context, const model::ConsentChanged& e);
 // Everything of a report's release that needs no store. at_once: why it is refused before anything is written; bytes:
 // why it cannot be rendered, which is told after its patient is known.

@@ -10,11 +10,13 @@
 #include "core/mapping/oru.hpp"
 #include "core/mapping/patient_message.hpp"
 #include "core/mapping/question_message.hpp"
+#include "core/mapping/referral_message.hpp"
 #include "engine/acknowledge.hpp"
 #include "engine/audit.hpp"
 #include "engine/events.hpp"
 #include "engine/exchange/consent.hpp"
 #include "engine/exchange/index.hpp"
+#include "engine/referral/requests.hpp"
 #include "engine/relay.hpp"
 #include "engine/reports.hpp"
 
@@ -27,12 +29,14 @@ constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message by
 
 // What a message says, as far as this hospital takes it.
 struct Understood {
-  enum class Kind { report, decision, index, consent, events } kind = Kind::report;
+  enum class Kind { report, decision, index, consent, step, summary, events } kind = Kind::report;
   mapping::OruRead oru;
   std::vector<Rendered> rendered;  // of a partner's report that says which version it is; the reports themselves are in here
   mapping::DecisionMessage decision;
   mapping::IndexMessage index;
   mapping::ConsentMessage consent;
+  mapping::StepMessage step;
+  mapping::SummaryMessage summary;
   std::vector<model::Event> events;  // patients and encounters of our own HIS
 };
 
@@ -61,6 +65,28 @@ Result<hl7::Message> read_message(const Context& context, std::string_view sourc
   return hl7::Message::read(std::string(bytes), options);
 }
 
+// A step of a request, or a shared summary. false: refused, with the reason among the findings.
+bool request_of(const Context& context, const hl7::Message& message, const config::Partner& partner, const mapping::OruOptions& options, Understood& u, Reading& reading) {
+  reading.verdict = hl7::AckCode::AE;
+  if (u.kind == Understood::Kind::step) {
+    auto read = mapping::read_step_message(message, options);
+    for (auto& f : read.findings) reading.findings.push_back(std::move(f));
+    if (!read.step || has_error(reading.findings)) return false;
+    if (auto r = is_addressed(context, partner, read.step->step); !r) {
+      reading.findings.push_back({Severity::error, r.error()});
+      return false;
+    }
+    u.step = std::move(*read.step);
+  } else {
+    auto read = mapping::read_summary_message(message, options);
+    for (auto& f : read.findings) reading.findings.push_back(std::move(f));
+    if (!read.summary || has_error(reading.findings)) return false;
+    u.summary = std::move(*read.summary);
+  }
+  reading.verdict = hl7::AckCode::AA;
+  return true;
+}
+
 void understand(const Context& context, std::string_view source, const hl7::Message& message, Reading& reading, std::int64_t arrived_ms) {
   const bool feed = source.starts_with(kFeedPrefix);
   const auto refuse = [&](Error error, hl7::AckCode verdict = hl7::AckCode::AE) {
@@ -72,10 +98,11 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
   if (reading.header.control_id.empty()) return refuse({"inbound.no_control_id", "MSH-10", {}});
   if (partner && reading.header.sending_facility != partner->hospital.code)
     return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
-  const bool report = is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
+  const bool step = partner && mapping::is_step(message), summary = partner && mapping::is_summary(reading.header);
+  const bool report = !step && is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
   const bool patient = feed && reading.header.type == "ADT";  // a partner's numbers are not ours
   const bool index = partner && mapping::is_index(reading.header), consent = partner && mapping::is_consent(reading.header);
-  if (!report && !decision && !index && !consent && !patient) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
+  if (!report && !decision && !index && !consent && !patient && !step && !summary) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
   reading.taken = true;
   for (auto& f : hl7::check(message, context.profiles.of(source))) reading.findings.push_back(std::move(f));
   if (has_error(reading.findings)) {
@@ -83,7 +110,11 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
     return;
   }
   Understood u;
-  if (report) {
+  if (step || summary) {
+    const mapping::OruOptions options{.offset_minutes = partner->hospital.offset_minutes, .origin = {partner->hospital.code, partner->hospital.name}, .map = nullptr, .standardise = {}};
+    u.kind = step ? Understood::Kind::step : Understood::Kind::summary;
+    if (!request_of(context, message, *partner, options, u, reading)) return;
+  } else if (report) {
     const auto& from = partner ? partner->hospital : context.config.hospital;
     mapping::OruOptions options{.offset_minutes = from.offset_minutes, .origin = {from.code, from.name}, .map = nullptr, .standardise = {}};
     if (const auto* settings = feed_of(context, source)) options.map = mapping::packaged_map(settings->mapping);
@@ -105,7 +136,7 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
       if (u.oru.versioned)
         for (auto& r : std::exchange(u.oru.reports, {})) {
           standardise(r, *context.codes, context.config.hospital, context.clock.now_ms(), false);
-          u.rendered.push_back(render(std::move(r)));
+          u.rendered.push_back(render(std::move(r), false));
         }
     }
   } else if (patient) {
@@ -235,6 +266,7 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   if (!bar) return bar.error();
   // A correction for readers of a copy that went with the consent: they are told (I10), the content does not stay.
   if (*bar && (*bar)->removed) return exchange::strip(unit, stored->origin, stored->number);
+  if (auto r = report_came(unit, context, *patient_id); !r) return r;
   if (patient_id->empty() || report.status == model::Status::withdrawn) return {};
   return notify_received(unit, context, *stored, report);
 }
@@ -245,6 +277,8 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
     if (auto r = handle(unit, context, event); !r) return r;
   if (u.kind == Understood::Kind::index) return exchange::apply_index(unit, context, row.source, u.index);
   if (u.kind == Understood::Kind::consent) return exchange::apply_consent(unit, context, row.source, u.consent);
+  if (u.kind == Understood::Kind::step) return receive_step(unit, context, row, std::move(u.step));
+  if (u.kind == Understood::Kind::summary) return receive_summary(unit, context, row, std::move(u.summary));
   for (auto& rendered : u.rendered)
     if (auto r = apply_report(unit, context, row, rendered, u.oru.document); !r) return r;
   if (!u.rendered.empty()) return {};
@@ -256,7 +290,7 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
     standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
     if (!u.oru.versioned)
       if (auto r = number_version(unit, context, report); !r) return r;
-    auto rendered = render(std::move(report));
+    auto rendered = render(std::move(report), false);
     if (auto r = apply_report(unit, context, row, rendered, u.oru.document); !r) return r;
   }
   return {};

@@ -8,25 +8,16 @@
 #include "core/model/event.hpp"
 #include "core/model/query.hpp"
 #include "core/recognition/trend.hpp"
+#include "engine/access.hpp"
 #include "engine/audit.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/previous.hpp"
+#include "engine/referral/queries.hpp"
 #include "engine/reports.hpp"
 #include "huren/huren.h"
 
 namespace huren::engine {
-namespace {
-
-using model::LabReport;
-using store::ReportRow;
-using store::Unit;
-
-constexpr std::int64_t kHourMs = 3'600'000;
-constexpr int kTries = 3;
-
 // The asking doctor's right to look: this patient, an encounter that is open (domain.md §8).
-// records: all that the HIS says are this person's, the one asked for among them.
-struct Access { store::PatientRow patient; model::Patient person; std::vector<std::string> records; };
 
 Result<Access> enter(store::Reader& reader, const Context& context, const std::string& patient_id, const std::string& encounter_id) {
   auto row = reader.patient_by_local_id(patient_id);
@@ -46,6 +37,15 @@ Result<Access> enter(store::Reader& reader, const Context& context, const std::s
   if (!person) return Error{"query.unknown_patient", "/patient_id", {}};
   return Access{std::move(**row), std::move(*person), std::move(*records)};
 }
+
+namespace {
+
+using model::LabReport;
+using store::ReportRow;
+using store::Unit;
+
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr int kTries = 3;
 
 std::string banner_of(const ReportRow& row, const LabReport& report) {
   if (report.status == model::Status::withdrawn) return "retracted";
@@ -200,6 +200,8 @@ Result<std::string> Queries::results_list(std::string_view json) {
                                   .collected_at = from_epoch_ms(e.collected_ms, partner->hospital.offset_minutes),
                                   .told_at = from_epoch_ms(e.at_ms, context_.config.hospital.offset_minutes)});
     }
+    if (request.items.empty())
+      if (auto r = add_examinations(unit, context_, access->records, request.since.epoch_ms, answer); !r) return r;
     return audit(unit, context_.clock.now_ms(), "access.results_list", {"doctor:" + request.doctor.id, "patient:" + access->patient.id, "shown"},
                  {{"count", std::to_string(answer.results.size())}, {"encounter", opaque(request.encounter_id)}});
   });
@@ -406,6 +408,8 @@ QueryAnswer Queries::answer(std::string_view topic, std::string_view json) {
                 : topic == "order.check/1" ? order_check(json)
                 : topic == "results.trend/1" ? results_trend(json)
                 : topic == "suggestion.open/1" ? suggestion_open(json)
+                : topic == "referral.list/1" ? referral_list(context_, json)
+                : topic == "record.open/1" ? record_open(context_, json)
                                            : Result<std::string>(Error{"query.unknown_topic", std::string(topic), {}});
   if (!result) return {.status = status_of(result.error()), .json = "", .error = result.error()};
   return {.status = HUREN_OK, .json = std::move(*result)};

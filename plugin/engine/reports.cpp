@@ -15,6 +15,7 @@
 #include "engine/exchange/digest.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/exchange/permission.hpp"
+#include "engine/referral/matching.hpp"
 
 namespace huren::engine {
 
@@ -207,12 +208,13 @@ Result<void> tell_that(store::Unit& unit, const Context& context, const ReportRo
   return put_duty(unit, context, id, row.id, row.id, kind, told);
 }
 
-Rendered render(LabReport report) {
+Rendered render(LabReport report, bool own) {
   Rendered out;
   out.row = {.id = "", .origin = report.origin.code, .number = report.number, .version = report.version,
              .status = model::status_word(report.status), .source = "", .patient_id = "",
              .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = "", .document = "", .stored_ms = 0, .current = true,
              .reported_ms = exchange::release_ms(report), .digest = exchange::content_digest(report), .brief = model::brief_of(report)};
+  if (!own) out.row.verified_ids.emplace_back(kLinkType, report.origin.code + "/" + their_number(report.patient));
   out.results.reserve(report.observations.size());
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
     const auto& o = report.observations[i];
@@ -270,24 +272,7 @@ Result<void> unmatch(store::Unit& unit, const Context& context, const ReportRow&
 }
 
 Result<std::string> match_patient(store::Unit& unit, const Context& context, const LabReport& report) {
-  std::string found;
-  for (const auto& [type, value] : verified_ids(report.patient)) {
-    auto candidates = unit.patients_by_verified_id(type, value);
-    if (!candidates) return candidates.error();
-    for (const auto& c : *candidates) {
-      const auto patient = model::patient_from_json(c.json);
-      if (!patient || model::same_person(report.patient, *patient).match != model::Match::same || found == c.id) continue;
-      if (!found.empty()) {
-        auto records = unit.same_person(found);
-        if (!records) return records.error();
-        if (std::find(records->begin(), records->end(), c.id) != records->end()) continue;  // the HIS merged the two
-        context.log.write(Severity::warning, "report.ambiguous_patient", {});
-        return std::string();
-      }
-      found = c.id;
-    }
-  }
-  return found;
+  return match_person(unit, context, report.patient, report.origin.code);
 }
 
 bool critical(const LabReport& report) {
@@ -331,7 +316,7 @@ Result<std::string> document_for(const ReportRow& row, const LabReport& report, 
 
 }  // namespace
 
-Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner) {
+Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner, int lane) {
   auto document = document_for(row, report, partner);
   if (!document) return document.error();
   auto signature = context.documents.sign(context, partner, *document);
@@ -342,7 +327,7 @@ Result<void> send_report(store::Unit& unit, const Context& context, const Report
   if (!message) return message.error();
   if (auto r = audit(unit, context.clock.now_ms(), "report.sent", {"huren", "report:" + row.id, "queued"}, {{"message", control_id}, {"partner", partner.code}, {"patient", row.patient_id}}); !r)
     return r;
-  return send(unit, context, partner, control_id, "ORU^R01", std::move(*message), row.patient_id, subject_of(row.origin, row.number), critical(report) ? 0 : 1);
+  return send(unit, context, partner, control_id, "ORU^R01", std::move(*message), row.patient_id, subject_of(row.origin, row.number), critical(report) ? 0 : lane);
 }
 
 Result<void> distribute(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {

@@ -24,7 +24,7 @@ struct Rendered {
   store::ReportRow row;
   std::vector<store::ResultRow> results;
 };
-Rendered render(model::LabReport report);
+Rendered render(model::LabReport report, bool own);
 // Error report.old_version when the store has this version or a later one. May be called again for the same report, when
 // the transaction of the first call was undone.
 Result<void> put_report(store::Unit& unit, const Context& context, Rendered& rendered);
@@ -61,7 +61,7 @@ Result<void> enqueue(store::Unit& unit, const Context& context, const config::Pa
 Result<void> distribute(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
 // The same for one partner, when a tie comes after the report.
 Result<void> send_report(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report,
-                         const config::Partner& partner);
+                         const config::Partner& partner, int lane = 1);
 
 // One outbox row for a partner; lane 0 goes first.
 Result<void> send(store::Unit& unit, const Context& context, const config::Partner& partner, const std::string& control_id, const std::string& type,

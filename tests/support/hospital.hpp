@@ -150,6 +150,11 @@ class Hospital {
   // Everything submitted or received so far has taken effect.
   void settle() { ask("results.list/1", Json::object()); }
   [[nodiscard]] loopback::Channel& wire() const { return loopback::channel(feed_); }
+  [[nodiscard]] std::vector<loopback::Channel::Sent> reports_sent() const {  // without the referral that made the tie
+    auto all = wire().sent();
+    std::erase_if(all, [](const auto& m) { return m.type != "ORU^R01"; });
+    return all;
+  }
   template <class F>
   bool eventually(F&& holds) {
     for (int i = 0; i < 400; ++i) {

@@ -137,6 +137,31 @@ Result<void> put_fetch(Database& db, const FetchRow& row);
 Result<void> finish_fetch(Database& db, std::int64_t id);
 Result<void> postpone_fetch(Database& db, std::int64_t id, std::int64_t next_ms);
 
+// referrals.cpp
+Rows<FactRow> facts(Database& db, const std::string& referral);
+Maybe<ReferralRow> referral(Database& db, const std::string& key);
+Rows<ReferralRow> referrals(Database& db, const ReferralFilter& filter);
+Rows<ReferralRow> referrals_asked(Database& db, std::int64_t from_ms, std::int64_t to_ms);
+Rows<ReferralRow> referrals_due(Database& db, std::int64_t now_ms, int limit);
+Result<bool> put_fact(Database& db, const FactRow& row);
+Result<void> put_referral(Database& db, const ReferralRow& row);
+
+// records.cpp
+Maybe<RecordRow> record(Database& db, const std::string& id);
+Rows<RecordRow> records_of(Database& db, const std::string& patient_id);
+Rows<RecordRow> records_with(Database& db, const std::string& referral);
+Rows<RecordRow> record_versions(Database& db, const std::string& kind, const std::string& origin, const std::string& number);
+Result<void> put_record(Database& db, const RecordRow& row);
+Result<void> match_record(Database& db, const std::string& id, const std::string& patient_id, const std::string& status);
+Result<void> strip_record(Database& db, const std::string& id);
+
+// doubts.cpp
+Rows<PatientRow> patients_like(Database& db, const std::string& hint);
+Result<void> put_hints(Database& db, const std::string& patient_id, const std::vector<std::string>& hints);
+Rows<DoubtRow> doubts(Database& db, const std::string& state, int limit);
+Rows<DoubtRow> doubts_about(Database& db, const std::string& partner, const std::string& their_id);
+Result<void> put_doubt(Database& db, const DoubtRow& row);
+
 // retention.cpp
 Result<bool> prune(Database& db, std::int64_t before_ms, int limit);
 

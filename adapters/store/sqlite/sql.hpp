@@ -230,6 +230,43 @@ inline constexpr std::string_view kMerges =
     "SELECT prior_id, patient_id, from_ms, to_ms FROM merge WHERE prior_id=? ORDER BY from_ms DESC";
 inline constexpr std::string_view kOrder = "SELECT id, patient_id, json, state, at_ms FROM lab_order WHERE id=?";
 
+// referrals, documents, doubtful patients
+inline constexpr std::string_view kFacts =
+    "SELECT referral, fact_id, source, json, at_ms, stored_ms FROM referral_fact WHERE referral=? ORDER BY fact_id, seq";
+inline constexpr std::string_view kSameFact = "SELECT json FROM referral_fact WHERE referral=? AND fact_id=?";
+inline constexpr std::string_view kReferral =
+    "SELECT key, kind, partner, patient_id, their_patient, state, priority, ours, asked_ms, changed_ms, due_ms, told, package FROM referral WHERE key=?";
+inline constexpr std::string_view kReferralsOf =
+    "SELECT key, kind, partner, patient_id, their_patient, state, priority, ours, asked_ms, changed_ms, due_ms, told, package FROM referral "
+    "WHERE patient_id=? AND changed_ms>=? ORDER BY changed_ms DESC";
+inline constexpr std::string_view kReferralsChanged =
+    "SELECT key, kind, partner, patient_id, their_patient, state, priority, ours, asked_ms, changed_ms, due_ms, told, package FROM referral "
+    "WHERE changed_ms>=? ORDER BY changed_ms DESC";
+inline constexpr std::string_view kReferralsAsked =
+    "SELECT key, kind, partner, patient_id, their_patient, state, priority, ours, asked_ms, changed_ms, due_ms, told, package FROM referral "
+    "WHERE asked_ms>=? AND asked_ms<? ORDER BY asked_ms, key";
+inline constexpr std::string_view kReferralsDue =
+    "SELECT key, kind, partner, patient_id, their_patient, state, priority, ours, asked_ms, changed_ms, due_ms, told, package FROM referral "
+    "WHERE due_ms>0 AND due_ms<=? ORDER BY due_ms LIMIT ?";
+inline constexpr std::string_view kRecord =
+    "SELECT r.id, r.referral, r.kind, r.origin, r.number, r.version, r.source, r.patient_id, r.status, r.stored_ms, r.current, r.json, r.control_id, r.content_hash, t.document "
+    "FROM record r JOIN record_text t ON t.seq = r.seq WHERE r.id=?";
+inline constexpr std::string_view kRecordsOf =
+    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json, control_id, content_hash FROM record "
+    "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
+inline constexpr std::string_view kRecordsWith =
+    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json, control_id, content_hash FROM record "
+    "WHERE referral=? AND referral<>'' ORDER BY seq";
+inline constexpr std::string_view kRecordVersions =
+    "SELECT id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json, control_id, content_hash FROM record "
+    "WHERE kind=? AND origin=? AND number=? ORDER BY version, seq";
+inline constexpr std::string_view kPatientsLike =
+    "SELECT p.id, p.local_id, p.json FROM patient_hint h JOIN patient p ON p.id = h.patient_id WHERE h.hint=? ORDER BY h.patient_id LIMIT 50";
+inline constexpr std::string_view kDoubts =
+    "SELECT id, partner, their_id, patient_id, theirs, evidence, score, state, decided_by, at_ms, decided_ms FROM doubt WHERE state=? ORDER BY at_ms, id LIMIT ?";
+inline constexpr std::string_view kDoubtsAbout =
+    "SELECT id, partner, their_id, patient_id, theirs, evidence, score, state, decided_by, at_ms, decided_ms FROM doubt WHERE partner=? AND their_id=? ORDER BY id";
+
 inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
@@ -238,6 +275,8 @@ inline constexpr std::string_view kHot[] = {
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,
-    kDecisions, kShownTo, kShowings, kSuggestions, kOldChecks, kChecksWith, kAudit};
+    kDecisions, kShownTo, kShowings, kSuggestions, kOldChecks, kChecksWith, kAudit, kFacts, kSameFact,
+    kReferral, kReferralsOf, kReferralsChanged, kReferralsAsked, kReferralsDue, kRecord, kRecordsOf, kRecordsWith, kRecordVersions, kPatientsLike, kDoubts,
+    kDoubtsAbout};
 
 }  // namespace huren::store::sqlite::sql

@@ -75,6 +75,20 @@ class ReaderOn : public Interface {
   Rows<std::string> same_person(const std::string& patient_id) override { return sqlite::same_person(db_, patient_id); }
   Rows<MergeRow> merges(const std::string& prior_id) override { return sqlite::merges(db_, prior_id); }
   Maybe<OrderRow> order(const std::string& id) override { return sqlite::order(db_, id); }
+  Rows<FactRow> facts(const std::string& referral) override { return sqlite::facts(db_, referral); }
+  Maybe<ReferralRow> referral(const std::string& key) override { return sqlite::referral(db_, key); }
+  Rows<ReferralRow> referrals(const ReferralFilter& filter) override { return sqlite::referrals(db_, filter); }
+  Rows<ReferralRow> referrals_asked(std::int64_t from_ms, std::int64_t to_ms) override { return sqlite::referrals_asked(db_, from_ms, to_ms); }
+  Rows<ReferralRow> referrals_due(std::int64_t now_ms, int limit) override { return sqlite::referrals_due(db_, now_ms, limit); }
+  Maybe<RecordRow> record(const std::string& id) override { return sqlite::record(db_, id); }
+  Rows<RecordRow> records_of(const std::string& patient_id) override { return sqlite::records_of(db_, patient_id); }
+  Rows<RecordRow> records_with(const std::string& referral) override { return sqlite::records_with(db_, referral); }
+  Rows<RecordRow> record_versions(const std::string& kind, const std::string& origin, const std::string& number) override {
+    return sqlite::record_versions(db_, kind, origin, number);
+  }
+  Rows<PatientRow> patients_like(const std::string& hint) override { return sqlite::patients_like(db_, hint); }
+  Rows<DoubtRow> doubts(const std::string& state, int limit) override { return sqlite::doubts(db_, state, limit); }
+  Rows<DoubtRow> doubts_about(const std::string& partner, const std::string& their_id) override { return sqlite::doubts_about(db_, partner, their_id); }
   Result<std::int64_t> cursor(const std::string& name) override { return sqlite::cursor(db_, name); }
   Result<Depths> depths(std::int64_t now_ms) override { return sqlite::depths(db_, now_ms); }
   Result<bool> disclosed(const std::string& subject, const std::string& partner, const std::string& how) override {
@@ -104,6 +118,15 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> nested(const std::function<Result<void>()>& fn) override;
   Result<void> put_patient(const PatientRow& row) override { return sqlite::put_patient(db_, row); }
   Result<void> put_tie(const TieRow& row) override { return sqlite::put_tie(db_, row); }
+  Result<void> put_hints(const std::string& patient_id, const std::vector<std::string>& hints) override { return sqlite::put_hints(db_, patient_id, hints); }
+  Result<bool> put_fact(const FactRow& row) override { return sqlite::put_fact(db_, row); }
+  Result<void> put_referral(const ReferralRow& row) override { return sqlite::put_referral(db_, row); }
+  Result<void> put_record(const RecordRow& row) override { return sqlite::put_record(db_, row); }
+  Result<void> match_record(const std::string& id, const std::string& patient_id, const std::string& status) override {
+    return sqlite::match_record(db_, id, patient_id, status);
+  }
+  Result<void> strip_record(const std::string& id) override { return sqlite::strip_record(db_, id); }
+  Result<void> put_doubt(const DoubtRow& row) override { return sqlite::put_doubt(db_, row); }
   Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) override {
     return sqlite::put_report(db_, row, results);
   }

@@ -186,6 +186,17 @@ class Builder {
     if (a.signature == "required" && a.send && config_.signing.private_key.empty()) add(line(s, "signature"), "config.signature_without_key", {s.name});
     a.backfill_days = small(s, "backfill_days");
     if (a.mode == "index" && config_.exchange.key_file.empty()) add(line(s, "mode"), "config.index_without_key", {s.name});
+    int rank = 0;
+    for (const char* priority : {"routine", "urgent", "critical"}) {
+      a.answer_minutes[rank] = small(s, (std::string("answer_minutes_") + priority).c_str());
+      a.reading_minutes[rank++] = small(s, (std::string("reading_minutes_") + priority).c_str());
+    }
+    a.referral_days = small(s, "referral_days");
+    a.package_days = small(s, "package_days");
+    a.attachment_max_bytes = small(s, "attachment_max_bytes");
+    const auto summary = text(s, "summary_items");
+    for (const auto item : split(summary, ','))
+      if (!item.empty()) a.summary_items.emplace_back(item);
     if (!a.partner.empty()) known_partner(s, a.partner);
     if (a.from.present() && a.to.present() && to_iso_date(a.to) < to_iso_date(a.from)) add(line(s, "to"), "config.dates_reversed", {s.name});
     config_.agreements.push_back(std::move(a));

@@ -159,8 +159,9 @@ std::vector<Table> declared_tables() {
   for (const auto& row : declared()) {
     const auto parts = split(row.key, '.');
     const bool named = parts.size() == 3;
-    if (out.empty() || out.back().name != parts[0]) out.push_back({parts[0], named, {}});
-    out.back().keys.emplace_back(parts.back(), &row);
+    auto table = std::find_if(out.begin(), out.end(), [&](const Table& known) { return known.name == parts[0]; });
+    if (table == out.end()) table = out.insert(out.end(), {parts[0], named, {}});
+    table->keys.emplace_back(parts.back(), &row);
   }
   return out;
 }

@@ -272,7 +272,7 @@ Result<std::string> write_consent(const ConsentMessage& c, const Envelope& envel
   put_msh(w, "ZCN", c.given ? "Z13" : "Z12", "ZCN_Z12", envelope);
   w.segment("ZCN").set(1, c.id).set(2, c.given ? "given" : "withdrawn").set(3, c.at);
   int set_id = 0;
-  for (const auto& r : c.reports) w.segment("ZRR").set(1, std::to_string(++set_id)).set(2, {r.number, r.origin}).set(3, std::to_string(r.version));
+  for (const auto& r : c.reports) w.segment("ZRR").set(1, std::to_string(++set_id)).set(2, {r.number, r.origin}).set(3, std::to_string(r.version)).set(4, r.item);
   return w.finish(envelope.charset);
 }
 
@@ -301,8 +301,9 @@ ConsentRead read_consent(const hl7::Message& message, int offset_minutes) {
   }
   for (int i = 1; i <= count; ++i) {
     const auto zrr = message.segment("ZRR", i);
-    ResultRef r{zrr.value(2, 2), zrr.value(2, 1), version_of(zrr.value(3)).value_or(1), "", ""};
+    ResultRef r{zrr.value(2, 2), zrr.value(2, 1), version_of(zrr.value(3)).value_or(1), zrr.value(4), ""};
     if (!bounded(r.number, 199) || !bounded(r.origin, 199)) faults.add("exchange.consent_message", zrr.where(2));
+    if (r.item.size() > 16) faults.add("exchange.consent_message", zrr.where(4));
     c.reports.push_back(std::move(r));
   }
   if (!has_error(out.findings)) out.consent = std::move(c);

@@ -73,7 +73,7 @@ struct ConsentMessage {
   std::string id;
   bool given = false;
   Timestamp at;
-  std::vector<ResultRef> reports;   // origin, number, version
+  std::vector<ResultRef> reports;   // origin, number, version; of a shared summary also item: its kind (C0001, C0053)
   friend bool operator==(const ConsentMessage&, const ConsentMessage&) = default;
 };
 Result<std::string> write_consent(const ConsentMessage& consent, const Envelope& envelope);

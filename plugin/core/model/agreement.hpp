@@ -30,6 +30,13 @@ struct Agreement {
   int min_level = 0;                   // accept only from this hospital level up
   std::string signature = "off";       // of documents: required | accepted | off
   int backfill_days = 0;               // earlier reports that the agreement sends once it is there
+  // Referrals, remote reading, consultation. By priority: routine, urgent, critical.
+  int answer_minutes[3] = {1440, 120, 10};
+  int reading_minutes[3] = {1440, 120, 30};
+  int referral_days = 30;              // how long an unanswered or unused referral stands
+  int package_days = 30;               // lab reports of so many days go with the patient
+  int attachment_max_bytes = 4 * 1024 * 1024;  // all enclosures of one request together
+  std::vector<std::string> summary_items;      // analytes whose last values a shared summary carries; empty: none
 };
 
 }  // namespace huren::model

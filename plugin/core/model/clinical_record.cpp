@@ -4,11 +4,9 @@
 #include "core/model/report_json.hpp"
 
 namespace huren::model {
-namespace {
-
 using nlohmann::json;
 
-void read_item(const json& value, const std::string& path, Source& source, RecordItem& into) {
+void read_record_item(const json& value, const std::string& path, Source& source, RecordItem& into) {
   Fields f(value, path, source);
   f.code("key", into.key, Need::required);
   f.prose("value", into.value, kMaxConclusion);
@@ -17,6 +15,8 @@ void read_item(const json& value, const std::string& path, Source& source, Recor
   f.time("at", into.at);
   f.finish();
 }
+
+namespace {
 
 void read_linked(const json& value, const std::string& path, Source& source, LinkedReport& into) {
   Fields f(value, path, source);
@@ -50,7 +50,7 @@ void read_record(const json& value, Source& source, ClinicalRecord& into) {
   f.object("recipient", into.recipient, read_organisation);
   f.object("recipient_person", into.recipient_person, read_person);
   f.time("written_at", into.written_at, Need::required);
-  f.list("items", into.items, kMaxObservations, read_item);
+  f.list("items", into.items, kMaxObservations, read_record_item);
   f.list("reports", into.reports, kMaxList, read_linked);
   f.prose("amendment_reason", into.amendment_reason);
   f.finish();

@@ -86,17 +86,17 @@ Event read_ended(Fields& f) {
   return e;
 }
 
-Event read_referral(Fields& f) {
-  ReferralRequested e;
-  e.priority = "routine";
-  f.code("referral_id", e.referral_id, Need::required);
-  f.code("patient_id", e.patient_id, Need::required);
-  f.code("to_partner", e.to_partner, Need::required);
-  f.word("priority", e.priority, {"routine", "urgent", "critical"});
-  f.prose("reason", e.reason);
-  f.time("at", e.at, Need::required);
-  return e;
+enum class Asked { referral, exam, consult };
+enum class Taken { requested, answered, arrived, completed, cancelled };
+
+template <Asked kind, Taken step>
+Event read_taken(Fields& f) {
+  constexpr const char* kinds[] = {"referral", "exam", "consult"};
+  constexpr const char* steps[] = {"requested", "answered", "arrived", "completed", "cancelled"};
+  return read_step(f, kinds[static_cast<int>(kind)], steps[static_cast<int>(step)]);
 }
+
+Event read_shared(Fields& f) { return read_summary(f); }
 
 template <bool given>
 Event read_consent(Fields& f) {
@@ -194,7 +194,19 @@ constexpr Type kTypes[] = {
     {"patient.unmerged/1", read_merged<true>},
     {"encounter.started/1", read_started},
     {"encounter.ended/1", read_ended},
-    {"referral.requested/1", read_referral},
+    {"referral.requested/1", read_taken<Asked::referral, Taken::requested>},
+    {"referral.answered/1", read_taken<Asked::referral, Taken::answered>},
+    {"referral.arrived/1", read_taken<Asked::referral, Taken::arrived>},
+    {"referral.completed/1", read_taken<Asked::referral, Taken::completed>},
+    {"referral.cancelled/1", read_taken<Asked::referral, Taken::cancelled>},
+    {"exam.requested/1", read_taken<Asked::exam, Taken::requested>},
+    {"exam.answered/1", read_taken<Asked::exam, Taken::answered>},
+    {"exam.report.released/1", read_taken<Asked::exam, Taken::completed>},
+    {"exam.cancelled/1", read_taken<Asked::exam, Taken::cancelled>},
+    {"consult.requested/1", read_taken<Asked::consult, Taken::requested>},
+    {"consult.answered/1", read_taken<Asked::consult, Taken::answered>},
+    {"consult.cancelled/1", read_taken<Asked::consult, Taken::cancelled>},
+    {"record.summary.shared/1", read_shared},
     {"consent.given/1", read_consent<true>},
     {"consent.withdrawn/1", read_consent<false>},
     {"lab.report.released/1", read_released<false>},
@@ -227,7 +239,7 @@ const std::vector<std::string_view>& event_types() {
 }
 
 const std::vector<std::string_view>& query_topics() {
-  static const std::vector<std::string_view> all{"order.check/1", "results.list/1", "result.open/1", "results.trend/1"};
+  static const std::vector<std::string_view> all{"order.check/1", "results.list/1", "result.open/1", "results.trend/1", "referral.list/1", "record.open/1"};
   return all;
 }
 

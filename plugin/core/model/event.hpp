@@ -9,6 +9,7 @@
 
 #include "core/base/result.hpp"
 #include "core/model/lab_report.hpp"
+#include "core/model/referral.hpp"
 
 namespace huren::model {
 
@@ -17,9 +18,6 @@ struct PatientRegistered { Patient patient; bool update = false; };          // 
 struct PatientMerged { std::string patient_id, prior_id; bool undone = false; Timestamp at{}; };
 struct EncounterStarted { std::string patient_id, encounter_id, patient_class, department; Person doctor; Timestamp at; };  // encounter.started/1
 struct EncounterEnded { std::string patient_id, encounter_id; Timestamp at; };  // encounter.ended/1
-struct ReferralRequested {                                                   // referral.requested/1: names the partner that may see results
-  std::string referral_id, patient_id, to_partner, priority, reason; Timestamp at;
-};
 struct ConsentChanged { std::string patient_id, partner; bool given = true; Timestamp at; };  // consent.given/1, consent.withdrawn/1
 struct LabReportReleased { LabReport report; };                              // lab.report.released/1, lab.report.amended/1 (version > 1)
 struct LabReportWithdrawn { std::string number; int version = 0; std::string reason; Timestamp at; };  // lab.report.withdrawn/1
@@ -52,7 +50,7 @@ struct RecognitionDecided {
 struct ResultViewed { std::string patient_id, encounter_id; Person doctor; std::vector<std::string> result_ids; Timestamp at; };  // result.viewed/1
 struct RetractionAcknowledged { std::string notice_id; Person doctor; Timestamp at; };  // result.retraction_acknowledged/1
 
-using Event = std::variant<PatientRegistered, PatientMerged, EncounterStarted, EncounterEnded, ReferralRequested, ConsentChanged, LabReportReleased,
+using Event = std::variant<PatientRegistered, PatientMerged, EncounterStarted, EncounterEnded, StepTaken, SummaryShared, ConsentChanged, LabReportReleased,
                            LabReportWithdrawn, LabOrderPlaced, LabOrderCancelled, RecognitionDecided, ResultViewed, RetractionAcknowledged>;
 
 bool known_event_type(std::string_view type);  // "lab.report.released/1"

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/text.hpp"
+#include "core/model/matching.hpp"
 
 namespace huren::model {
 namespace {
@@ -18,25 +19,6 @@ char check_character(std::string_view first17) {
   int sum = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * (first17[i] - '0');
   return "10X98765432"[sum % 11];
-}
-
-// A name for comparing: blanks gone, the middle dot in one form, ASCII in capitals.
-std::string plain_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 5> dots{"•", "‧", "・", "．", "."};
-  std::string out;
-  while (!name.empty()) {
-    const auto dot = std::find_if(dots.begin(), dots.end(), [&](std::string_view d) { return name.starts_with(d); });
-    if (dot != dots.end()) {
-      out += "·";
-      name.remove_prefix(dot->size());
-    } else if (name.starts_with("　")) {  // U+3000
-      name.remove_prefix(3);
-    } else {
-      if (name.front() != ' ' && name.front() != '\t') out += name.front();
-      name.remove_prefix(1);
-    }
-  }
-  return upper_ascii(out);
 }
 
 // The number as it is compared; empty for types that prove nothing and for resident ids that cannot be right.
@@ -133,7 +115,7 @@ MatchVerdict same_person(const Patient& a, const Patient& b) {
     if (known(id_sex) && known(p->sex) && id_sex != p->sex) return {Match::unsure, "identity.id_against_sex"};
   }
 
-  const auto a_name = plain_name(a.name), b_name = plain_name(b.name);
+  const auto a_name = comparable_name(a.name), b_name = comparable_name(b.name);
   if (a_name.empty() || b_name.empty()) return {Match::unsure, "identity.name_missing"};
   const bool births_clash = clash(a.birth_date, b.birth_date);
   if (a_name != b_name) return {births_clash ? Match::different : Match::unsure, "identity.name_differs"};

@@ -84,6 +84,20 @@ std::string to_json(const ResultsListAnswer& answer) {
     }
     out["elsewhere"] = std::move(entries);
   }
+  auto examinations = OrderedJson::array();
+  for (const auto& e : answer.examinations) {
+    auto row = OrderedJson::object();
+    row["record_id"] = e.record_id;
+    put_part(row, "item", code_json(e.item));
+    put(row, "findings", e.findings);
+    put(row, "reported_at", e.reported_at);
+    put_part(row, "origin", organisation_json(e.origin));
+    row["source"] = e.source;
+    row["version"] = e.version;
+    put(row, "banner", e.banner);
+    examinations.push_back(std::move(row));
+  }
+  put_part(out, "examinations", std::move(examinations));
   return out.dump();
 }
 

@@ -43,6 +43,16 @@ struct ResultsListRow {
   bool viewed = false;                   // by a doctor of this hospital
   friend bool operator==(const ResultsListRow&, const ResultsListRow&) = default;
 };
+struct ExaminationRow {                  // what an examination found; its diagnosis text is not recognised and stands in the report alone
+  std::string record_id;
+  Code item;
+  std::string findings;
+  Timestamp reported_at;
+  Organisation origin;
+  std::string source;                    // "own" or the partner's code
+  int version = 1;
+  std::string banner;                    // "" | "corrected" | "retracted"
+};
 // A partner says that it has a result; report_id may be given to result.open, which has the report fetched.
 struct ResultElsewhere {
   std::string report_id, source;
@@ -55,6 +65,7 @@ struct ResultsListAnswer {
   std::vector<ResultsListRow> results;
   bool more = false;                     // the limit cut the list
   std::vector<ResultElsewhere> elsewhere = {};
+  std::vector<ExaminationRow> examinations = {};
 };
 struct ParsedResultsList { std::optional<ResultsListRequest> request; Findings findings; };
 ParsedResultsList parse_results_list(std::string_view json, int assumed_offset_minutes);

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/model/json_fields.hpp"
-#include "core/model/lab_report.hpp"
+#include "core/model/clinical_record.hpp"
 
 namespace huren::model {
 
@@ -15,6 +15,7 @@ void read_organisation(const nlohmann::json& value, const std::string& path, Sou
 void read_patient(const nlohmann::json& value, const std::string& path, Source& source, Patient& into);
 void read_person(const nlohmann::json& value, const std::string& path, Source& source, Person& into);
 void read_doctor(const nlohmann::json& value, const std::string& path, Source& source, Person& into);  // id required
+void read_record_item(const nlohmann::json& value, const std::string& path, Source& source, RecordItem& into);
 void read_report(const nlohmann::json& value, const std::string& path, Source& source, LabReport& into);
 // What an event may leave out and the wire needs: place, value type, bounds of a printed range. Checks across members.
 void complete_report(const std::string& path, Source& source, LabReport& report);

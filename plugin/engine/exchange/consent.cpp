@@ -66,6 +66,41 @@ Result<std::vector<ReportRow>> own_newest(store::Unit& unit, const std::string& 
   return out;
 }
 
+// Summaries that were shared on this consent: the newest version of each stands for all of it.
+Result<void> withdraw_summaries(store::Unit& unit, const Context& context, const std::string& patient_id, const std::vector<store::TieRow>& ties,
+                                const config::Partner& partner, mapping::ConsentMessage& message) {
+  const bool covered = std::any_of(context.config.agreements.begin(), context.config.agreements.end(), [&](const model::Agreement& a) {
+    return a.partner == partner.code && a.send && a.basis != "referral" && in_force(a, context.today()) && tied(ties, a, context.clock.now_ms());
+  });
+  if (covered) return {};
+  auto records = unit.records_of(patient_id);
+  if (!records) return records.error();
+  for (const auto& row : *records) {
+    if (!row.source.empty() || !row.referral.empty() || !row.current) continue;
+    const auto subject = "record/" + row.number;
+    auto receivers = unit.receivers(subject);
+    if (!receivers) return receivers.error();
+    if (std::find(receivers->begin(), receivers->end(), partner.code) == receivers->end()) continue;
+    auto left = stop_sending(unit, subject, partner.code);
+    if (!left) return left.error();
+    if (*left) message.reports.push_back({.origin = row.origin, .number = row.number, .version = row.version, .item = row.kind, .local_item = ""});
+  }
+  return {};
+}
+
+// A summary that came with the consent goes with it, and so does the message that brought it.
+Result<void> remove_summary(store::Unit& unit, const std::string& source, const mapping::ResultRef& ref) {
+  auto versions = unit.record_versions(ref.item, ref.origin, ref.number);
+  if (!versions) return versions.error();
+  for (const auto& v : *versions) {
+    if (v.source != source || !v.referral.empty() || v.status == "removed") continue;
+    if (!v.control_id.empty())
+      if (auto r = unit.forget_inbox(source, v.control_id, v.content_hash); !r) return r;
+    if (auto r = unit.strip_record(v.id); !r) return r;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> consent_ended(store::Unit& unit, const Context& context, const std::string& patient_id, const config::Partner& partner, const Timestamp& at) {
@@ -88,6 +123,7 @@ Result<void> consent_ended(store::Unit& unit, const Context& context, const std:
     if (auto r = unit.put_bar({.partner = partner.code, .subject = subject, .removed = false, .at_ms = at.epoch_ms}); !r) return r;
     message.reports.push_back({.origin = row.origin, .number = row.number, .version = row.version, .item = "", .local_item = ""});
   }
+  if (auto r = withdraw_summaries(unit, context, patient_id, *ties, partner, message); !r) return r;
   context.log.write(Severity::info, "exchange.consent_ended", {{"partner", partner.code}, {"reports", std::to_string(message.reports.size())}});
   return tell_partner(unit, context, patient_id, partner, std::move(message));
 }
@@ -133,6 +169,12 @@ Result<void> apply_consent(store::Unit& unit, const Context& context, const std:
   int removed = 0, kept = 0;
   for (const auto& ref : message.reports) {
     if (!partner || ref.origin != partner->hospital.code) return Error{"inbound.foreign_report", "ZRR-2", {ref.origin, source}};
+    if (!ref.item.empty()) {
+      if (message.given) continue;  // it comes again when it is shared again
+      if (auto r = remove_summary(unit, source, ref); !r) return r;
+      ++removed;
+      continue;
+    }
     const auto subject = subject_of(ref.origin, ref.number);
     if (message.given) {
       if (auto r = unit.lift_bar(source, subject); !r) return r;

@@ -194,6 +194,46 @@ struct FetchRow {
 // The newest version of one report as one side holds it.
 struct HeldRow { std::string origin, number, report_id, digest; int version = 1; std::int64_t reported_ms = 0; };
 
+// What a hospital asked another, or was asked, for one patient (core/referral). key = asker's organisation + '/' + number.
+struct ReferralRow {            // what its steps amount to; made anew with every step
+  std::string key, kind;        // referral | exam | consult
+  std::string partner, patient_id, state, priority, their_patient;  // their_patient: the partner's own number, of patients not matched
+  bool ours = true;             // we asked
+  std::int64_t asked_ms = 0, changed_ms = 0;
+  std::int64_t due_ms = 0;      // when the clock has something to say; 0: nothing
+  int told = 0;                 // how often it said that something is overdue
+  std::string package;          // "" none | complete | incomplete
+};
+struct FactRow { std::string referral, fact_id, source, json; std::int64_t at_ms = 0, stored_ms = 0; };  // json: model::Step
+struct ReferralFilter {         // empty members: any
+  std::string patient_id, partner, kind, state;
+  bool unmatched = false;       // of patients who are nobody of ours (yet)
+  std::int64_t changed_since_ms = 0;
+  int limit = 200;
+};
+
+// A document beside lab reports, or an enclosure: one version.
+struct RecordRow {
+  std::string id, referral, kind, origin, number, source, patient_id;  // patient_id "": not matched, invisible (I12)
+  int version = 1;
+  std::string status, json;     // final corrected withdrawn other_patient; json: model::ClinicalRecord, "" for an enclosure
+  std::string document;         // the bytes
+  std::int64_t stored_ms = 0;
+  bool current = true;
+  std::string control_id{}, content_hash{};  // of the message that brought a shared summary (InboxRow): it goes with it
+};
+
+// A patient of a partner who may be one of ours: a person decides.
+struct DoubtRow {
+  std::string id, partner, their_id, patient_id;
+  std::string theirs;           // model::Patient as the partner knows the person
+  std::string evidence;         // core/model/matching, JSON
+  int score = 0;
+  std::string state = "open";   // open | confirm, reject (a person said so, to take effect) | confirmed | rejected
+  std::string decided_by;
+  std::int64_t at_ms = 0, decided_ms = 0;
+};
+
 struct PartnerDepth { std::string partner; std::int64_t waiting = 0, oldest_waiting_ms = 0, parked = 0; };
 struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_committed = 0, inbox_waiting = 0, notices_open = 0, retractions_open = 0, retractions_escalated = 0, unmatched = 0, oldest_waiting_ms = 0; std::vector<PartnerDepth> partners; };
 
@@ -244,6 +284,18 @@ class Reader {
   virtual Result<std::vector<std::string>> same_person(const std::string& patient_id) = 0;   // all records joined by merges, the surviving one first
   virtual Result<std::vector<MergeRow>> merges(const std::string& prior_id) = 0;             // newest first
   virtual Result<std::optional<OrderRow>> order(const std::string& id) = 0;
+  virtual Result<std::vector<FactRow>> facts(const std::string& referral) = 0;
+  virtual Result<std::optional<ReferralRow>> referral(const std::string& key) = 0;
+  virtual Result<std::vector<ReferralRow>> referrals(const ReferralFilter& filter) = 0;    // newest change first
+  virtual Result<std::vector<ReferralRow>> referrals_asked(std::int64_t from_ms, std::int64_t to_ms) = 0;
+  virtual Result<std::vector<ReferralRow>> referrals_due(std::int64_t now_ms, int limit) = 0;
+  virtual Result<std::optional<RecordRow>> record(const std::string& id) = 0;
+  virtual Result<std::vector<RecordRow>> records_of(const std::string& patient_id) = 0;    // newest first, without document
+  virtual Result<std::vector<RecordRow>> records_with(const std::string& referral) = 0;    // the same
+  virtual Result<std::vector<RecordRow>> record_versions(const std::string& kind, const std::string& origin, const std::string& number) = 0;
+  virtual Result<std::vector<PatientRow>> patients_like(const std::string& hint) = 0;      // by a hint of core/model/matching
+  virtual Result<std::vector<DoubtRow>> doubts(const std::string& state, int limit) = 0;   // state "": all
+  virtual Result<std::vector<DoubtRow>> doubts_about(const std::string& partner, const std::string& their_id) = 0;
   virtual Result<std::int64_t> cursor(const std::string& name) = 0;                        // 0 when never set
   virtual Result<Depths> depths(std::int64_t now_ms) = 0;
   virtual Result<bool> disclosed(const std::string& subject, const std::string& partner, const std::string& how) = 0;
@@ -263,6 +315,14 @@ class Unit : public Reader {
   virtual Result<void> nested(const std::function<Result<void>()>& fn) = 0;
   virtual Result<void> put_patient(const PatientRow& row) = 0;                             // by id
   virtual Result<void> put_tie(const TieRow& row) = 0;
+  virtual Result<void> put_hints(const std::string& patient_id, const std::vector<std::string>& hints) = 0;  // replaces the earlier ones
+  virtual Result<bool> put_fact(const FactRow& row) = 0;                                   // false: this very step is there
+  virtual Result<void> put_referral(const ReferralRow& row) = 0;                           // by key
+  virtual Result<void> put_record(const RecordRow& row) = 0;                               // earlier versions stop being current
+  virtual Result<void> match_record(const std::string& id, const std::string& patient_id, const std::string& status) = 0;
+  // Content and bytes away, nobody's; what names it stays.
+  virtual Result<void> strip_record(const std::string& id) = 0;
+  virtual Result<void> put_doubt(const DoubtRow& row) = 0;                                 // by id
   virtual Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) = 0;
   virtual Result<void> match_report(const std::string& report_id, const std::string& patient_id) = 0;
   virtual Result<void> retire_report(const std::string& report_id) = 0;                    // current = false, its results too

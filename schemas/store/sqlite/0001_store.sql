@@ -365,6 +365,87 @@ CREATE TABLE fetch(
   UNIQUE(partner, patient_id, reason, reference)
 ) STRICT;
 CREATE INDEX fetch_due ON fetch(partner, next_ms);
+-- What hospitals ask each other for a patient: steps are added and never changed; the row beside them is what they amount to.
+CREATE TABLE referral_fact(
+  seq INTEGER PRIMARY KEY,
+  referral TEXT NOT NULL,
+  fact_id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  stored_ms INTEGER NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
+CREATE INDEX referral_fact_of ON referral_fact(referral, fact_id);
+
+CREATE TABLE referral(
+  key TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  partner TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  their_patient TEXT NOT NULL,
+  state TEXT NOT NULL,
+  priority TEXT NOT NULL,
+  ours INTEGER NOT NULL,
+  asked_ms INTEGER NOT NULL,
+  changed_ms INTEGER NOT NULL,
+  due_ms INTEGER NOT NULL,
+  told INTEGER NOT NULL,
+  package TEXT NOT NULL
+) STRICT;
+CREATE INDEX referral_of_patient ON referral(patient_id, changed_ms);
+CREATE INDEX referral_changed ON referral(changed_ms);
+CREATE INDEX referral_asked ON referral(asked_ms);
+CREATE INDEX referral_due ON referral(due_ms) WHERE due_ms > 0;
+
+CREATE TABLE record(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  referral TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  number TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  stored_ms INTEGER NOT NULL,
+  current INTEGER NOT NULL,
+  json TEXT NOT NULL,
+  control_id TEXT NOT NULL,
+  content_hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX record_version ON record(kind, origin, number, version);
+CREATE INDEX record_of_patient ON record(patient_id, stored_ms) WHERE patient_id <> '';
+CREATE INDEX record_of_referral ON record(referral, seq) WHERE referral <> '';
+
+CREATE TABLE record_text(
+  seq INTEGER PRIMARY KEY REFERENCES record(seq) ON DELETE CASCADE,
+  document BLOB NOT NULL
+) STRICT;
+
+-- By what a person may be found again without a verified identifier: digests, never names in the clear.
+CREATE TABLE patient_hint(
+  hint TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  PRIMARY KEY(hint, patient_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX patient_hint_of ON patient_hint(patient_id);
+
+CREATE TABLE doubt(
+  id TEXT NOT NULL PRIMARY KEY,
+  partner TEXT NOT NULL,
+  their_id TEXT NOT NULL,
+  patient_id TEXT NOT NULL,
+  theirs TEXT NOT NULL,
+  evidence TEXT NOT NULL,
+  score INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  decided_by TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  decided_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX doubt_about ON doubt(partner, their_id);
+CREATE INDEX doubt_state ON doubt(state, at_ms);
 
 CREATE TABLE cursor(
   name TEXT NOT NULL PRIMARY KEY,

@@ -43,7 +43,7 @@ std::string toml(const char* code, const char* name, int port, const Certificate
          ".key\"\ntrust = \"" + c.folder + "/ca.pem\"\n";
   out += "[partner." + std::string(partner) + "]\norganisation = \"" + partner_code + "\"\nname = \"" + partner + "\"\nregion = \"420500\"\nlevel = 3\naddress = \"127.0.0.1:" +
          std::to_string(partner_port) + "\"\ncertificate_sha256 = \"" + pin + "\"\nserver_name = \"localhost\"\n";
-  out += "[agreement.x]\npartner = \"" + std::string(partner) + "\"\nfrom = 2020-01-01\nbasis = \"referral\"\n[codes]\nlocal_items = \"local_items.csv\"\n";
+  out += "[agreement.x]\npartner = \"" + std::string(partner) + "\"\nfrom = 2020-01-01\nbasis = \"consent\"\n[codes]\nlocal_items = \"local_items.csv\"\n";
   return out;
 }
 
@@ -199,7 +199,7 @@ Pair::Pair(const std::string& folder, const Certificates& c, int patients) : pat
         const auto key = std::to_string(i);
         b->submit("patient.registered/1", key, person);
         a->submit("patient.registered/1", key, person);
-        a->submit("referral.requested/1", key, Json{{"referral_id", "Z" + key}, {"patient_id", "P" + key}, {"to_partner", "city"}, {"at", "2026-11-22T08:00:00+08:00"}}.dump());
+        a->submit("consent.given/1", key, Json{{"patient_id", "P" + key}, {"partner", "city"}, {"at", "2026-11-22T08:00:00+08:00"}}.dump());
       }
     });
   hands.clear();

@@ -23,6 +23,7 @@ std::string at(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port);
 
 void over_mllp(Hospital& h, const std::string& own, std::uint16_t listen, const std::string& other, const std::string& address) {
   h.more_adapters = {&partner_mllp_entry()};
+  h.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
   h.config.listener = {{"listen", at(listen)}, {"certificate", certs().file(own + ".pem")}, {"private_key", certs().file(own + ".key")}, {"trust", certs().file("ca.pem")}};
   auto& partner = h.config.partners[0];
   partner.adapter = "partner.mllp";
@@ -32,7 +33,7 @@ void over_mllp(Hospital& h, const std::string& own, std::uint16_t listen, const 
 
 void refer(Hospital& a) {
   a.registers();
-  a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   a.settle();
 }
 

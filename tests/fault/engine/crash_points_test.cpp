@@ -8,7 +8,7 @@ using namespace huren::test;
 namespace {
 
 void refer(Hospital& a) {
-  a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
 }
 void decide(Hospital& b, const Json& row) {
   b.submit("recognition.decided/1", {{"decision_id", "D1"}, {"suggestion_id", ""}, {"order_id", "O1"}, {"order_item", "GLU01"}, {"outcome", "accepted"},

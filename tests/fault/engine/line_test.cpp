@@ -20,13 +20,14 @@ struct Line {
     b.open();
     proxy = std::make_unique<FaultProxy>(port_of(b));
     setup(a, "hospital_a", "hospital_b", proxy->address());
+    a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
     a.config.deliver_timeout_ms = 400;
     a.config.max_attempts = 1000;  // the line is what is tried here, not the patience with it
     a.open();
     a.registers();
     b.registers();
     b.encounter();
-    a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+    a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   }
   static void setup(Hospital& h, const std::string& own, const std::string& other, const std::string& address) {
     const auto& certs = Certificates::all();

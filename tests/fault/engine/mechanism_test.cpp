@@ -9,11 +9,12 @@ using namespace huren::test;
 namespace {
 
 Hospital& sender(Hospital& a) {
+  a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
   a.config.hospital.code = "HB-COUNTY-01";
   a.config.partners[0].hospital.code = "HB-CITY-01";
   a.open();
   a.registers();
-  a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   return a;
 }
 void sql(Hospital& h, const char* text) {

@@ -155,6 +155,7 @@ class MortalPair {
     Life::by_folder()[h.folder()] = &life;
     h.more_adapters.push_back(&mortal_store_entry());
     h.config.store_adapter = "store.mortal";
+    h.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
     h.config.exchange.reconcile_hour = -1;
     h.wrap_spool = [&life, &spool](SpoolPort* inner) {
       spool = std::make_unique<MortalSpool>(*inner, life);

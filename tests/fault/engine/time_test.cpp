@@ -12,7 +12,7 @@ using std::chrono::hours;
 namespace {
 
 void refer(Hospital& a, const std::string& patient = "P1") {
-  a.submit("referral.requested/1", {{"referral_id", "Z-" + patient}, {"patient_id", patient}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.submit("consent.given/1", {{"patient_id", patient}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
 }
 Reply accepted(std::string_view body) {
   const auto at = std::string(body).find("ORU_R01|") + 8;
@@ -25,6 +25,7 @@ Reply accepted(std::string_view body) {
 TEST_CASE("a clock that goes back a week holds nothing up: pauses, breaker and notice leases go on at once, also after a restart") {
   const bool restart = GENERATE(false, true);
   Hospital a("HB-COUNTY-01", "HB-CITY-01");
+  a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
   a.config.retry_first_ms = 1000;
   a.config.retry_ceiling_ms = 60'000;
   a.open();
@@ -56,6 +57,7 @@ TEST_CASE("a clock that goes back a week holds nothing up: pauses, breaker and n
 
 TEST_CASE("a clock that goes forward a year parks nothing and expires nothing that was accepted") {
   Hospital a("HB-COUNTY-01", "HB-CITY-01");
+  a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
   a.open();
   a.registers();
   refer(a);
@@ -99,6 +101,7 @@ TEST_CASE("I2 I5: a partner away for 72 hours gets everything that waited, in or
   const int waiting = wish ? std::atoi(wish) : 800;
   constexpr int kPatients = 20;
   Hospital a("HB-COUNTY-01", "HB-CITY-01");
+  a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
   a.config.retry_first_ms = 1000;
   a.config.retry_ceiling_ms = 300'000;
   a.open();

@@ -46,9 +46,10 @@ struct Sender {
   explicit Sender(std::vector<const char*> answers = {"CA"}, bool deduplicates = true) {
     a.config.partners[0].enhanced = true;
     a.config.partners[0].deduplicates = deduplicates;
+    a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
     a.open();
     a.registers();
-    a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+    a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
     a.settle();
     std::vector<loopback::Channel::Step> steps;
     for (const char* code : answers) steps.push_back({.receipt = {.outcome = *code ? Outcome::delivered : Outcome::unknown, .code = code}, .hand_on = true});

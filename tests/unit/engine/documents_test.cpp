@@ -26,13 +26,14 @@ struct Pair {
   }
   void open(const char* sends, const char* takes) {
     a.config.agreements[0].signature = sends;
+    a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
     b.config.agreements[0].signature = takes;
     a.open();
     b.open();
     b.registers();
     b.encounter();
     a.registers();
-    a.submit("referral.requested/1", {{"referral_id", "RF1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T06:00:00+08:00"}});
+    a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T06:00:00+08:00"}});
   }
   // The bytes that A puts on the wire for a report.
   std::string sent() {
@@ -106,7 +107,7 @@ TEST_CASE("a key that is not there, or not the certificate's, does not let the e
   CHECK(opened.error().id == "signature.pair");
 }
 
-TEST_CASE("a stranger's document that forks the chain of versions is parked by name; one after a gap takes effect and the gap is told") {
+TEST_CASE("a stranger's document that forks the chain of versions is parked by name - one after a gap takes effect and the gap is told") {
   Hospital b{"HB-CITY-01", "HB-COUNTY-01"};
   b.config.partners[0].huren = false;
   b.open();

@@ -20,12 +20,12 @@ TEST_CASE("a report leaves for the partner that agreement and referral name, and
   a.registers();
   a.submit("lab.report.released/1", Hospital::report("R0"));
   a.settle();
-  CHECK(a.wire().sent().empty());  // no tie yet
+  CHECK(a.reports_sent().empty());  // no tie yet
   refer(a);                        // now: what was there goes, and what comes
   a.submit("lab.report.released/1", Hospital::report("R1"));
-  REQUIRE(a.eventually([&] { return a.wire().sent().size() == 2; }));
-  CHECK(a.wire().sent()[0].body.find("R0") != std::string::npos);
-  CHECK(a.wire().sent()[1].type == "ORU^R01");
+  REQUIRE(a.eventually([&] { return a.reports_sent().size() == 2; }));
+  CHECK(a.reports_sent()[0].body.find("R0") != std::string::npos);
+  CHECK(a.reports_sent()[1].type == "ORU^R01");
 }
 
 TEST_CASE("without an agreement in force nothing leaves") {
@@ -160,7 +160,7 @@ TEST_CASE("a new tie sends what its agreement covers and nothing else") {
   refer(a);
   a.settle();
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  CHECK(a.wire().sent().empty());
+  CHECK(a.reports_sent().empty());
 }
 
 TEST_CASE("I10: a doctor who accepts a result that was corrected meanwhile is told at once") {

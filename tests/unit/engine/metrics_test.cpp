@@ -82,10 +82,11 @@ std::vector<std::string> faults(const std::string& text, std::map<std::string, d
 }
 
 Hospital& busy(Hospital& a) {
+  a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
   a.open();
   a.registers();
   a.encounter();
-  a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   a.settle();
   a.wire().script({{.receipt = {.outcome = Outcome::delivered, .code = "AA"}, .hand_on = false}, {.receipt = {.outcome = Outcome::refused, .code = "AE"}, .hand_on = false}});
   a.submit("lab.report.released/1", Hospital::report("R1"));

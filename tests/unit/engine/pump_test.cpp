@@ -1,12 +1,14 @@
+#include "core/hl7/ack.hpp"
 #include "tests/support/hospital.hpp"
 
 using namespace huren;
 using namespace huren::test;
 
 static Hospital& sender(Hospital& a) {
+  a.config.agreements[0].basis = "consent";  // a tie that sends nothing itself
   a.open();
   a.registers();
-  a.submit("referral.requested/1", {{"referral_id", "Z1"}, {"patient_id", "P1"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.submit("consent.given/1", {{"patient_id", "P1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   a.settle();
   return a;
 }
@@ -109,7 +111,7 @@ TEST_CASE("a critical report overtakes routine ones of other patients, never its
   std::atomic<bool> hold{true};
   a.wire().connect([&](std::string_view body) {
     while (hold) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    return Reply{.body = "MSH|^~\\&|b|B|a|A|20261122||ACK|x|P|2.5.1\rMSA|AA|" + std::string(body.substr(body.find("ORU_R01|") + 8, 20)) + "\r", .stored = true};
+    return Reply{.body = "MSH|^~\\&|b|B|a|A|20261122||ACK|x|P|2.5.1\rMSA|AA|" + hl7::peek_header(body).control_id + "\r", .stored = true};
   });
   const auto release = [&](const std::string& number, const std::string& patient, bool critical) {
     auto report = Hospital::report(number);
@@ -118,7 +120,7 @@ TEST_CASE("a critical report overtakes routine ones of other patients, never its
     a.submit("lab.report.released/1", report);
   };
   a.registers("P2", "1949-12-31", "110105194912310038");
-  a.submit("referral.requested/1", {{"referral_id", "Z2"}, {"patient_id", "P2"}, {"to_partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  a.submit("consent.given/1", {{"patient_id", "P2"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   for (int i = 0; i < 6; ++i) release("R" + std::to_string(i), "P1", false);
   release("Q0", "P2", false);
   release("Q1", "P2", true);
@@ -126,7 +128,7 @@ TEST_CASE("a critical report overtakes routine ones of other patients, never its
   hold = false;
   REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
   std::vector<std::string> order;
-  for (const auto& s : a.wire().sent()) order.push_back(s.body.substr(s.body.find('|', s.body.find("OBR|1||") + 6) + 1, 2));
+  for (const auto& s : a.reports_sent()) order.push_back(s.body.substr(s.body.find('|', s.body.find("OBR|1||") + 6) + 1, 2));
   const auto place = [&](const char* number) { return std::find(order.begin(), order.end(), number) - order.begin(); };
   CHECK(place("Q0") < place("Q1"));
   CHECK(place("Q1") < place("R4"));

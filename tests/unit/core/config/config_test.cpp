@@ -170,6 +170,15 @@ TEST_CASE("config: an agreement names a configured partner and ends after it beg
   CHECK(only(with("partner=\"city\"\nfrom=2026-01-01\nwindow_days={K=-1}\n")).find("f:16 config.not_days") == 0);
   const auto full = with("partner=\"city\"\nfrom=2026-01-01\nitems=[\"K\",\"Na\"]\nwindow_days={K=7, \"class:chemistry\"=30}\n");
   CHECK(full.config.agreements[0].items == std::vector<std::string>{"K", "Na"});
+  CHECK(full.config.agreements[0].referral_days == 30);
+  CHECK(full.config.agreements[0].answer_minutes[2] == 10);
+  CHECK(full.config.agreements[0].reading_minutes[1] == 120);
+  const auto own = with("partner=\"city\"\nfrom=2026-01-01\nanswer_minutes_critical=5\npackage_days=7\nbackfill_days=3\nsummary_items=[\"GLU\"]\n");
+  CHECK(shown(own.findings) == "");
+  CHECK(own.config.agreements[0].answer_minutes[2] == 5);
+  CHECK(own.config.agreements[0].package_days == 7);
+  CHECK(own.config.agreements[0].backfill_days == 3);
+  CHECK(own.config.agreements[0].summary_items == std::vector<std::string>{"GLU"});
   CHECK(full.config.agreements[0].window_days == std::map<std::string, int>{{"K", 7}, {"class:chemistry", 30}});
 }
 

@@ -4,7 +4,6 @@
 
 #include "core/hl7/profile.hpp"
 #include "core/mapping/patient_message.hpp"
-#include "core/mapping/referral_message.hpp"
 #include "tests/support/any_report.hpp"
 
 using namespace huren;
@@ -86,16 +85,6 @@ TEST_CASE("an encounter written as A01, A04 or A03 reads back with its patient")
   }));
 }
 
-TEST_CASE("a referral written as REF^I12 reads back") {
-  CHECK(rc::check([] {
-    const Referral referral{*tests::any_code(), {*tests::any_code(), *tests::maybe(tests::any_line())}, {*tests::any_code(), *tests::maybe(tests::any_line())},
-                            any_sendable(), *rc::gen::element<std::string>("routine", "urgent", "critical"), *tests::maybe(tests::any_text()), any_present()};
-    const auto back = read_referral(checked(write_referral(referral, envelope())));
-    RC_ASSERT(back.referral.has_value());
-    RC_ASSERT(*back.referral == referral);
-  }));
-}
-
 TEST_CASE("what a HIS sends as ADT becomes events") {
   const auto r = read("MSH|^~\\&|HIS|H|X|Y|20261122093000||ADT^A01|1|P|2.3\nEVN|A01|20261122092500\n"
                       "PID|1||P1||张三||19800101|M\nPV1|1|I|心内科^^3||||D7^赵^敏||||||||||||ZY1|||||||||||||||||||||||||20261122091000");
@@ -121,21 +110,4 @@ TEST_CASE("ADT messages that mean nothing here are refused at their place") {
   CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A04|1|P|2.3\nEVN|A04") == "mapping.patient_missing @ PID");
   CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A04|1|P|2.3\nPID|1||||张三") == "mapping.patient_unidentified @ PID-3");
   CHECK(where("MSH|^~\\&|HIS|H|X|Y|20261122||ADT^A03|1|P|2.3\nPID|1||P1||张三\nPV1|1|I") == "mapping.encounter_missing @ PV1-19");
-}
-
-TEST_CASE("referrals without an id or a patient are refused - an unknown priority is routine") {
-  const auto read_ref = [](std::string text) {
-    std::replace(text.begin(), text.end(), '\n', '\r');
-    auto message = hl7::Message::read(text);
-    REQUIRE(message);
-    return read_referral(*message);
-  };
-  const std::string msh = "MSH|^~\\&|A|HA|B|HB|20261122||REF^I12|1|P|2.5.1\n";
-  CHECK(read_ref(msh + "PID|1||P1||张三").findings[0].error.where == "RF1-6");
-  CHECK(read_ref(msh + "RF1|P|R||||Z1").findings[0].error.id == "mapping.patient_missing");
-  const auto odd = read_ref(msh + "RF1|P|X||||Z1\nPID|1||P1||张三");
-  REQUIRE(odd.referral);
-  CHECK(odd.referral->priority == "routine");
-  CHECK(odd.findings[0].error.id == "mapping.referral_priority");
-  CHECK(write_referral({}, envelope()).error().where == "RF1-6");
 }

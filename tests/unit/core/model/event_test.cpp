@@ -148,5 +148,5 @@ TEST_CASE("the word of an event's type decides where the members do not") {
   CHECK_FALSE(std::get<PatientRegistered>(*parse_event("patient.registered/1", example("patient.registered/1"), 480).event).update);
   CHECK_FALSE(std::get<ConsentChanged>(*parse_event("consent.withdrawn/1", example("consent.withdrawn/1"), 480).event).given);
   CHECK(std::get<RecognitionDecided>(*parse_event("recognition.revoked/1", example("recognition.revoked/1"), 480).event).outcome == "revoked");
-  CHECK(std::get<ReferralRequested>(*parse_event("referral.requested/1", example("referral.requested/1"), 480).event).priority == "routine");
+  CHECK(std::get<StepTaken>(*parse_event("referral.requested/1", example("referral.requested/1"), 480).event).step.priority == "routine");
 }

@@ -1,0 +1,169 @@
+#include "engine/referral/matching.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/model/event.hpp"
+#include "engine/referral/parts.hpp"
+#include "engine/reports.hpp"
+
+namespace huren::engine {
+namespace {
+
+using model::Match;
+using store::DoubtRow;
+using store::PatientRow;
+
+Result<std::vector<PatientRow>> candidates(store::Reader& reader, const model::Patient& theirs) {
+  std::vector<PatientRow> out;
+  std::set<std::string> seen;
+  const auto add = [&](Result<std::vector<PatientRow>> rows) -> Result<void> {
+    if (!rows) return rows.error();
+    for (auto& row : *rows)
+      if (seen.insert(row.id).second) out.push_back(std::move(row));
+    return {};
+  };
+  for (const auto& [type, value] : verified_ids(theirs))
+    if (auto r = add(reader.patients_by_verified_id(type, value)); !r) return r.error();
+  for (const auto& hint : hint_digests(theirs))
+    if (auto r = add(reader.patients_like(hint)); !r) return r.error();
+  return out;
+}
+
+Result<void> doubt(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation, const PatientRow& ours, const model::Matching& m) {
+  const auto number = their_number(theirs);
+  auto known = unit.doubts_about(organisation, number);
+  if (!known) return known.error();
+  DoubtRow row{.id = new_id(context.clock.now_ms()), .partner = organisation, .their_id = number, .patient_id = ours.id, .theirs = model::to_json(theirs),
+               .evidence = model::to_json(m), .score = m.score, .state = "open", .decided_by = "", .at_ms = context.clock.now_ms(), .decided_ms = 0};
+  for (const auto& d : *known)
+    if (d.patient_id == ours.id) {
+      if (d.state != "open") return {};  // decided already
+      row.id = d.id;
+      row.at_ms = d.at_ms;
+    }
+  if (auto r = unit.put_doubt(row); !r) return r;
+  context.log.write(Severity::warning, "patient.doubtful", {{"doubt", row.id}, {"score", std::to_string(m.score)}});
+  const nlohmann::ordered_json notice{{"notice_id", "doubt-" + row.id}, {"topic", "patient.doubtful/1"}, {"at", to_iso_time(context.now())},
+                                      {"body", {{"doubt_id", row.id}, {"patient_id", ours.local_id}, {"organisation", organisation}, {"score", m.score},
+                                                {"evidence", nlohmann::ordered_json::parse(row.evidence)}}}};
+  return notify(unit, context, "doubt-" + row.id, "patient.doubtful/1", notice.dump());
+}
+
+}  // namespace
+
+std::string their_number(const model::Patient& theirs) { return theirs.local_id.empty() ? "#" + sha256_hex(model::to_json(theirs)).substr(0, 32) : theirs.local_id; }
+
+std::vector<std::string> hint_digests(const model::Patient& patient) {
+  auto hints = model::hints_of(patient);
+  for (auto& h : hints) h = sha256_hex("huren hint 1 " + h).substr(0, 32);
+  return hints;
+}
+
+Result<void> remember_hints(store::Unit& unit, const std::string& patient_id, const model::Patient& patient) { return unit.put_hints(patient_id, hint_digests(patient)); }
+
+Result<bool> confirmed(store::Reader& reader, const model::Patient& theirs, const std::string& organisation, const std::string& patient_id) {
+  auto known = reader.doubts_about(organisation, their_number(theirs));
+  if (!known) return known.error();
+  return std::any_of(known->begin(), known->end(), [&](const DoubtRow& d) { return d.patient_id == patient_id && d.state == "confirmed"; });
+}
+
+Result<std::string> open_doubt(store::Reader& reader, const model::Patient& theirs, const std::string& organisation) {
+  auto known = reader.doubts_about(organisation, their_number(theirs));
+  if (!known) return known.error();
+  for (const auto& d : *known)
+    if (d.state == "open") return d.id;
+  return std::string();
+}
+
+Result<std::string> match_person(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation) {
+  auto decided = unit.doubts_about(organisation, their_number(theirs));
+  if (!decided) return decided.error();
+  for (const auto& d : *decided) {
+    if (d.state != "confirmed") continue;
+    auto ours = unit.patient(d.patient_id);
+    if (!ours) return ours.error();
+    const auto person = *ours ? model::patient_from_json((*ours)->json) : std::nullopt;
+    if (person && model::same_person(theirs, *person).match != Match::different) return d.patient_id;
+  }
+  auto rows = candidates(unit, theirs);
+  if (!rows) return rows.error();
+  std::vector<std::string> same;
+  std::vector<std::pair<PatientRow, model::Matching>> doubtful;
+  for (auto& row : *rows) {
+    const auto ours = model::patient_from_json(row.json);
+    if (!ours) continue;
+    auto m = model::match_persons(theirs, *ours, context.now());
+    const bool rejected = std::any_of(decided->begin(), decided->end(), [&](const DoubtRow& d) { return d.patient_id == row.id && d.state == "rejected"; });
+    if (rejected) continue;
+    if (m.verdict.match == Match::same) {
+      auto records = same.empty() ? Result<std::vector<std::string>>(std::vector<std::string>()) : unit.same_person(same.front());
+      if (!records) return records.error();
+      if (std::find(records->begin(), records->end(), row.id) == records->end()) same.push_back(row.id);  // else the HIS merged the two
+    }
+    if (m.verdict.match == Match::same || m.doubtful) doubtful.emplace_back(std::move(row), std::move(m));
+  }
+  if (same.size() == 1) return same.front();
+  if (same.size() > 1) context.log.write(Severity::warning, "report.ambiguous_patient", {});
+  for (const auto& [row, m] : doubtful)  // one of several who fit is a doubt as well
+    if (auto r = doubt(unit, context, theirs, organisation, row, m); !r) return r.error();
+  return std::string();
+}
+
+Result<bool> claimed_same(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation, const PatientRow& ours) {
+  const auto person = model::patient_from_json(ours.json);
+  if (!person) return Error{"event.unknown_patient", "/patient_id", {}};
+  const auto m = model::match_persons(theirs, *person, context.now());
+  if (m.verdict.match == Match::same) return true;
+  if (m.verdict.match == Match::different) return Error{"referral.wrong_patient", "/patient_id", {}};
+  auto known = confirmed(unit, theirs, organisation, ours.id);
+  if (!known || *known) return known;
+  if (auto r = doubt(unit, context, theirs, organisation, ours, m); !r) return r.error();
+  return false;
+}
+
+Result<bool> apply_decisions(store::Unit& unit, const Context& context) {
+  bool changed = false;
+  for (const char* wanted : {"confirm", "reject"}) {
+    auto rows = unit.doubts(wanted, 100);
+    if (!rows) return rows.error();
+    for (auto& d : *rows) {
+      const bool yes = std::string_view(wanted) == "confirm";
+      const auto theirs = model::patient_from_json(d.theirs);
+      d.state = yes ? "confirmed" : "rejected";
+      d.decided_ms = context.clock.now_ms();
+      if (auto r = unit.put_doubt(d); !r) return r.error();
+      changed = true;
+      auto ours = unit.patient(d.patient_id);
+      if (!ours) return ours.error();
+      if (!theirs || !*ours) continue;
+      const auto person = model::patient_from_json((*ours)->json);
+      if (!person) continue;
+      if (auto r = patient_came(unit, context, **ours, *person); !r) return r.error();
+      if (yes) {
+        auto waiting = unit.unmatched_reports(kLinkType, d.partner + "/" + d.their_id);
+        if (!waiting) return waiting.error();
+        for (auto& row : *waiting) {
+          if (auto r = unit.match_report(row.id, d.patient_id); !r) return r.error();
+          row.patient_id = d.patient_id;
+          const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
+          if (row.current && parsed.report)
+            if (auto r = notify_received(unit, context, row, *parsed.report); !r) return r.error();
+        }
+        if (auto r = report_came(unit, context, d.patient_id); !r) return r.error();
+        continue;
+      }
+      auto held = unit.reports_of(d.patient_id);  // what an earlier confirmation had moved goes back
+      if (!held) return held.error();
+      for (const auto& row : *held) {
+        const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
+        if (row.source.empty() || !parsed.report || row.origin != d.partner || their_number(parsed.report->patient) != d.their_id) continue;
+        if (auto r = unmatch(unit, context, row); !r) return r.error();
+      }
+    }
+  }
+  return changed;
+}
+
+}  // namespace huren::engine
