@@ -171,31 +171,25 @@ Result<void> Server::start(const Wish& wish, Console& console) try {
   params->setKeepAliveTimeout(Poco::Timespan(5, 0));
   const Poco::Net::SocketAddress address(wish.address);
   // The threads of pool and server take no signal: made on a thread that does not.
-  std::exception_ptr fault;
-  engine::quiet_thread([&] {
-    try {
-      std::unique_ptr<Poco::Net::ServerSocket> socket;
-      if (secure) {
-        Poco::Net::Context::Ptr context = new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, wish.private_key, wish.certificate, "", Poco::Net::Context::VERIFY_NONE, 9, false,
-                                                                 "HIGH:!aNULL:!MD5:!SHA1:@STRENGTH");
-        context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
-        context->disableStatelessSessionResumption();
-        auto tls = std::make_unique<Poco::Net::SecureServerSocket>(context);
-        tls->bind(address, true);
-        tls->listen(64);
-        socket = std::move(tls);
-      } else {
-        socket = std::make_unique<Poco::Net::ServerSocket>();
-        socket->bind(address, true);
-        socket->listen(64);
-      }
-      running->server = std::make_unique<Poco::Net::HTTPServer>(new Factory(console, secure), running->threads, *socket, params);
-      running->server->start();
-    } catch (...) {
-      fault = std::current_exception();
+  engine::on_quiet_thread([&] {
+    std::unique_ptr<Poco::Net::ServerSocket> socket;
+    if (secure) {
+      Poco::Net::Context::Ptr context = new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, wish.private_key, wish.certificate, "", Poco::Net::Context::VERIFY_NONE, 9, false,
+                                                               "HIGH:!aNULL:!MD5:!SHA1:@STRENGTH");
+      context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
+      context->disableStatelessSessionResumption();
+      auto tls = std::make_unique<Poco::Net::SecureServerSocket>(context);
+      tls->bind(address, true);
+      tls->listen(64);
+      socket = std::move(tls);
+    } else {
+      socket = std::make_unique<Poco::Net::ServerSocket>();
+      socket->bind(address, true);
+      socket->listen(64);
     }
-  }).join();
-  if (fault) std::rethrow_exception(fault);
+    running->server = std::make_unique<Poco::Net::HTTPServer>(new Factory(console, secure), running->threads, *socket, params);
+    running->server->start();
+  });
   running_ = std::move(running);
   return {};
 } catch (const std::exception&) {

@@ -76,16 +76,10 @@ Result<void> MetricsServer::start(const std::string& address, Sources sources) t
   params->setTimeout(Poco::Timespan(5, 0));
   params->setKeepAlive(false);
   // The threads of pool and server take no signal: made on a thread that does not.
-  std::exception_ptr fault;
-  quiet_thread([&] {
-    try {
-      running->server = std::make_unique<Poco::Net::HTTPServer>(new Factory(std::move(sources)), running->threads, socket, params);
-      running->server->start();
-    } catch (...) {
-      fault = std::current_exception();
-    }
-  }).join();
-  if (fault) std::rethrow_exception(fault);
+  on_quiet_thread([&] {
+    running->server = std::make_unique<Poco::Net::HTTPServer>(new Factory(std::move(sources)), running->threads, socket, params);
+    running->server->start();
+  });
   running_ = std::move(running);
   return {};
 } catch (const std::exception&) {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,20 @@ std::thread quiet_thread(F&& body) {
     ~Restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
   } restore{before};
   return std::thread(std::forward<F>(body));
+}
+
+// Runs the body on such a thread and comes back with it, exceptions included: for libraries whose threads inherit the mask.
+template <class F>
+void on_quiet_thread(F&& body) {
+  std::exception_ptr fault;
+  quiet_thread([&] {
+    try {
+      body();
+    } catch (...) {
+      fault = std::current_exception();
+    }
+  }).join();
+  if (fault) std::rethrow_exception(fault);
 }
 
 }  // namespace huren::engine

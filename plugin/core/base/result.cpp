@@ -6,6 +6,7 @@
 
 #include "core/base/csv.hpp"
 #include "core/base/embedded.hpp"
+#include "core/base/fill.hpp"
 
 namespace huren {
 namespace embedded {
@@ -37,24 +38,6 @@ const Catalogue& catalogue() {
   return c;
 }
 
-// Piece by piece: a card of the order screen is made of hundreds of these sentences.
-std::string fill(std::string_view pattern, const std::vector<std::string>& args) {
-  std::string out;
-  std::size_t size = pattern.size();
-  for (const auto& arg : args) size += arg.size();
-  out.reserve(size);
-  std::size_t from = 0;
-  for (auto at = pattern.find('{'); at != std::string_view::npos; at = pattern.find('{', at + 1)) {
-    if (at + 2 >= pattern.size() || pattern[at + 2] != '}' || pattern[at + 1] < '0' || pattern[at + 1] > '9') continue;
-    out.append(pattern, from, at - from);
-    const auto n = static_cast<std::size_t>(pattern[at + 1] - '0');
-    if (n < args.size()) out += args[n];
-    from = at + 3;
-  }
-  out.append(pattern, from);
-  return out;
-}
-
 }  // namespace
 
 const CatalogueEntry* catalogue_entry(std::string_view id) {
@@ -65,7 +48,7 @@ const CatalogueEntry* catalogue_entry(std::string_view id) {
 std::string text(const Error& error, Language language) {
   const auto* entry = catalogue_entry(error.id);
   if (!entry) return std::string(error.id);
-  return fill(language == Language::zh ? entry->zh : entry->en, error.args);
+  return fill(language == Language::zh ? entry->zh : entry->en, error.args.size(), [&](std::size_t n) -> const std::string& { return error.args[n]; });
 }
 
 std::string line(const Error& error) {

@@ -1,3 +1,4 @@
+#include "core/base/fill.hpp"
 #include "core/recognition/order_check.hpp"
 
 namespace huren::recognition {
@@ -39,23 +40,11 @@ const char* word(Aspect aspect) {
   return "agreement";
 }
 
-// As huren::text of an Error, straight from the facts: a card holds a hundred of these, and a doctor waits for it.
+// Straight from the facts, without an Error in between: a doctor waits for it.
 std::string text(const Check& check, Language language) {
   const auto* entry = catalogue_entry(check.reason);
   if (!entry) return std::string(check.reason);
-  const std::string_view pattern = language == Language::zh ? entry->zh : entry->en;
-  std::string out;
-  std::size_t size = pattern.size(), from = 0;
-  for (const auto& fact : check.facts) size += fact.value.size();
-  out.reserve(size);
-  for (auto at = pattern.find('{'); at != std::string_view::npos; at = pattern.find('{', at + 1)) {
-    if (at + 2 >= pattern.size() || pattern[at + 2] != '}' || pattern[at + 1] < '0' || pattern[at + 1] > '9') continue;
-    out.append(pattern, from, at - from);
-    const auto n = static_cast<std::size_t>(pattern[at + 1] - '0');
-    if (n < check.facts.size()) out += check.facts[n].value;
-    from = at + 3;
-  }
-  return out.append(pattern, from);
+  return fill(language == Language::zh ? entry->zh : entry->en, check.facts.size(), [&](std::size_t n) -> const std::string& { return check.facts[n].value; });
 }
 
 }  // namespace huren::recognition
