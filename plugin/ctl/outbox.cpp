@@ -79,7 +79,16 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
 
 int outbox_show(Place& place, std::int64_t id) {
   OutboxRow row;
-  if (!find_row(place, id, row)) return kUnusable;
+  auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
+    auto found = engine::outbox_message(reader, id);
+    if (!found) return found.error();
+    row = std::move(*found);
+    return {};
+  });
+  if (!read) {
+    place.failed(read.error());
+    return kUnusable;
+  }
   place.out << to_json(row, place.config.hospital.offset_minutes).dump(2) << "\n";
   return kOk;
 }
