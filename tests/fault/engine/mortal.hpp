@@ -73,8 +73,32 @@ class MortalStore final : public StoreAdapter {
     return life_.dead() ? Result<void>(dead_error()) : inner_->read(fn);
   }
   Result<bool> take_lease() override { return inner_->take_lease(); }
+  bool carry(store::Rider& rider) override {
+    riders_.push_back(std::make_unique<MortalRider>(rider, life_));
+    return inner_->carry(*riders_.back());
+  }
+  void drop(store::Rider& rider) noexcept override {
+    for (auto& r : riders_)
+      if (&r->rider_ == &rider) inner_->drop(*r);
+  }
 
  private:
+  struct MortalRider final : store::Rider {
+    MortalRider(store::Rider& rider, Life& life) : rider_(rider), life_(life) {}
+    [[nodiscard]] const std::string& partner() const override { return rider_.partner(); }
+    bool wants(bool enqueued) noexcept override { return rider_.wants(enqueued); }
+    Result<void> ride(store::Unit& unit) override {
+      if (!life_.pass("ride.before")) return dead_error();
+      auto r = rider_.ride(unit);
+      if (!r) return r;
+      return life_.pass("ride.inside") ? Result<void>() : Result<void>(dead_error());
+    }
+    // What is on disk stays there; the dead does not hear of it.
+    void landed(bool on_disk) noexcept override { rider_.landed(on_disk && life_.pass("ride.landed")); }
+    store::Rider& rider_;
+    Life& life_;
+  };
+  std::vector<std::unique_ptr<MortalRider>> riders_;  // before the store, which may still hold them
   std::unique_ptr<store::sqlite::SqliteStore> inner_;
   Life& life_;
 };

@@ -36,6 +36,9 @@ class Soak:
         self.random = random.Random(args.seed)
         self.rounds = args.rounds
         self.alliance = Alliance(args.build, args.out, mode=args.mode)
+        for side in (A, B):  # several deaths a second: eight in one message's life would pass for a message that kills (I8)
+            text = self.alliance.folder(side) / "local.toml"
+            text.write_text(text.read_text().replace("retry_first_ms = 100\n", "retry_first_ms = 100\nmax_attempts = 1000\n"))
         self.hosts = {"a": self.alliance.start(A), "b": self.alliance.start(B)}
         self.of = {"a": A, "b": B}
         if args.mode == "agent":

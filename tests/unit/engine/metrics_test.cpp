@@ -104,6 +104,7 @@ TEST_CASE("health tells of every partner, the certificates, the lease, the clock
   Hospital a;
   a.config.listener["certificate"] = "own.pem";
   a.write("own.pem", "not a certificate");
+  a.config.signing.authority = "authority.pem";
   const auto h = busy(a).health();
   CHECK(h["live"] == true);
   CHECK(h["lease"] == "held");
@@ -117,8 +118,10 @@ TEST_CASE("health tells of every partner, the certificates, the lease, the clock
   CHECK(p["parked"] == 1);
   CHECK(p["breaker"] == "closed");
   CHECK(p["last_success_at"].is_string());
-  REQUIRE(h["certificates"].size() == 1);
+  REQUIRE(h["certificates"].size() == 2);
+  CHECK(h["certificates"][0]["name"] == "listener.certificate");
   CHECK(h["certificates"][0]["days_left"].is_null());  // unreadable: said, not hidden
+  CHECK(h["certificates"][1]["name"] == "signing.authority");
 }
 
 TEST_CASE("the metrics keep to the format, count what happened, and say what health says") {

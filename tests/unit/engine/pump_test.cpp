@@ -1,3 +1,7 @@
+#include <array>
+#include <condition_variable>
+#include <mutex>
+
 #include "core/hl7/ack.hpp"
 #include "tests/support/hospital.hpp"
 
@@ -134,4 +138,78 @@ TEST_CASE("a critical report overtakes routine ones of other patients, never its
   CHECK(place("Q1") < place("R4"));
   CHECK(place("R0") < place("R1"));
   a.wire().connect({});
+}
+
+namespace {
+
+// Where every delivery stays until it is let go; how many are inside at a time is counted.
+struct Busy {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool open = false;
+  int now = 0, most = 0, all = 0;
+};
+Busy* busy = nullptr;  // an adapter is made from options, which hold no pointers
+
+const AdapterEntry& busy_entry() {
+  class Wire final : public PartnerAdapter {
+    Receipt deliver(const std::string&, const Message&, std::uint32_t) override {
+      std::unique_lock lock(busy->mutex);
+      ++busy->all;
+      busy->most = std::max(busy->most, ++busy->now);
+      busy->changed.notify_all();
+      busy->changed.wait(lock, [] { return busy->open; });
+      --busy->now;
+      return {.outcome = Outcome::delivered, .code = "AA"};
+    }
+  };
+  static const AdapterEntry entry{HUREN_ADAPTER_SIGNATURE, "test.busy", "huren.partner/1", "a wire that holds what it carries", nullptr, 0,
+                                  [](const AdapterSetup&) -> Result<std::unique_ptr<Adapter>> { return std::unique_ptr<Adapter>(std::make_unique<Wire>()); }};
+  return entry;
+}
+
+}  // namespace
+
+TEST_CASE("no more messages are on the wire to a partner at a time than its concurrency allows, and all of them get there") {
+  Busy wire;
+  busy = &wire;
+  Hospital a;
+  a.more_adapters = {&busy_entry()};
+  a.config.partners[0].adapter = "test.busy";
+  a.config.partners[0].options.clear();
+  a.config.partners[0].concurrency = 3;
+  sender(a);
+  constexpr int kPatients = 9;  // each its own key: nothing but the limit holds them back
+  const auto resident = [](int i) {  // the check digit of GB 11643
+    const std::string body = "1101051949123101" + std::to_string(i);
+    constexpr std::array kWeights{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+    std::size_t sum = 0;
+    for (std::size_t n = 0; n < body.size(); ++n) sum += static_cast<std::size_t>(body[n] - '0') * static_cast<std::size_t>(kWeights[n]);
+    return body + "10X98765432"[sum % 11];
+  };
+  for (int i = 0; i < kPatients; ++i) {
+    const auto patient = "C" + std::to_string(i);
+    const auto rid = resident(i);
+    a.registers(patient, "1949-12-31", rid.c_str());
+    a.submit("consent.given/1", {{"patient_id", patient}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+    auto report = Hospital::report("R" + std::to_string(i));
+    report["report"]["patient"] = Hospital::patient(patient, "1949-12-31", rid.c_str());
+    a.submit("lab.report.released/1", report);
+  }
+  a.settle();
+  bool full = false;
+  {
+    std::unique_lock lock(wire.mutex);
+    full = wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 3; });
+  }
+  CHECK(a.health()["outbox_waiting"] == kPatients);
+  {
+    const std::lock_guard lock(wire.mutex);
+    wire.open = true;
+    wire.changed.notify_all();
+  }
+  REQUIRE(full);
+  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  CHECK(wire.most == 3);
+  CHECK(wire.all == kPatients);
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <stdexcept>
+#include <thread>
 
 #include "huren/huren.h"
 
@@ -65,4 +66,31 @@ TEST_CASE("workers: what was posted has run when the workers are gone") {
     for (int i = 0; i < 100; ++i) workers.post([&] { ++ran; });
   }
   CHECK(ran == 100);
+}
+
+TEST_CASE("I6, mechanism removed: a call on the host's own thread does not come back while the engine hangs, and the checker says so") {
+  const auto comes_back = [](bool on_worker, std::chrono::milliseconds patience) {
+    Gate gate;
+    Workers workers;
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool back = false;
+    std::thread host([&] {
+      if (on_worker) CHECK_FALSE(workers.run([&] { return gate.wait(); }, in(10)));
+      else (void)gate.wait();
+      const std::lock_guard guard(mutex);
+      back = true;
+      changed.notify_all();
+    });
+    bool seen = false;
+    {
+      std::unique_lock lock(mutex);
+      seen = changed.wait_for(lock, patience, [&] { return back; });
+    }
+    gate.release();
+    host.join();
+    return seen;
+  };
+  CHECK(comes_back(true, std::chrono::seconds(20)));
+  CHECK_FALSE(comes_back(false, std::chrono::milliseconds(200)));  // nothing opens the gate: however long
 }
