@@ -102,11 +102,9 @@ Answer message(Call& call) {
   std::optional<store::ReportRow> report;
   const auto& context = call.context();
   auto done = context.store.transact([&](store::Unit& unit) -> Result<void> {
-    auto rows = unit.outbox("", std::nullopt, 1'000'000);
-    if (!rows) return rows.error();
-    for (auto& r : *rows)
-      if (r.id == id) row = std::move(r);
-    if (!row) return Error{"ctl.no_row", "/id", {std::to_string(id)}};
+    auto found = engine::outbox_message(unit, id);
+    if (!found) return Error{found.error().id, "/id", found.error().args};
+    row = std::move(*found);
     const auto slash = row->subject.find('/');
     if (row->type.starts_with("ORU") && slash != std::string::npos) {
       auto versions = unit.report_versions(row->subject.substr(0, slash), row->subject.substr(slash + 1));
