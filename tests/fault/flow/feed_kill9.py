@@ -140,7 +140,7 @@ class Soak:
 
     def shown(self):
         answer = self.hosts["b"].query("results.list/1", {"patient_id": "B1", "encounter_id": "E1", "doctor": DOCTOR, "limit": 1000}, 10000)
-        return [{"result_id": r["result_id"], "code": r["standard"]["code"], "number": r["report_number"], "version": r["version"]} for r in answer["results"]]
+        return [{"result_id": r["result_id"], "code": r["item"]["code"], "number": r["report_number"], "version": r["version"]} for r in answer["results"]]
 
     def one_round(self, number):
         victim = self.random.choice(list(self.of))
