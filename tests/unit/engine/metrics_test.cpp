@@ -104,7 +104,7 @@ TEST_CASE("health tells of every partner, the certificates, the lease, the clock
   Hospital a;
   a.config.listener["certificate"] = "own.pem";
   a.write("own.pem", "not a certificate");
-  a.config.signing.authority = "authority.pem";
+  a.config.feeds[0].options["certificate"] = "feed.pem";
   const auto h = busy(a).health();
   CHECK(h["live"] == true);
   CHECK(h["lease"] == "held");
@@ -121,7 +121,7 @@ TEST_CASE("health tells of every partner, the certificates, the lease, the clock
   REQUIRE(h["certificates"].size() == 2);
   CHECK(h["certificates"][0]["name"] == "listener.certificate");
   CHECK(h["certificates"][0]["days_left"].is_null());  // unreadable: said, not hidden
-  CHECK(h["certificates"][1]["name"] == "signing.authority");
+  CHECK(h["certificates"][1]["name"] == "feed." + a.config.feeds[0].name + ".certificate");
 }
 
 TEST_CASE("the metrics keep to the format, count what happened, and say what health says") {
