@@ -25,7 +25,7 @@ void audit_sign_in(Call& call, const std::string& name, const std::string& outco
 }
 
 Answer enter(Call& call, const User& user) {
-  Session session{.user = user.name, .display = user.display.empty() ? user.name : user.display, .csrf = "", .role = user.role, .panel = {}};
+  Session session{.user = user.name, .display = user.display.empty() ? user.name : user.display, .csrf = "", .credential = user.password, .role = user.role, .panel = {}};
   auto cookie = call.console.sessions.open(session);
   if (!cookie) return failed(cookie.error());
   audit_sign_in(call, user.name, "signed_in");
@@ -43,7 +43,7 @@ Answer welcome(Call& call) {
 }
 
 Answer set_up(Call& call) {
-  auto user = call.console.users.set_up(call.text("token"), call.text("name"), call.text("display"), call.text("password"));
+  auto user = call.console.users.set_up(call.text("token"), call.text("name"), call.text("display"), call.text("password"), call.request.address);
   if (!user) return failed(user.error());
   call.console.sessions.close_all_of(user->name);
   return enter(call, *user);
@@ -51,7 +51,7 @@ Answer set_up(Call& call) {
 
 Answer sign_in(Call& call) {
   const auto name = call.text("name");
-  auto user = call.console.users.sign_in(name, call.text("password"));
+  auto user = call.console.users.sign_in(name, call.text("password"), call.request.address);
   if (!user) {
     // A password typed into the wrong field would stay in the trail for ever: only names that exist are written down.
     bool known = false;
@@ -73,7 +73,7 @@ Answer sign_out(Call& call) {
 Answer session(Call& call) { return ok(session_json(call.session)); }
 
 Answer password(Call& call) {
-  if (auto r = call.console.users.change_password(call.session.user, call.text("old"), call.text("password")); !r) return failed(r.error());
+  if (auto r = call.console.users.change_password(call.session.user, call.text("old"), call.text("password"), call.request.address); !r) return failed(r.error());
   call.console.sessions.close_all_of(call.session.user);
   auto answer = ok(Json::object());
   answer.headers.emplace_back("Set-Cookie", session_cookie(call.request, "huren_session", ""));
