@@ -1,7 +1,8 @@
 // Each workflow of the console and the panel, end to end, as a person does it: by labels and buttons on the page.
-import { browser, button, dialog, done, field, look, must, open, person, signIn, stage, taken } from './world.mjs';
+import { addresses, browser, button, dialog, done, field, look, must, open, person, signIn, stage, taken, watch } from './world.mjs';
 
 const facts = await stage('facts');
+await watch(await stage('patient'));
 const baseA = `http://127.0.0.1:${facts.a}`;
 const baseB = `http://127.0.0.1:${facts.b}`;
 const flows = [];
@@ -207,9 +208,28 @@ flow('the queue: a parked message, its reason and its one button; a message seen
   await dialog(page).getByText('ClinicalDocument').first().waitFor();
   await look(page, 'message-through');
   await button(dialog(page), '关闭').click();
+  must((await button(page, '查看').count()) > 0, 'each message can be looked at');
+  await field(page, '状态').selectOption('');
+  const referral = page.getByRole('row').filter({ hasText: 'REF^I12' }).first();
+  await referral.waitFor();
+  await button(referral, '查看').click();
+  await dialog(page).getByText('ClinicalDocument').first().waitFor();
+  must((await dialog(page).getByRole('region', { name: '事件' }).or(dialog(page).locator('section[aria-label=事件]')).innerText()).includes('血糖控制不佳'), 'the referral as event');
+  must((await dialog(page).locator('section[aria-label="HL7 v2"]').innerText()).includes('RF1|'), 'the referral as HL7 v2');
+  await look(page, 'message-referral');
+  await button(dialog(page), '关闭').click();
+  await field(page, '状态').selectOption('person');
   await button(page, '重新发送').click();
   await page.getByText('没有需要人工处理的消息。').waitFor();
   for (let i = 0; !(await stage('delivered', 'LIS-4004')); i++) { must(i < 100, 'it is delivered'); await page.waitForTimeout(100); }
+  must(await stage('refused'), 'the laboratory system is told that its message is not taken');
+  await open(page, 'inbox', '来件问题');
+  await page.getByRole('cell', { name: 'feed:lis' }).first().waitFor();
+  await look(page, 'inbox');
+  await page.getByRole('button', { name: /^查看 / }).first().click();
+  await dialog(page).locator('mark').first().waitFor();
+  await look(page, 'inbox-message');
+  await button(dialog(page), '关闭').click();
   await open(page, 'audit', '审计');
   await field(page, '事件').fill('console.message_viewed');
   await button(page, '查找').click();
@@ -218,15 +238,88 @@ flow('the queue: a parked message, its reason and its one button; a message seen
   await page.getByText('链完整').waitFor();
   await look(page, 'audit');
   await open(page, 'tables', '编码表');
-  await page.getByRole('table', { name: 'hr_marks.csv' }).or(page.getByText('没有内容。')).waitFor();
+  await page.getByRole('table', { name: 'HR 标识' }).or(page.getByText('没有内容。')).waitFor();
   await field(page, '编码表').selectOption('reasons.csv');
-  await page.getByRole('table', { name: 'reasons.csv' }).waitFor();
+  await page.getByRole('table', { name: '重复检查理由' }).waitFor();
   await look(page, 'tables');
+  done(page);
+});
+
+flow('tables as forms: departments, an EQA pass renewed, a reason, a price, an HR scope; faults told; the calendar by month', async () => {
+  const page = await person(baseB);
+  await signIn(page, 'admin', facts.password);
+  await open(page, 'tables', '编码表');
+  await field(page, '编码表').selectOption('departments.csv');
+  await page.getByText('没有内容。').waitFor();
+  await button(page, '添加一行').click();
+  await field(dialog(page), '科室代码 *').fill('ENDO');
+  await field(dialog(page), '中文名称 *').fill('内分泌科');
+  await field(dialog(page), '英文名称').fill('Endocrinology');
+  await field(dialog(page), '别名').fill('0213|内分泌门诊');
+  await look(page, 'table-form-department');
+  await button(dialog(page), '保存').click();
+  await page.getByRole('table', { name: '科室' }).getByText('0213|内分泌门诊').waitFor();
+  await button(page, '添加一行').click();
+  await field(dialog(page), '科室代码 *').fill('NEPH');
+  await field(dialog(page), '中文名称 *').fill('肾内科');
+  await field(dialog(page), '别名').fill('0213');
+  await button(dialog(page), '保存').click();
+  await dialog(page).getByText('名称 0213 已属于科室 ENDO').waitFor();
+  await look(page, 'table-form-fault');
+  await field(dialog(page), '别名').fill('0214');
+  await button(dialog(page), '保存').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  await field(page, '编码表').selectOption('eqa.csv');
+  await button(page, '添加一行').click();
+  await field(dialog(page), '检验机构 *').fill('HB-COUNTY-01');
+  await field(dialog(page), '标准项目 *').fill('TBIL');
+  await field(dialog(page), '结论 *').selectOption('passed');
+  await field(dialog(page), '生效日期').fill('2026-01-01');
+  await field(dialog(page), '截止日期').fill('2026-12-31');
+  await look(page, 'table-form-eqa');
+  await button(dialog(page), '保存').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  await field(page, '查找').fill('TBIL');
+  await button(page, '续期 HB-COUNTY-01').click();
+  must((await field(dialog(page), '生效日期').inputValue()) === '2027-01-01' && (await field(dialog(page), '截止日期').inputValue()) === '2027-12-31', 'the next year is filled in');
+  await button(dialog(page), '保存').click();
+  await page.getByText('2 行').waitFor();
+  await look(page, 'tables-eqa');
+  await field(page, '查找').fill('');
+  await field(page, '编码表').selectOption('reasons.csv');
+  await button(page, '修改 rapid_course').click();
+  await field(dialog(page), '须填说明 *').selectOption('yes');
+  await button(dialog(page), '保存').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  await button(page, '修改 rapid_course').click();
+  await button(dialog(page), '删除').click();  // now it is the hospital's own
+  await page.getByRole('dialog', { name: '请确认' }).getByRole('button', { name: '删除' }).click();
+  await dialog(page).waitFor({ state: 'detached' });
+  await field(page, '编码表').selectOption('prices.csv');
+  await button(page, '修改 250101').click();
+  await field(dialog(page), '价格（元） *').fill('6.50');
+  await button(dialog(page), '保存').click();
+  await page.getByRole('table', { name: '价格表' }).getByText('6.50').waitFor();
+  await field(page, '编码表').selectOption('hr_scopes.csv');
+  await button(page, '修改 42').click();
+  await dialog(page).getByText('这一行是随附的').waitFor();
+  await look(page, 'table-form-scope');
+  await button(dialog(page), '关闭').click();
+  await button(page, '立即生效').click();
+  await page.getByText('有更改已保存，但还没有生效').waitFor({ state: 'detached' });
+  await open(page, 'calendar', '到期日历');
+  const month = page.getByRole('button', { name: /^2026-12/ }).or(page.getByRole('button', { name: /^2027-12/ })).first();
+  await month.click();
+  await page.getByRole('cell', { name: 'HB-COUNTY-01 TBIL' }).first().waitFor();
+  await look(page, 'calendar-month');
+  await page.getByRole('link', { name: '处理 HB-COUNTY-01 TBIL' }).first().click();
+  await page.getByRole('table', { name: '室间质评' }).waitFor();
   done(page);
 });
 
 flow('the panel: 420 px, critical first, a decision in one click, the report, corrected and withdrawn unmissable', async () => {
   await stage('critical');
+  await stage('urgent_referral');
   const url = await stage('link');
   const page = await person(baseB, { width: 420, height: 900 });
   await page.goto(url);
@@ -234,6 +327,12 @@ flow('the panel: 420 px, critical first, a decision in one click, the report, co
   must(!page.url().includes('#'), 'the link does not stay in the address bar');
   must((await page.locator('article').first().innerText()).includes('危急值'), 'the critical result stands first');
   await look(page, 'panel');
+  const referred = page.getByRole('region', { name: '转来的转诊' });
+  await referred.getByText('酮症可能，请收治').waitFor();
+  must((await referred.getByRole('article').first().innerText()).includes('紧急'), 'the urgent referral stands first');
+  must((await referred.getByText('已到', { exact: true }).count()) > 0, 'what of its package is here');
+  await referred.scrollIntoViewIfNeeded();
+  await look(page, 'panel-referrals');
   const offer = (name) => page.getByRole('region', { name: `互认建议：${name}` });
   await button(offer('血糖'), '互认').click();
   await offer('血糖').waitFor({ state: 'detached' });
@@ -249,6 +348,8 @@ flow('the panel: 420 px, critical first, a decision in one click, the report, co
   const report = page.frameLocator('iframe');
   await report.getByText('陈东珅').first().waitFor();
   await look(page, 'panel-report');
+  const sideways = await report.locator('html').evaluate((e) => Math.max(e.scrollWidth - e.clientWidth, ...[...e.querySelectorAll('*')].map((n) => (getComputedStyle(n).overflowX === 'auto' ? n.scrollWidth - n.clientWidth : 0))));
+  must(sideways <= 0, `the report needs no sideways scrolling at 420 px: ${sideways}`);
   await button(dialog(page), '关闭').click();
   await stage('amend');
   await button(page, '刷新').click();
@@ -281,8 +382,103 @@ flow('figures: charts that can be read, printed, taken away as CSV and PNG', asy
   const png = page.waitForEvent('download');
   await button(page, 'PNG').first().click();
   must((await png).suggestedFilename().endsWith('.png'), 'a chart as PNG');
+  const charts = await page.locator('figure.chart').count();
+  for (const kind of ['PNG', 'CSV']) {
+    const buttons = page.getByRole('button', { name: new RegExp(`^${kind} `) });
+    must((await buttons.count()) === charts, `${charts} charts, each as ${kind}`);
+    for (let i = 0; i < charts; i++) {
+      const kept = page.waitForEvent('download');
+      await buttons.nth(i).click();
+      const stream = await (await kept).createReadStream();
+      let size = 0;
+      for await (const part of stream) size += part.length;
+      must(size > 20, `${kind} ${i} is not empty`);
+    }
+  }
+  await page.getByRole('heading', { name: '转诊（按方向）' }).scrollIntoViewIfNeeded();
+  await page.getByRole('cell', { name: /^转入/ }).first().waitFor();
+  await look(page, 'figures-referrals');
   await page.emulateMedia({ media: 'print' });
   must(!(await page.getByRole('navigation').isVisible()), 'the menu is not printed');
+  must((await page.locator('button:visible').count()) === 0, 'no button is printed');
+  await look(page, 'figures-print', { full: true });
+  must((await page.pdf({ format: 'A4' })).length > 5000, 'it prints');
+  done(page);
+});
+
+flow('English: every page, every dialog that a menu leads to, with nothing of the page left in Chinese', async () => {
+  const page = await person(baseB);
+  await signIn(page, 'admin', facts.password);
+  await button(page, 'English').click();
+  const names = { '': 'Overview', queue: 'Queue', inbox: 'Refused messages', retractions: 'Retractions', audit: 'Audit', figures: 'Figures', mapping: 'Code mapping', tables: 'Code tables', partners: 'Partners', agreements: 'Agreements', calendar: 'Expiry calendar', history: 'Changes', users: 'Users' };
+  must((await page.locator('nav a').count()) === Object.keys(names).length, 'every page of the menu is walked through');
+  // Words of the page itself: labels, headings, buttons, headings of tables, helps. What a hospital calls itself and its items stays.
+  const chinese = (where) => where.locator('h1,h2,h3,label,button,th,[role=columnheader],.help,.empty,.badge,.legend,.notice').evaluateAll((all) => all.map((e) => [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent).join('')).filter((s) => /[\u4e00-\u9fff]/.test(s) && !/医院|中文/.test(s)));
+  for (const [path, heading] of Object.entries(names)) {
+    await open(page, path, heading);
+    await page.waitForLoadState('networkidle');
+    if (path === 'figures') await page.locator('canvas').first().waitFor();
+    if (path === 'audit') { await button(page, 'Search').click(); await page.getByRole('table', { name: 'Audit trail' }).waitFor(); }
+    await look(page, `en-${path || 'overview'}`);
+    const left = (await chinese(page)).filter((s) => path !== 'mapping');
+    must(left.length === 0, `${heading}: still Chinese: ${left.slice(0, 5).join(' | ')}`);
+  }
+  const dialogs = [['partners', 'Partners', 'Add a partner'], ['partners', 'Partners', 'Change county_hospital'], ['agreements', 'Agreements', 'Change county_hospital_2026'], ['agreements', 'Agreements', 'New agreement'], ['users', 'Users', 'Add a user'],
+    ['mapping', 'Code mapping', 'Import CSV'], ['mapping', 'Code mapping', 'History and undo'], ['tables', 'Code tables', 'Add a row'], ['tables', 'Code tables', 'Change as CSV'], ['', 'Overview', 'Password']];
+  for (const [path, heading, press] of dialogs) {
+    await open(page, path, heading);
+    await button(page, press).click();
+    await dialog(page).waitFor();
+    await look(page, `en-dialog-${press.toLowerCase().replaceAll(' ', '-')}`);
+    const left = await chinese(dialog(page));
+    must(left.length === 0, `${press}: still Chinese: ${left.slice(0, 5).join(' | ')}`);
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'detached' });
+  }
+  done(page);
+});
+
+flow('every fault that the interface can give is shown in words, with the next step, in both languages', async () => {
+  const sentences = await stage('sentences');
+  must(sentences.length > 300, `the whole catalogue: ${sentences.length}`);
+  const page = await person(baseB);
+  await signIn(page, 'admin', facts.password);
+  await open(page, 'audit', '审计');
+  let next;
+  await page.route('**/api/v1/audit', (route) => route.fulfill({ status: 422, contentType: 'application/json', body: JSON.stringify({ error: { where: '', ...next }, findings: [{ where: 'local.toml:17', severity: 'error', ...next }] }) }));
+  for (const language of ['zh', 'en']) {
+    if (language === 'en') await button(page, 'English').click();
+    const search = button(page, language === 'zh' ? '查找' : 'Search');
+    for (const sentence of sentences) {
+      next = sentence;
+      await search.click();
+      const said = sentence[language].replace(/\s+/g, ' ').trim();
+      await page.waitForFunction((words) => [...document.querySelectorAll('[role=alert]')].some((e) => e.innerText.replace(/\s+/g, ' ').includes(words)), said, { timeout: 5000, polling: 10 }).catch(() => must(false, `${sentence.id} is not shown: ${said}`));
+      must(!(await page.locator('[role=alert]').first().innerText()).includes(sentence.id), `${sentence.id}: an id is no sentence`);
+    }
+  }
+  await look(page, 'fault-en');
+  // What no answer at all looks like.
+  await page.route('**/api/v1/audit', (route) => route.abort());
+  await button(page, 'Search').click();
+  await page.getByText('Cannot reach huren: check the network').waitFor();
+  await page.route('**/api/v1/audit', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }));
+  await button(page, 'Search').click();
+  await page.getByText('Cannot reach huren: check the network').waitFor();
+  page.faults = page.faults.filter((f) => !f.startsWith('console: Failed to load resource'));
+  done(page);
+});
+
+flow('put in force while the HIS works on, and the pages come back by themselves', async () => {
+  const page = await person(baseB);
+  await signIn(page, 'admin', facts.password);
+  await open(page, 'agreements', '互认协议');
+  await button(page, '修改 county_hospital_2026').click();
+  await field(dialog(page), '最低医院等级').fill('1');
+  await button(dialog(page), '保存').click();
+  await button(page, '立即生效').click();
+  await page.getByText('有更改已保存，但还没有生效').waitFor({ state: 'detached' });
+  must((await stage('results')) > 0, 'the HIS goes on asking');
   done(page);
 });
 
@@ -340,4 +536,5 @@ for (const { name, run } of flows) {
   for (const context of browser.contexts()) await context.close();
 }
 await browser.close();
+console.log(`addresses looked at: ${addresses()}`);
 process.exit(failed ? 1 : 0);
