@@ -60,7 +60,20 @@ Error words_for(const CLI::ParseError& fault, int argc, const char* const* argv,
   return {"ctl.words_wrong", "", {path}};
 }
 
+namespace {
+
+// Descriptions stand as "English / 中文": one half of them. What has no Chinese half serves for both.
+std::string half(const std::string& words, Language language) {
+  const auto cut = words.rfind(" / ");
+  const bool both = cut != words.npos && std::any_of(words.begin() + static_cast<std::ptrdiff_t>(cut), words.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xE4; });
+  return !both ? words : language == Language::en ? words.substr(0, cut) : words.substr(cut + 3);
+}
+
+}  // namespace
+
 void speak(CLI::App& app, Language language) {
+  app.description(half(app.get_description(), language));
+  for (auto* option : app.get_options()) option->description(half(option->get_description(), language));
   if (language == Language::zh) {
     auto words = std::make_shared<CLI::Formatter>();
     for (const auto& [from, to] : {std::pair{"Usage", "用法"}, {"OPTIONS", "选项"}, {"SUBCOMMAND", "子命令"}, {"SUBCOMMANDS", "子命令"}, {"POSITIONALS", "参数"},
