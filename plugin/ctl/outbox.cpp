@@ -78,15 +78,19 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
 }
 
 int outbox_show(Place& place, std::int64_t id) {
-  std::vector<OutboxRow> rows;
-  if (!read_rows(place, "", std::nullopt, 1'000'000, rows)) return kUnusable;
-  for (const auto& r : rows)
-    if (r.id == id) {
-      place.out << to_json(r, place.config.hospital.offset_minutes).dump(2) << "\n";
-      return kOk;
-    }
-  place.failed({"ctl.no_row", std::to_string(id), {std::to_string(id)}});
-  return kUnusable;
+  OutboxRow row;
+  auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
+    auto found = engine::outbox_message(reader, id);
+    if (!found) return found.error();
+    row = std::move(*found);
+    return {};
+  });
+  if (!read) {
+    place.failed(read.error());
+    return kUnusable;
+  }
+  place.out << to_json(row, place.config.hospital.offset_minutes).dump(2) << "\n";
+  return kOk;
 }
 
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run) {

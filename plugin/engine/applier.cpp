@@ -57,68 +57,106 @@ bool Applier::caught_up(std::uint32_t wait_ms) noexcept try {
   return false;
 }
 
-Result<void> Applier::apply_one(store::Unit& unit, const SpooledEvent& event) {
+Result<void> Applier::apply_one(store::Unit& unit, const SpooledEvent& event, Prepared& prepared, Manner manner) {
   if (mark_.deaths(Mark::Kind::event, event.seq) >= context_.config.max_attempts)
     return park(unit, context_, event, {{Severity::error, {"engine.item_kills", event.type, {}}}});
   mark_.begin(Mark::Kind::event, event.seq);
-  return take_in(unit, context_, event);
+  return take_in(unit, context_, event, prepared, manner);
 }
 
-Result<void> Applier::apply_one(store::Unit& unit, const store::InboxRow& row) {
+Result<void> Applier::apply_one(store::Unit& unit, const store::InboxRow& row, Manner manner) {
   if (mark_.deaths(Mark::Kind::message, row.id) >= context_.config.max_attempts)
     return unit.finish_inbox(row.id, "parked", line({"engine.item_kills", row.source, {}}));
   mark_.begin(Mark::Kind::message, row.id);
-  return inbound_.apply(unit, row);
+  return inbound_.apply(unit, row, manner);
 }
 
-Result<bool> Applier::step() {
-  std::int64_t cursor = 0;
-  std::vector<store::InboxRow> inbox;
-  auto read = context_.store.read([&](store::Reader& reader) -> Result<void> {
+Result<void> Applier::find_cursor() {
+  return context_.store.read([&](store::Reader& reader) -> Result<void> {
     auto c = reader.cursor(kSpoolCursor);
     if (!c) return c.error();
-    cursor = *c;
+    cursor_ = *c;
     return {};
   });
-  if (!read) return read.error();
-  auto events = spool_.next(cursor, kBatch);
-  if (!events) return events.error();
-  // After the events, so that a message that was acknowledged before an event was submitted cannot be missed here.
-  read = context_.store.read([&](store::Reader& reader) -> Result<void> {
-    auto rows = reader.inbox_next(kBatch);
-    if (!rows) return rows.error();
-    inbox = std::move(*rows);
-    return {};
-  });
-  if (!read) return read.error();
-  taken_in_ = std::max(taken_in_, cursor);  // also what a predecessor took in and died before forgetting
-  if (events->empty() && inbox.empty()) {
-    settled(cursor, 0);  // what waits was applied by the process that held the lease before
-    return upkeep();
-  }
+}
 
-  auto done = context_.store.transact([&](store::Unit& unit) -> Result<void> {
-    // In the order of their arrival: an event may speak of a patient whom a message of the hospital's own has registered, and
-    // a partner's report is for whom the events before it have. Within one millisecond that is what decides.
-    auto row = inbox.begin();
-    const auto messages_until = [&](std::int64_t at_ms) -> Result<void> {
-      for (; row != inbox.end() && row->received_ms < at_ms + (row->source.starts_with(kFeedPrefix) ? 1 : 0); ++row)
-        if (auto r = apply_one(unit, *row); !r) return r;
-      return {};
-    };
-    for (const auto& e : *events) {
-      if (auto r = messages_until(e.at_ms); !r) return r;
-      if (auto r = apply_one(unit, e); !r) return r;
-    }
-    if (!events->empty())
-      if (auto r = unit.set_cursor(kSpoolCursor, events->back().seq); !r) return r;
-    return messages_until(std::numeric_limits<std::int64_t>::max() - 1);
+Result<bool> Applier::messages_wait() {
+  bool any = false;
+  auto read = context_.store.read([&](store::Reader& reader) -> Result<void> {
+    auto newest = reader.inbox_newest();
+    if (!newest) return newest.error();
+    any = *newest > 0;
+    return {};
   });
+  if (!read) return read.error();
+  return any;
+}
+
+// In the order of their arrival: an event may speak of a patient whom a message of the hospital's own has registered, and
+// a partner's report is for whom the events before it have. Within one millisecond that is what decides.
+Result<void> Applier::apply_all(store::Unit& unit, std::vector<Work>& works, std::int64_t& message, Manner manner) {
+  // Read here, after the events: a message that was acknowledged before an event was submitted cannot be missed.
+  auto inbox = unit.inbox_next(kBatch);
+  if (!inbox) return inbox.error();
+  auto row = inbox->begin();
+  const auto messages_until = [&](std::int64_t at_ms) -> Result<void> {
+    for (; row != inbox->end() && row->received_ms < at_ms + (row->source.starts_with(kFeedPrefix) ? 1 : 0); ++row)
+      if (auto r = apply_one(unit, *row, manner); !r) return r;
+    return {};
+  };
+  for (auto& work : works) {
+    if (auto r = messages_until(work.event.at_ms); !r) return r;
+    if (auto r = apply_one(unit, work.event, work.prepared, manner); !r) return r;
+  }
+  if (!works.empty())
+    if (auto r = unit.set_cursor(kSpoolCursor, works.back().event.seq); !r) return r;
+  message = inbox->empty() ? 0 : inbox->back().id;
+  return messages_until(std::numeric_limits<std::int64_t>::max() - 1);
+}
+
+Result<bool> Applier::step(bool asked) {
+  if (cursor_ < 0)
+    if (auto found = find_cursor(); !found) return found.error();
+  auto events = spool_.next(cursor_, kBatch);
+  if (!events) return events.error();
+  taken_in_ = std::max(taken_in_, cursor_);  // also what a predecessor took in and died before forgetting
+  if (events->empty() && !asked) {
+    auto any = messages_wait();
+    if (!any) return any.error();
+    if (!*any) {
+      settled(cursor_, 0);  // what waits was applied by the process that held the lease before
+      return upkeep();
+    }
+  }
+  // What needs no store is done before its writer is held: others commit meanwhile.
+  std::vector<Work> works;
+  works.reserve(events->size());
+  auto manner = Manner::together;
+  for (auto& event : *events) {
+    auto prepared = prepare(context_, event);
+    const bool hl7 = event.content_type.starts_with("application/hl7-v2");
+    if (!prepared.parsed.event && !hl7) manner = Manner::apart;  // it will be parked: once, and told once
+    works.push_back({std::move(event), std::move(prepared)});
+  }
+  std::int64_t message = 0;
+  const auto apply = [&] {
+    return context_.store.transact([&](store::Unit& unit) { return apply_all(unit, works, message, manner); });
+  };
+  auto done = apply();
+  if (!done && done.error().id == "engine.taken_apart") {
+    manner = Manner::apart;
+    done = apply();
+  }
   mark_.end();
-  if (!done) return done.error();
-  settled(events->empty() ? cursor : events->back().seq, inbox.empty() ? 0 : inbox.back().id);
+  if (!done) {
+    cursor_ = -1;
+    return done.error();
+  }
+  if (!works.empty()) cursor_ = works.back().event.seq;
+  settled(cursor_, message);
+  if (works.empty() && message == 0) return false;
   changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
-  if (!events->empty()) taken_in_ = events->back().seq;
+  taken_in_ = cursor_;
   if (taken_in_ - forgotten_ >= kForgetEvery) forget();
   return true;
 }
@@ -154,12 +192,13 @@ void Applier::run() {
       std::unique_lock lock(mutex_);
       if (!more) asked = wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_; });
       if (stopping_) return;
+      if (more) asked = asked_;
       asked_ = false;
     }
-    if (!asked) forget();
+    if (!asked && !more) forget();
     Result<bool> result = false;
     try {
-      result = step();
+      result = step(asked);
     } catch (const std::exception&) {  // the worker's wall; what() may quote content
       result = Error{"engine.worker_threw", "applier", {}};
     }

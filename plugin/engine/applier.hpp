@@ -10,6 +10,7 @@
 
 #include "core/base/link.hpp"
 #include "engine/context.hpp"
+#include "engine/events.hpp"
 #include "engine/inbound.hpp"
 #include "engine/mark.hpp"
 
@@ -31,18 +32,23 @@ class Applier {
 
  private:
   void run();
-  Result<bool> step();  // true: there may be more
+  struct Work { SpooledEvent event; Prepared prepared; };
+  Result<bool> step(bool asked);  // true: there may be more. asked: somebody said that there is something
+  Result<void> find_cursor();
+  Result<bool> messages_wait();
+  Result<void> apply_all(store::Unit& unit, std::vector<Work>& works, std::int64_t& message, Manner manner);
   void settled(std::int64_t event, std::int64_t message);
   Result<bool> upkeep();
   void forget();
-  Result<void> apply_one(store::Unit& unit, const SpooledEvent& event);
-  Result<void> apply_one(store::Unit& unit, const store::InboxRow& row);
+  Result<void> apply_one(store::Unit& unit, const SpooledEvent& event, Prepared& prepared, Manner manner);
+  Result<void> apply_one(store::Unit& unit, const store::InboxRow& row, Manner manner);
   const Context& context_;
   SpoolPort& spool_;
   Inbound& inbound_;
   const std::function<void()> changed_;
   Mark mark_;
   std::int64_t upkept_ms_ = 0;
+  std::int64_t cursor_ = -1;  // as on disk, since only the holder of the lease moves it; -1: not known
   std::int64_t taken_in_ = 0, forgotten_ = 0;  // spool numbers; the applier's thread alone
   std::mutex mutex_;
   std::condition_variable wakes_, applied_;

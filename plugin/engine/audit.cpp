@@ -1,7 +1,5 @@
 #include "engine/audit.hpp"
 
-#include <Poco/SHA2Engine.h>
-
 #include <nlohmann/json.hpp>
 
 #include "engine/identity.hpp"
@@ -32,10 +30,7 @@ std::string audit_hash(const store::AuditRow& row, std::string_view before) {
   add(std::to_string(row.seq));
   add(std::to_string(row.at_ms));
   for (const auto* text : {&row.event, &row.who, &row.object, &row.outcome, &row.fields}) add(*text);
-  Poco::SHA2Engine engine(Poco::SHA2Engine::SHA_256);
-  engine.update(bytes.data(), bytes.size());
-  const auto& digest = engine.digest();
-  return {digest.begin(), digest.end()};
+  return sha256(bytes);
 }
 
 Result<void> audit(store::Unit& unit, std::int64_t now_ms, std::string_view event, const AuditSubject& subject,

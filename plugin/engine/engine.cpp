@@ -322,7 +322,8 @@ void Engine::wait_for_lease() {
 }
 
 void Engine::wake_pumps() {
-  for (auto& pump : pumps_) pump->wake();
+  for (auto& pump : pumps_)
+    if (!pump->carried()) pump->wake();  // where the store carries riders, the transaction itself has told
 }
 
 void Engine::changed() {

@@ -29,15 +29,33 @@ Result<void> handle(Unit& unit, const Context& context, const model::Event& even
   return std::visit([&](const auto& e) { return on(unit, context, e); }, event);
 }
 
-Result<void> take_in(Unit& unit, const Context& context, const SpooledEvent& event) {
-  const auto guarded = [&](const std::function<Result<void>()>& work) {
-    return unit.nested([&]() -> Result<void> {
-      try {
-        return work();
-      } catch (const std::exception&) {  // one bad event must not stop the queue; what() may quote it
-        return Error{"engine.worker_threw", event.type, {}};
-      }
-    });
+Prepared prepare(const Context& context, const SpooledEvent& event) noexcept try {
+  Prepared out;
+  if (event.content_type.starts_with("application/hl7-v2")) return out;
+  out.parsed = model::parse_event(event.type, event.body, context.config.hospital.offset_minutes);
+  if (!out.parsed.event) return out;
+  if (auto* released = std::get_if<model::LabReportReleased>(&*out.parsed.event))
+    out.release = std::make_unique<Release>(engine::prepare(context, std::move(released->report)));
+  return out;
+} catch (const std::exception&) {  // the worker's wall; what() may quote it
+  Prepared out;
+  out.parsed.findings.push_back({Severity::error, {"engine.worker_threw", event.type, {}}});
+  return out;
+}
+
+Result<void> take_in(Unit& unit, const Context& context, const SpooledEvent& event, Prepared& prepared, Manner manner) {
+  const auto walled = [&](const auto& work) -> Result<void> {
+    try {
+      return work();
+    } catch (const std::exception&) {  // one bad event must not stop the queue; what() may quote it
+      return Error{"engine.worker_threw", event.type, {}};
+    }
+  };
+  const auto guarded = [&](const std::function<Result<void>()>& work) -> Result<void> {
+    if (manner == Manner::apart) return unit.nested([&] { return walled(work); });
+    auto done = walled(work);
+    if (done || store_failed(done.error())) return done;
+    return Error{"engine.taken_apart", event.type, {}};
   };
   if (event.content_type.starts_with("application/hl7-v2")) {
     Findings findings;
@@ -47,15 +65,14 @@ Result<void> take_in(Unit& unit, const Context& context, const SpooledEvent& eve
       findings = std::move(*r);
       return {};
     });
-    if (!done && store_failed(done.error())) return done;
+    if (!done && (store_failed(done.error()) || manner == Manner::together)) return done;
     if (!done) findings.push_back({Severity::error, done.error()});
     return findings.empty() ? done : park(unit, context, event, findings);
   }
-  auto parsed = model::parse_event(event.type, event.body, context.config.hospital.offset_minutes);
-  if (!parsed.event) return park(unit, context, event, parsed.findings);
-  if (auto* step = std::get_if<model::StepTaken>(&*parsed.event)) step->event = event.type + " " + event.key;
-  auto done = guarded([&] { return handle(unit, context, *parsed.event); });
-  if (done || store_failed(done.error())) return done;
+  if (!prepared.parsed.event) return park(unit, context, event, prepared.parsed.findings);
+  if (auto* step = std::get_if<model::StepTaken>(&*prepared.parsed.event)) step->event = event.type + " " + event.key;
+  auto done = guarded([&] { return prepared.release ? on(unit, context, *prepared.release) : handle(unit, context, *prepared.parsed.event); });
+  if (done || store_failed(done.error()) || manner == Manner::together) return done;
   return park(unit, context, event, {{Severity::error, done.error()}});
 }
 

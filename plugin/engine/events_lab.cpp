@@ -17,39 +17,69 @@ using store::PatientRow;
 using store::Unit;
 
 // Both forms are kept with the report; what a partner gets is written in that partner's mode when it is queued.
-Result<void> release(Unit& unit, const Context& context, const model::LabReport& report, const std::string& patient_id) {
-  auto document = cda::write_lab_report(report, {});
+std::optional<Error> render_bytes(const Context& context, Rendered& rendered) {
+  auto document = cda::write_lab_report(rendered.report, {});
   if (!document) return document.error();
   const auto& own = context.config.hospital.code;
-  auto message = mapping::write_oru(report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now(), .charset = Charset::utf8, .enhanced = false});
+  auto message = mapping::write_oru(rendered.report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now(), .charset = Charset::utf8, .enhanced = false});
   if (!message) return message.error();
-  auto row = put_report(unit, context, {.report = report, .source = "", .patient_id = patient_id, .hl7 = std::move(*message), .document = pack(*document)});
-  if (!row) return row.error();
-  if (auto r = audit(unit, context.clock.now_ms(), "report.released", {"huren", "report:" + row->id, row->status}, {{"patient", row->patient_id}}); !r) return r;
-  return distribute(unit, context, *row, report);
+  rendered.row.hl7 = std::move(*message);
+  rendered.row.document = pack(*document);
+  return std::nullopt;
+}
+
+Result<void> release(Unit& unit, const Context& context, Rendered& rendered, const std::string& patient_id) {
+  auto& row = rendered.row;
+  row.patient_id = patient_id;
+  if (auto r = put_report(unit, context, rendered); !r) return r;
+  if (auto r = audit(unit, context.clock.now_ms(), "report.released", {"huren", "report:" + row.id, row.status}, {{"patient", row.patient_id}}); !r) return r;
+  return distribute(unit, context, row, rendered.report);
 }
 
 }  // namespace
 
-Result<void> on(Unit& unit, const Context& context, const model::LabReportReleased& e) {
-  model::LabReport report = e.report;
+Release prepare(const Context& context, model::LabReport report) {
+  Release out;
   const auto& own = context.config.hospital;
   if (report.origin.code.empty()) report.origin = {own.code, own.name};
   if (report.origin.name.empty() && report.origin.code == own.code) report.origin.name = own.name;
-  if (report.origin.code != own.code) return Error{"event.foreign_report", "/report/origin/code", {report.origin.code, own.code}};
-  if (report.patient.local_id.empty()) return Error{"event.no_local_id", "/report/patient/local_id", {}};
-  auto known = unit.patient_by_local_id(report.patient.local_id);
+  if (report.origin.code != own.code) out.at_once = Error{"event.foreign_report", "/report/origin/code", {report.origin.code, own.code}};
+  else if (report.patient.local_id.empty()) out.at_once = Error{"event.no_local_id", "/report/patient/local_id", {}};
+  if (out.at_once) return out;
+  standardise(report, *context.codes, own, context.clock.now_ms(), true);
+  out.counted = report.version != 0;
+  if (!out.counted) {  // its number is the store's to say
+    out.rendered.report = std::move(report);
+    return out;
+  }
+  out.rendered = render(std::move(report), true);
+  out.bytes = render_bytes(context, out.rendered);
+  return out;
+}
+
+Result<void> on(Unit& unit, const Context& context, Release& e) {
+  if (e.at_once) return *e.at_once;
+  const auto& person = e.rendered.report.patient;
+  auto known = unit.patient_by_local_id(person.local_id);
   if (!known) return known.error();
-  auto patient = *known ? Result<PatientRow>(std::move(**known)) : keep(unit, context, report.patient);
+  auto patient = *known ? Result<PatientRow>(std::move(**known)) : keep(unit, context, person);
   if (!patient) return patient.error();
-  standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), true);
-  if (report.version == 0) {  // the sender counts none
+  if (!e.counted) {  // by its sender; and anew when the first try was undone
+    auto report = e.rendered.report;
     report.version = 1;
     auto news = number_version(unit, context, report);
     if (!news) return news.error();
     if (!*news) return {};  // told twice
+    e.rendered = render(std::move(report), true);
+    e.bytes = render_bytes(context, e.rendered);
   }
-  return release(unit, context, report, patient->id);
+  if (e.bytes) return *e.bytes;
+  return release(unit, context, e.rendered, patient->id);
+}
+
+Result<void> on(Unit& unit, const Context& context, const model::LabReportReleased& e) {
+  auto release = prepare(context, e.report);
+  return on(unit, context, release);
 }
 
 Result<void> on(Unit& unit, const Context& context, const model::LabReportWithdrawn& e) {
@@ -67,7 +97,9 @@ Result<void> on(Unit& unit, const Context& context, const model::LabReportWithdr
   report.amendment_reason = e.reason;
   report.reported_at = e.at.present() ? e.at : context.now();
   for (auto& o : report.observations) o.status = model::Status::withdrawn;
-  return release(unit, context, report, versions->back().patient_id);
+  auto rendered = render(std::move(report), true);
+  if (auto fault = render_bytes(context, rendered)) return *fault;
+  return release(unit, context, rendered, versions->back().patient_id);
 }
 
 namespace {

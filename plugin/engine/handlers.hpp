@@ -2,6 +2,8 @@
 // (events_lab.cpp), recognition (events_recognition.cpp). Inside engine.
 // Promises: everything in the caller's Unit. Refuses: a patient that is not registered, by the place in the event.
 #pragma once
+#include <optional>
+
 #include "core/model/event.hpp"
 #include "core/model/notice.hpp"
 #include "engine/context.hpp"
@@ -24,6 +26,16 @@ Result<void> on(store::Unit& unit, const Context& context, const model::Encounte
 Result<void> on(store::Unit& unit, const Context& context, const model::StepTaken& e);      // engine/referral
 Result<void> on(store::Unit& unit, const Context& context, const model::SummaryShared& e);  // engine/referral
 Result<void> on(store::Unit& unit, const Context& context, const model::ConsentChanged& e);
+// Everything of a report's release that needs no store. at_once: why it is refused before anything is written; bytes:
+// why it cannot be rendered, which is told after its patient is known; counted: its sender numbers its versions. What is
+// not counted is rendered when the store has given it its number.
+struct Release {
+  bool counted = true;
+  std::optional<Error> at_once, bytes;
+  Rendered rendered;
+};
+Release prepare(const Context& context, model::LabReport report);
+Result<void> on(store::Unit& unit, const Context& context, Release& release);
 Result<void> on(store::Unit& unit, const Context& context, const model::LabReportReleased& e);
 Result<void> on(store::Unit& unit, const Context& context, const model::LabReportWithdrawn& e);
 Result<void> on(store::Unit& unit, const Context& context, const model::LabOrderPlaced& e);

@@ -39,13 +39,22 @@ std::string new_control_id(std::int64_t now_ms) {
   return digits(static_cast<std::uint64_t>(now_ms), 9, 5, alphabet) + digits(generator()(), 11, 5, alphabet);
 }
 
-std::string sha256_hex(std::string_view bytes) {
+std::string sha256(std::string_view bytes) {
   static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // looked up once; it uses the processor's own instructions
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, algorithm, nullptr) != 1) throw std::bad_alloc();
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
+std::string sha256_hex(std::string_view bytes) {
   std::string out;
-  for (unsigned i = 0; i < size; ++i) out += {"0123456789abcdef"[digest[i] >> 4], "0123456789abcdef"[digest[i] & 15U]};
+  out.reserve(64);
+  for (const char c : sha256(bytes)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += "0123456789abcdef"[byte >> 4];
+    out += "0123456789abcdef"[byte & 15U];
+  }
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/inbound.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/hl7/ack.hpp"
 #include "core/hl7/message.hpp"
@@ -32,6 +33,7 @@ constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message by
 struct Understood {
   enum class Kind { report, decision, index, consent, step, summary, events } kind = Kind::report;
   mapping::OruRead oru;
+  std::vector<Rendered> rendered;  // of a partner's report that says which version it is; the reports themselves are in here
   mapping::DecisionMessage decision;
   mapping::IndexMessage index;
   mapping::ConsentMessage consent;
@@ -132,6 +134,12 @@ void understand(const Context& context, std::string_view source, const hl7::Mess
         reading.verdict = hl7::AckCode::AE;
         return;
       }
+      // As far as it goes without the store, in the connection's own thread.
+      if (u.oru.versioned)
+        for (auto& r : std::exchange(u.oru.reports, {})) {
+          standardise(r, *context.codes, context.config.hospital, context.clock.now_ms(), false);
+          u.rendered.push_back(render(std::move(r), false));
+        }
     }
   } else if (patient) {
     u.kind = Understood::Kind::events;
@@ -214,13 +222,11 @@ Result<void> apply_feed(store::Unit& unit, const Context& context, model::LabRep
   return handle(unit, context, model::LabReportReleased{std::move(report)});
 }
 
-Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, model::LabReport& report, bool versioned, std::string document) {
-  standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
-  if (!versioned)
-    if (auto r = number_version(unit, context, report); !r) return r.error();
+Result<void> apply_report(store::Unit& unit, const Context& context, const InboxRow& row, Rendered& rendered, const std::string& document) {
+  const auto& report = rendered.report;
   auto versions = unit.report_versions(report.origin.code, report.number);
   if (!versions) return versions.error();
-  if (!versions->empty() && versions->back().version == report.version && !versions->back().digest.empty() && versions->back().json != model::to_json(report))
+  if (!versions->empty() && versions->back().version == report.version && !versions->back().digest.empty() && versions->back().json != rendered.row.json)
     return Error{"report.same_version_differs", "OBR-20", {std::to_string(report.version)}};
   if (const auto* partner = context.partner(row.source)) {
     auto told = chained(context, *partner, *versions, document);
@@ -230,8 +236,12 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   }
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
-  auto stored = put_report(unit, context, {.report = report, .source = row.source, .patient_id = *patient_id, .hl7 = row.body, .document = std::move(document)});
-  if (!stored) return stored.error();
+  auto* const stored = &rendered.row;
+  stored->source = row.source;
+  stored->patient_id = *patient_id;
+  stored->inbox = row.id;
+  stored->document = document;
+  if (auto r = put_report(unit, context, rendered); !r) return r;
   if (auto r = audit(unit, context.clock.now_ms(), "report.received", {"partner:" + row.source, "report:" + stored->id, stored->status},
                      {{"patient", stored->patient_id}, {"matched", patient_id->empty() ? "no" : "yes"}}); !r)
     return r;
@@ -254,10 +264,19 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
   if (u.kind == Understood::Kind::consent) return exchange::apply_consent(unit, context, row.source, u.consent);
   if (u.kind == Understood::Kind::step) return receive_step(unit, context, row, std::move(u.step));
   if (u.kind == Understood::Kind::summary) return receive_summary(unit, context, row, std::move(u.summary));
-  for (auto& report : u.oru.reports) {
-    auto r = row.source.starts_with(kFeedPrefix) ? apply_feed(unit, context, std::move(report), u.oru.versioned)
-                                                 : apply_report(unit, context, row, report, u.oru.versioned, u.oru.document);
-    if (!r) return r;
+  for (auto& rendered : u.rendered)
+    if (auto r = apply_report(unit, context, row, rendered, u.oru.document); !r) return r;
+  if (!u.rendered.empty()) return {};
+  for (auto report : u.oru.reports) {
+    if (row.source.starts_with(kFeedPrefix)) {
+      if (auto r = apply_feed(unit, context, std::move(report), u.oru.versioned); !r) return r;
+      continue;
+    }
+    standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
+    if (!u.oru.versioned)
+      if (auto r = number_version(unit, context, report); !r) return r.error();
+    auto rendered = render(std::move(report), false);
+    if (auto r = apply_report(unit, context, row, rendered, u.oru.document); !r) return r;
   }
   return {};
 }
@@ -383,7 +402,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
   return reply;
 }
 
-Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
+Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row, Manner manner) {
   auto read = recall(row.id);
   hl7::Header header;
   Findings findings;
@@ -407,15 +426,17 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row) {
   };
   if (!read) return finish("parked", first_error(findings), hl7::AckCode::AE, findings);
 
-  auto done = unit.nested([&]() -> Result<void> {
+  const auto walled = [&]() -> Result<void> {
     try {
       return take_effect(unit, context_, row, read->understood);
     } catch (const std::exception&) {  // one bad message must not stop the queue; what() may quote it
       return Error{"engine.worker_threw", "inbox", {}};
     }
-  });
+  };
+  auto done = manner == Manner::apart ? unit.nested(walled) : walled();
   if (done) return finish("applied", "", hl7::AckCode::AA, {});
   if (store_failed(done.error())) return done;
+  if (manner == Manner::together) return Error{"engine.taken_apart", "inbox", {}};
   // An older version that arrives late changes nothing; anything else waits for a person.
   const bool late = done.error().id == "report.old_version";
   if (!late) context_.log.write(Severity::warning, "inbound.parked", done.error());

@@ -10,7 +10,7 @@
 #include <unordered_map>
 
 #include "core/base/link.hpp"
-#include "engine/context.hpp"
+#include "engine/events.hpp"
 
 namespace huren::engine {
 
@@ -21,8 +21,8 @@ class Inbound {
   ~Inbound();
   // [thread: any] Never throws.
   Reply accept(const huren::Inbound& in) noexcept;
-  // [thread: applier] Error with status -2xx: try again later.
-  Result<void> apply(store::Unit& unit, const store::InboxRow& row);
+  // [thread: applier] Error with status -2xx: try again later. Together: engine.taken_apart when it must be done apart.
+  Result<void> apply(store::Unit& unit, const store::InboxRow& row, Manner manner);
 
  private:
   struct Read;  // what a message says, checked

@@ -1,7 +1,5 @@
 #include "engine/outbox_verbs.hpp"
 
-#include <algorithm>
-
 #include "engine/audit.hpp"
 
 namespace huren::engine {
@@ -20,32 +18,37 @@ bool fits(std::string_view verb, OutboxState state) {
 
 }  // namespace
 
+Result<OutboxRow> outbox_message(store::Reader& reader, std::int64_t id) {
+  auto row = reader.outbox_entry(id);
+  if (!row) return row.error();
+  if (!*row) return Error{"ctl.no_row", std::to_string(id), {std::to_string(id)}};
+  return std::move(**row);
+}
+
 Result<std::vector<OutboxChange>> change_outbox(store::Store& store, std::string_view verb, const std::vector<std::int64_t>& ids, const std::string& who,
                                                 std::int64_t now_ms, bool dry_run) {
   const auto target = verb == "retry" || verb == "release" ? OutboxState::waiting : verb == "park" ? OutboxState::parked : OutboxState::cancelled;
-  std::vector<OutboxRow> rows;
-  auto read = store.read([&](store::Reader& reader) -> Result<void> {
-    auto r = reader.outbox("", std::nullopt, 1'000'000);
-    if (!r) return r.error();
-    rows = std::move(*r);
-    return {};
-  });
-  if (!read) return read.error();
   std::vector<OutboxChange> changes;
-  std::vector<store::Settlement> settlements;
-  std::vector<std::string> partners;
-  for (const auto id : ids) {
-    const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == id; });
-    if (it == rows.end()) return Error{"ctl.no_row", std::to_string(id), {std::to_string(id)}};
-    if (!fits(verb, it->state)) return Error{"ctl.not_now", std::to_string(id), {std::string(verb), store::word(it->state)}};
-    changes.push_back({id, it->state, target});
-    settlements.push_back({.id = id, .state = target, .next_ms = 0, .remark = who + " " + std::string(verb), .give_back = false, .at_ms = now_ms});
-    partners.push_back(it->partner);
-  }
-  if (dry_run) return changes;
-  auto done = store.transact([&](store::Unit& unit) -> Result<void> {
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      if (auto r = audit(unit, now_ms, "operator.outbox", {who, "outbox:" + std::to_string(ids[i]), std::string(verb)}, {{"partner", partners[i]}}); !r) return r;
+  std::vector<OutboxRow> rows;
+  const auto look = [&](store::Reader& reader) -> Result<void> {
+    changes.clear();
+    rows.clear();
+    for (const auto id : ids) {
+      auto row = outbox_message(reader, id);
+      if (!row) return row.error();
+      if (!fits(verb, row->state)) return Error{"ctl.not_now", std::to_string(id), {std::string(verb), store::word(row->state)}};
+      changes.push_back({id, row->state, target});
+      rows.push_back(std::move(*row));
+    }
+    return {};
+  };
+  auto done = dry_run ? store.read(look) : store.transact([&](store::Unit& unit) -> Result<void> {
+    if (auto r = look(unit); !r) return r;  // under the writer: the engine cannot claim one of them meanwhile
+    std::vector<store::Settlement> settlements;
+    for (const auto& row : rows) {
+      if (auto r = audit(unit, now_ms, "operator.outbox", {who, "outbox:" + std::to_string(row.id), std::string(verb)}, {{"partner", row.partner}}); !r) return r;
+      settlements.push_back({.id = row.id, .state = target, .next_ms = 0, .remark = who + " " + std::string(verb), .give_back = false, .at_ms = now_ms});
+    }
     return unit.settle(settlements);
   });
   if (!done) return done.error();

@@ -9,6 +9,9 @@
 
 namespace huren::engine {
 
+// By its number, however long the outbox is; without its body. Error ctl.no_row.
+Result<store::OutboxRow> outbox_message(store::Reader& reader, std::int64_t id);
+
 struct OutboxChange { std::int64_t id = 0; store::OutboxState from = store::OutboxState::waiting, to = store::OutboxState::waiting; };
 // who: of the audit trail. Errors ctl.no_row, ctl.not_now. dry_run: says what would change.
 Result<std::vector<OutboxChange>> change_outbox(store::Store& store, std::string_view verb, const std::vector<std::int64_t>& ids, const std::string& who,

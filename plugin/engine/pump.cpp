@@ -17,6 +17,9 @@ using store::OutboxState;
 using store::Settlement;
 
 namespace {
+constexpr std::chrono::microseconds kMoment{300};  // a sync's time: longer could not be won back
+constexpr int kTryAgain = 64, kMostCompany = 8;
+constexpr std::chrono::milliseconds kPause{100};   // after a fault of the store
 constexpr std::chrono::milliseconds kLook{1000};  // how often an idle dispatcher looks for rows whose time has come
 
 const char* word(Outcome outcome) {
@@ -52,7 +55,10 @@ Pump::Pump(Setup setup, PartnerAdapter& adapter, store::Store& store, const Cloc
            std::function<Result<void>(store::Unit&, const OutboxRow&, const Settlement&)> parked)
     : setup_(std::move(setup)), adapter_(adapter), store_(store), clock_(clock), log_(log), parked_(std::move(parked)) {}
 
+Pump::~Pump() { stop(); }
+
 void Pump::start() {
+  carried_ = store_.carry(*this);
   for (int i = 0; i < setup_.concurrency; ++i) workers_.push_back(quiet_thread([this] { work(); }));
   dispatcher_ = quiet_thread([this] { dispatch(); });
 }
@@ -74,10 +80,12 @@ void Pump::stop() noexcept {
     stopping_ = true;
     dispatcher_wakes_.notify_all();
     worker_wakes_.notify_all();
+    taken_.notify_all();
   }
   if (dispatcher_.joinable()) dispatcher_.join();  // it joins the workers first
   for (auto& w : workers_)                         // unless it could never be started
     if (w.joinable()) w.join();
+  if (carried_.exchange(false)) store_.drop(*this);
 }
 
 void Pump::work() {
@@ -103,64 +111,181 @@ void Pump::work() {
     }
     if (setup_.figures)
       setup_.figures->delivered(setup_.partner, word(receipt.outcome), std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
-    const std::lock_guard lock(mutex_);
-    done_.push_back({std::move(row), std::move(receipt)});
-    dispatcher_wakes_.notify_one();
+    {
+      std::unique_lock lock(mutex_);
+      done_.push_back({std::move(row), std::move(receipt)});
+      if (turning_ || lingering_ || stopping_ || !recovered_) continue;  // whoever has the turn finds it at its end
+      if (taken_along(lock) || turning_ || stopping_) continue;
+      begin_turn();
+    }
+    take_turn();
   }
 }
 
-// One transaction: settle what is done, put on the wire what is about to be handed over, claim what there is room for.
-Result<void> Pump::turn(const std::vector<Done>& done, const std::vector<OutboxRow>& hand_over, std::vector<OutboxRow>& claimed, int allowance, int routine) try {
-  const std::int64_t now = clock_.now_ms();
+// A settlement shares the sync of what is committed anyway, where the last ones show that something soon is: then it waits a
+// moment. Where nothing came it does not wait, and tries again only now and then.
+bool Pump::taken_along(std::unique_lock<std::mutex>& lock) {
+  if (!carried_) return false;
+  if (company_ <= 0 && ++alone_ < kTryAgain) return false;
+  alone_ = 0;
+  lingering_ = true;
+  const bool taken = taken_.wait_for(lock, kMoment, [&] { return done_.empty() || stopping_; }) && !stopping_;
+  lingering_ = false;
+  company_ = taken ? std::min(company_ + 1, kMostCompany) : std::max(company_ - kMostCompany / 2, 0);
+  return taken;
+}
+
+void Pump::begin_turn() noexcept {
+  turning_ = true;
+  woken_ = false;
+  turn_.last = stopping_;
+  turn_.done.swap(done_);
+  if (lingering_) taken_.notify_one();
+}
+
+bool Pump::wants(bool enqueued) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!enqueued && done_.empty()) return false;
+  if (done_.empty() && in_flight_ >= 2 * setup_.concurrency) return false;  // no room: the next settlement makes some, and looks
+  if (turning_ || stopping_ || !recovered_) {  // this turn may have looked already
+    woken_ = woken_ || enqueued;
+    return false;
+  }
+  begin_turn();
+  return true;
+}
+
+Result<void> Pump::ride(store::Unit& unit) {
+  plan();
+  return turn(unit);
+}
+
+bool Pump::take_turn() noexcept {
+  Result<void> done;
+  try {
+    plan();
+    const bool full = turn_.room <= 0 && !breaker_.is_open();
+    if (!full || !turn_.done.empty() || !turn_.hand_over.empty()) done = store_.transact([this](store::Unit& unit) { return turn(unit); });
+  } catch (const std::exception&) {  // the worker's wall
+    done = Error{"engine.worker_threw", setup_.partner, {}};
+  }
+  if (!done) log_.write(Severity::error, "store.failed", done.error());
+  end_turn(static_cast<bool>(done));
+  return static_cast<bool>(done);
+}
+
+// What the turn is to do, from what is done and what there is room for.
+void Pump::plan() {
+  const bool was_open = breaker_.is_open();
+  for (auto& d : turn_.done) {
+    if (std::exchange(d.told, true)) continue;  // seen before a transaction that failed
+    breaker_.record(d.receipt, clock_.now_ms(), jitter(), setup_.policy);
+    if (d.receipt.outcome != Outcome::delivered)
+      log_.write(Severity::warning, "delivery.failed",
+                 {{"partner", setup_.partner}, {"message", d.row.message_id}, {"id", std::string(d.receipt.remark.id)}, {"where", d.receipt.remark.where}, {"code", d.receipt.code}, {"en", text(d.receipt.remark, Language::en)}});
+  }
+  if (was_open != breaker_.is_open())
+    log_.write(Severity::warning, breaker_.is_open() ? "partner.unreachable" : "partner.reachable", {{"partner", setup_.partner}});
+  const int settled = static_cast<int>(turn_.done.size());
+  turn_.room = turn_.last ? 0 : breaker_.allowance(clock_.now_ms(), 2 * setup_.concurrency) - (in_flight_ - settled);
+  while (!turn_.last && !held_.empty() && handed_ - settled + static_cast<int>(turn_.hand_over.size()) < setup_.concurrency) {
+    turn_.hand_over.push_back(std::move(held_.front()));
+    held_.pop_front();
+  }
+}
+
+Result<void> Pump::turn(store::Unit& unit) {
+  auto& [done, hand_over, claimed, room, at_ms, last] = turn_;
+  const std::int64_t now = at_ms = clock_.now_ms();
   const bool went_back = now < last_turn_ms_;
-  auto turned = store_.transact([&](store::Unit& unit) -> Result<void> {
-    claimed.clear();
-    std::vector<Settlement> settlements;
-    for (const auto& d : done) {
-      auto s = delivery::after_outcome(d.row, d.receipt, now, jitter(), setup_.policy, owes_application_ack(d.receipt, d.row.body));
-      if (s.state != OutboxState::delivered) {
-        auto ours = still_ours(unit, d.row);
-        if (!ours) return ours.error();
-        if (!*ours) continue;
-      }
-      if (wants_person(s.state))
-        if (auto r = parked_(unit, d.row, s); !r) return r;
-      settlements.push_back(std::move(s));
+  claimed.clear();
+  std::vector<Settlement> settlements;
+  for (const auto& d : done) {
+    auto s = delivery::after_outcome(d.row, d.receipt, now, jitter(), setup_.policy, owes_application_ack(d.receipt, d.row.body));
+    if (s.state != OutboxState::delivered) {
+      auto ours = still_ours(unit, d.row);
+      if (!ours) return ours.error();
+      if (!*ours) continue;
     }
-    auto silent = unit.overdue(setup_.partner, now, kOverdueAtOnce);
-    if (!silent) return silent.error();
-    for (const auto& row : *silent) {
-      auto s = delivery::after_silence(row, setup_.policy);
-      if (auto r = parked_(unit, row, s); !r) return r;
-      settlements.push_back(std::move(s));
+    if (wants_person(s.state))
+      if (auto r = parked_(unit, d.row, s); !r) return r;
+    settlements.push_back(std::move(s));
+  }
+  auto silent = unit.overdue(setup_.partner, now, kOverdueAtOnce);
+  if (!silent) return silent.error();
+  for (const auto& row : *silent) {
+    auto s = delivery::after_silence(row, setup_.policy);
+    if (auto r = parked_(unit, row, s); !r) return r;
+    settlements.push_back(std::move(s));
+  }
+  for (const auto& row : hand_over)
+    settlements.push_back({.id = row.id, .state = OutboxState::on_wire, .next_ms = row.next_ms, .remark = row.remark, .give_back = false, .at_ms = now});
+  if (!settlements.empty())
+    if (auto r = unit.settle(settlements); !r) return r;
+  if (went_back)
+    if (auto r = unit.hurry(setup_.partner, now + setup_.policy.ceiling_ms); !r) return r;
+  if (room <= 0) return {};
+  // For a peer that tells repetitions claim and wire are one step, one sync: a crash in between is judged as if it had seen
+  // the message. For any other that would leave a person to ask about messages that never left.
+  auto rows = unit.claim(setup_.partner, now, room, setup_.policy.peer_deduplicates ? OutboxState::on_wire : OutboxState::claimed,
+                         delivery::places_for_routine(room, critical_run_));
+  if (!rows) return rows.error();
+  std::vector<Settlement> exhausted;
+  for (auto& row : *rows) {
+    Settlement s;
+    if (!delivery::exhausted(row, setup_.policy, s) && !delivery::expired(row, now, s)) {
+      claimed.push_back(std::move(row));
+      continue;
     }
-    for (const auto& row : hand_over)
-      settlements.push_back({.id = row.id, .state = OutboxState::on_wire, .next_ms = row.next_ms, .remark = row.remark, .give_back = false, .at_ms = now});
-    if (!settlements.empty())
-      if (auto r = unit.settle(settlements); !r) return r;
-    if (went_back)
-      if (auto r = unit.hurry(setup_.partner, now + setup_.policy.ceiling_ms); !r) return r;
-    if (allowance <= 0) return {};
-    // For a peer that tells repetitions claim and wire are one step, one sync: a crash in between is judged as if it had seen
-    // the message. For any other that would leave a person to ask about messages that never left.
-    auto rows = unit.claim(setup_.partner, now, allowance, setup_.policy.peer_deduplicates ? OutboxState::on_wire : OutboxState::claimed, routine);
-    if (!rows) return rows.error();
-    std::vector<Settlement> exhausted;
-    for (auto& row : *rows) {
-      Settlement s;
-      if (!delivery::exhausted(row, setup_.policy, s) && !delivery::expired(row, now, s)) {
-        claimed.push_back(std::move(row));
-        continue;
-      }
-      if (auto r = parked_(unit, row, s); !r) return r;
-      exhausted.push_back(std::move(s));
+    if (auto r = parked_(unit, row, s); !r) return r;
+    exhausted.push_back(std::move(s));
+  }
+  return exhausted.empty() ? Result<void>() : unit.settle(exhausted);
+}
+
+// With the transaction's end, on its thread: the workers get their rows, or everything is as it was before.
+void Pump::end_turn(bool on_disk) noexcept try {
+  auto turn = std::exchange(turn_, {});
+  const int settled = static_cast<int>(turn.done.size());
+  if (!on_disk) {
+    held_.insert(held_.begin(), std::make_move_iterator(turn.hand_over.begin()), std::make_move_iterator(turn.hand_over.end()));
+    const std::lock_guard lock(mutex_);
+    for (auto& d : turn.done) done_.push_back(std::move(d));
+    turning_ = false;
+    woken_ = true;
+    dispatcher_wakes_.notify_one();
+    return;
+  }
+  if (turn.at_ms != 0) last_turn_ms_ = turn.at_ms;
+  for (const auto& row : turn.claimed) critical_run_ = row.lane == 0 ? critical_run_ + 1 : 0;
+  if (setup_.delivered)
+    for (const auto& d : turn.done)
+      if (d.receipt.outcome == Outcome::delivered) setup_.delivered(d.row);
+  const bool may_be_more = !turn.claimed.empty() && static_cast<int>(turn.claimed.size()) == turn.room;
+  const int claimed = static_cast<int>(turn.claimed.size());
+  for (auto& row : turn.claimed) {
+    if (setup_.policy.peer_deduplicates) turn.hand_over.push_back(std::move(row));
+    else held_.push_back(std::move(row));
+  }
+  const std::lock_guard lock(mutex_);
+  in_flight_ += claimed - settled;
+  handed_ += static_cast<int>(turn.hand_over.size()) - settled;
+  seen_.in_flight = in_flight_;
+  seen_.breaker_open = breaker_.is_open();
+  for (const auto& d : turn.done)
+    if (d.receipt.outcome == Outcome::delivered) {
+      seen_.last_success_ms = clock_.now_ms();
+      ++seen_.delivered;
     }
-    return exhausted.empty() ? Result<void>() : unit.settle(exhausted);
-  });
-  if (turned) last_turn_ms_ = now;
-  return turned;
-} catch (const std::exception&) {  // the worker's wall
-  return Error{"engine.worker_threw", setup_.partner, {}};
+  const auto waiting = to_send_.size();
+  for (auto& row : turn.hand_over) to_send_.push_back(std::move(row));
+  for (auto n = to_send_.size() - waiting; n > 0; --n) worker_wakes_.notify_one();
+  turning_ = false;
+  woken_ = woken_ || may_be_more || (!held_.empty() && handed_ < setup_.concurrency);
+  if (woken_ || (!done_.empty() && !lingering_) || stopping_) dispatcher_wakes_.notify_one();
+} catch (const std::exception&) {  // out of memory: what is in flight is recovered at the next start
+  const std::lock_guard lock(mutex_);
+  turning_ = false;
 }
 
 Result<void> Pump::recover() {
@@ -181,97 +306,40 @@ Result<void> Pump::recover() {
 }
 
 void Pump::dispatch() {
-  delivery::Breaker breaker;
-  bool recovered = false;
-  int critical_run = 0;
-  std::deque<OutboxRow> held;  // claimed, not yet on the wire
-  int handed = 0;              // to the workers, not yet settled
   while (true) {
-    std::vector<Done> done;
-    bool stopping = false;
     {
       std::unique_lock lock(mutex_);
-      dispatcher_wakes_.wait_for(lock, kLook, [&] { return stopping_ || woken_ || !done_.empty(); });
-      woken_ = false;
-      stopping = stopping_;
-      done.swap(done_);
+      dispatcher_wakes_.wait_for(lock, kLook, [&] { return stopping_ || (!turning_ && (woken_ || (!done_.empty() && !lingering_))); });
+      if (stopping_) dispatcher_wakes_.wait(lock, [&] { return !turning_; });
+      if (turning_) continue;
+      begin_turn();
+      if (stopping_) break;
     }
-    if (stopping) {  // wait for the deliveries in progress, settle them, leave
-      for (auto& w : workers_)
-        if (w.joinable()) w.join();
-      const std::lock_guard lock(mutex_);
-      for (auto& d : done_) done.push_back(std::move(d));
-      done_.clear();
-      for (auto& row : to_send_) done.push_back({std::move(row), never_sent()});
-      to_send_.clear();
-      for (auto& row : held) done.push_back({std::move(row), never_sent()});
-      handed += static_cast<int>(held.size());
-      held.clear();
-    }
-    if (!recovered) {
+    if (!recovered_) {
       if (auto r = recover(); !r) {
         log_.write(Severity::error, "store.failed", r.error());
-        if (stopping) return;
+        end_turn(false);
+        std::this_thread::sleep_for(kPause);
         continue;
       }
-      recovered = true;
-    }
-    const bool was_open = breaker.is_open();
-    for (auto& d : done) {
-      if (std::exchange(d.told, true)) continue;  // seen before a transaction that failed
-      breaker.record(d.receipt, clock_.now_ms(), jitter(), setup_.policy);
-      if (d.receipt.outcome != Outcome::delivered)
-        log_.write(Severity::warning, "delivery.failed",
-                   {{"partner", setup_.partner}, {"message", d.row.message_id}, {"id", std::string(d.receipt.remark.id)}, {"where", d.receipt.remark.where}, {"code", d.receipt.code}, {"en", text(d.receipt.remark, Language::en)}});
-    }
-    if (was_open != breaker.is_open())
-      log_.write(Severity::warning, breaker.is_open() ? "partner.unreachable" : "partner.reachable", {{"partner", setup_.partner}});
-
-    const int settled = static_cast<int>(done.size());
-    const int room = stopping ? 0 : breaker.allowance(clock_.now_ms(), 2 * setup_.concurrency) - (in_flight_ - settled);
-    std::vector<OutboxRow> claimed, hand_over;
-    while (!stopping && !held.empty() && handed - settled + static_cast<int>(hand_over.size()) < setup_.concurrency) {
-      hand_over.push_back(std::move(held.front()));
-      held.pop_front();
-    }
-    if (auto r = turn(done, hand_over, claimed, room, delivery::places_for_routine(room, critical_run)); !r) {
-      log_.write(Severity::error, "store.failed", r.error());
-      if (stopping) return;  // what is not settled is recovered at the next start
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      held.insert(held.begin(), std::make_move_iterator(hand_over.begin()), std::make_move_iterator(hand_over.end()));
       const std::lock_guard lock(mutex_);
-      for (auto& d : done) done_.push_back(std::move(d));
-      continue;
+      recovered_ = true;
     }
-    for (const auto& row : claimed) critical_run = row.lane == 0 ? critical_run + 1 : 0;
-    in_flight_ += static_cast<int>(claimed.size()) - settled;
-    {
-      const std::lock_guard lock(mutex_);
-      seen_.in_flight = in_flight_;
-      seen_.breaker_open = breaker.is_open();
-      for (const auto& d : done)
-        if (d.receipt.outcome == Outcome::delivered) {
-          seen_.last_success_ms = clock_.now_ms();
-          ++seen_.delivered;
-        }
-    }
-    if (setup_.delivered)
-      for (const auto& d : done)
-        if (d.receipt.outcome == Outcome::delivered) setup_.delivered(d.row);
-    if (stopping) return;
-    const bool may_be_more = !claimed.empty() && static_cast<int>(claimed.size()) == room;
-    for (auto& row : claimed) {
-      if (setup_.policy.peer_deduplicates) hand_over.push_back(std::move(row));
-      else held.push_back(std::move(row));
-    }
-    handed += static_cast<int>(hand_over.size()) - settled;
-    const bool next_at_once = may_be_more || (!held.empty() && handed < setup_.concurrency);
-    if (hand_over.empty() && !next_at_once) continue;
-    const std::lock_guard lock(mutex_);
-    for (auto& row : hand_over) to_send_.push_back(std::move(row));
-    worker_wakes_.notify_all();
-    woken_ = woken_ || next_at_once;
+    if (!take_turn()) std::this_thread::sleep_for(kPause);
   }
+  // The last turn: deliveries in progress end and are settled; nothing that was not handed over is sent any more.
+  for (auto& w : workers_)
+    if (w.joinable()) w.join();
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& d : done_) turn_.done.push_back(std::move(d));
+    done_.clear();
+    for (auto& row : to_send_) turn_.done.push_back({std::move(row), never_sent()});
+    to_send_.clear();
+    for (auto& row : held_) turn_.done.push_back({std::move(row), never_sent()});
+    held_.clear();
+  }
+  if (recovered_) take_turn();  // what the store does not take is recovered at the next start
 }
 
 }  // namespace huren::engine

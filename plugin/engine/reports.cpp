@@ -218,36 +218,47 @@ Result<void> tell_that(store::Unit& unit, const Context& context, const ReportRo
   return put_duty(unit, context, id, row.id, row.id, kind, told);
 }
 
-Result<ReportRow> put_report(store::Unit& unit, const Context& context, Incoming in) {
-  LabReport& report = in.report;
-  auto versions = unit.report_versions(report.origin.code, report.number);
-  if (!versions) return versions.error();
-  // A copy that was taken away with the consent may come again in the same version once consent is back.
-  const bool again = !versions->empty() && versions->back().version == report.version && versions->back().digest.empty();
-  if (!versions->empty() && versions->back().version >= report.version && !again)
-    return Error{"report.old_version", "/report/version", {std::to_string(report.version), std::to_string(versions->back().version)}};
-
-  ReportRow row{.id = again ? versions->back().id : new_id(context.clock.now_ms()), .origin = report.origin.code, .number = report.number, .version = report.version,
-                .status = model::status_word(report.status), .source = in.source, .patient_id = in.patient_id,
-                .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = std::move(in.hl7),
-                .document = std::move(in.document), .stored_ms = context.clock.now_ms(), .current = true,
-                .reported_ms = exchange::release_ms(report), .digest = exchange::content_digest(report), .brief = model::brief_of(report)};
-  if (!in.source.empty()) row.verified_ids.emplace_back(kLinkType, report.origin.code + "/" + their_number(report.patient));
-  std::vector<store::ResultRow> results;
+Rendered render(LabReport report, bool own) {
+  Rendered out;
+  out.row = {.id = "", .origin = report.origin.code, .number = report.number, .version = report.version,
+             .status = model::status_word(report.status), .source = "", .patient_id = "",
+             .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = "", .document = "", .stored_ms = 0, .current = true,
+             .reported_ms = exchange::release_ms(report), .digest = exchange::content_digest(report), .brief = model::brief_of(report)};
+  if (!own) out.row.verified_ids.emplace_back(kLinkType, report.origin.code + "/" + their_number(report.patient));
+  out.results.reserve(report.observations.size());
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
     const auto& o = report.observations[i];
     const auto& at = o.observed_at.present() && !report.specimen.collected_at.present() ? o.observed_at : report.specimen.collected_at;
-    results.push_back({.id = row.id + "." + std::to_string(i), .report_id = row.id, .patient_id = row.patient_id, .item = o.standard.code,
-                       .position = static_cast<int>(i), .status = model::status_word(report.status == model::Status::withdrawn ? report.status : o.status),
-                       .collected_ms = at.epoch_ms, .current = true, .brief = model::brief_of(o)});
+    out.results.push_back({.id = "", .report_id = "", .patient_id = "", .item = o.standard.code, .position = static_cast<int>(i),
+                           .status = model::status_word(report.status == model::Status::withdrawn ? report.status : o.status),
+                           .collected_ms = at.epoch_ms, .current = true, .brief = model::brief_of(o)});
+  }
+  out.report = std::move(report);
+  return out;
+}
+
+Result<void> put_report(store::Unit& unit, const Context& context, Rendered& rendered) {
+  const auto& report = rendered.report;
+  auto& row = rendered.row;
+  auto versions = unit.report_versions(row.origin, row.number);
+  if (!versions) return versions.error();
+  // A copy that was taken away with the consent may come again in the same version once consent is back.
+  const bool again = !versions->empty() && versions->back().version == row.version && versions->back().digest.empty();
+  if (!versions->empty() && versions->back().version >= row.version && !again)
+    return Error{"report.old_version", "/report/version", {std::to_string(row.version), std::to_string(versions->back().version)}};
+
+  row.stored_ms = context.clock.now_ms();
+  row.id = again ? versions->back().id : new_id(row.stored_ms);
+  for (auto& result : rendered.results) {
+    result.id = row.id + "." + std::to_string(result.position);
+    result.report_id = row.id;
+    result.patient_id = row.patient_id;
   }
   for (const auto& earlier : *versions)
     if (earlier.current)
-      if (auto r = unit.retire_report(earlier.id); !r) return r.error();
-  if (auto r = unit.put_report(row, results); !r) return r.error();
-  if (!versions->empty() && !again)
-    if (auto r = tell_audience(unit, context, versions->back(), row, report); !r) return r.error();
-  return row;
+      if (auto r = unit.retire_report(earlier.id); !r) return r;
+  if (auto r = unit.put_report(row, rendered.results); !r) return r;
+  return versions->empty() || again ? Result<void>() : tell_audience(unit, context, versions->back(), row, report);
 }
 
 Result<void> tell_of_newer(store::Unit& unit, const Context& context, const ReportRow& seen, const Told& told) {

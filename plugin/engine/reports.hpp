@@ -17,14 +17,17 @@ std::vector<std::pair<std::string, std::string>> verified_ids(const model::Patie
 // Fills Observation::standard (and its name) from the hospital's own items, the alliance code or the LOINC.
 void standardise(model::LabReport& report, const terminology::Set& codes, const model::Hospital& hospital, std::int64_t now_ms, bool own);
 
-struct Incoming {
+// A report with all of its rows that follows from it alone, made while nobody holds the store's writer. Whose it is (source,
+// patient_id) and its bytes (hl7, document) are the caller's to fill in.
+struct Rendered {
   model::LabReport report;
-  std::string source;      // partner code; "": ours
-  std::string patient_id;  // huren's own; "": not matched
-  std::string hl7, document;
+  store::ReportRow row;
+  std::vector<store::ResultRow> results;
 };
-// Error report.old_version when the store has this version or a later one.
-Result<store::ReportRow> put_report(store::Unit& unit, const Context& context, Incoming incoming);
+Rendered render(model::LabReport report, bool own);
+// Error report.old_version when the store has this version or a later one. May be called again for the same report, when
+// the transaction of the first call was undone.
+Result<void> put_report(store::Unit& unit, const Context& context, Rendered& rendered);
 
 // Appended to a notice's id when it is told again to those above the doctor; either id may be acknowledged.
 inline constexpr const char* kEscalated = "-escalated";

@@ -141,14 +141,22 @@ Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
     lock.lock();
   }
   lock.unlock();
-  Result<void> outcome;
+  Result<void> outcome, last;
+  if (!alive) outcome = guarded([&]() -> Result<void> { return batch_.back()->result.error(); });
+  const bool rides = alive && written && last_ && last_->wants();
+  if (rides) {
+    bool closed = false;
+    last = guarded([&] { return run_one([this](Database& db) { return last_->run(db); }, db_, closed); });
+    if (!closed) (void)roll_back(db_);
+    alive = closed && db_.in_transaction();
+    if (!alive) outcome = guarded([&]() -> Result<void> { return last ? Error{"storage.internal", db_.path(), {"rolled back"}} : last.error(); });
+  }
   if (alive) {
     outcome = guarded([&] { return Query(db_, "COMMIT").run(); });
     if (!outcome) (void)roll_back(db_);
-  } else {
-    outcome = guarded([&]() -> Result<void> { return batch_.back()->result.error(); });
   }
   file_lock_.release();  // COMMIT has checkpointed too, when it was due
+  if (rides) last_->landed(last && outcome);
   lock.lock();
   return outcome;
 }

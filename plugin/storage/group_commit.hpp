@@ -29,6 +29,14 @@ class GroupCommit {
     std::chrono::milliseconds gather{50};          // no further work is taken once a transaction has run this long
   };
   struct Figures { std::uint64_t commits = 0, works = 0; };
+  // Comes last in every transaction that has something to commit, on the leader's thread; what it does is undone alone.
+  class Last {
+   public:
+    virtual ~Last() = default;
+    virtual bool wants() noexcept = 0;
+    virtual Result<void> run(Database& db) = 0;    // after wants() said true
+    virtual void landed(bool on_disk) noexcept = 0;  // always after wants() said true
+  };
 
   explicit GroupCommit(Database& writer) : GroupCommit(writer, Limits{}) {}
   GroupCommit(Database& writer, Limits limits)
@@ -40,6 +48,7 @@ class GroupCommit {
   // With a timeout: Error storage.busy when it passed; the work may still be done (outcome unknown), so it must own
   // all it uses. nullopt: waits as long as it takes, work may refer to the caller's frame.
   Result<void> run(Work work, std::optional<std::chrono::milliseconds> timeout);
+  void set_last(Last& last) { last_ = &last; }  // before the first run()
   // Runs work with the writer to itself, outside any transaction: checkpoints, backups, vacuum.
   Result<void> exclusive(const Work& work);
   [[nodiscard]] Figures figures() const;
@@ -62,6 +71,7 @@ class GroupCommit {
   Database& db_;
   const Limits limits_;
   FileLock file_lock_;               // the leader's alone
+  Last* last_ = nullptr;
   mutable std::mutex mutex_;
   std::deque<RequestPtr> queue_;
   std::vector<RequestPtr> batch_;    // the leader's alone

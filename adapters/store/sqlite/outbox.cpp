@@ -113,6 +113,11 @@ Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<O
   return collect<OutboxRow>(query.with(partner, state ? number(*state) : -1, limit), row_of);
 }
 
+Maybe<OutboxRow> outbox_entry(Database& db, std::int64_t id) {
+  Query query(db, sql::kOutboxEntry);
+  return first<OutboxRow>(query.with(id), row_of);
+}
+
 Rows<OutboxRow> outbox_of(Database& db, const std::string& subject, const std::string& partner) {
   Query query(db, sql::kOutboxOf);
   return collect<OutboxRow>(query.with(subject, partner), row_of);

@@ -40,6 +40,7 @@ Stored whole_of(const Query& q) {
   auto s = brief_of(q);
   s.row.hl7 = q.text(14);
   s.row.document = q.text(15);
+  s.row.inbox = q.integer(16);
   if (is_packed(s.row.document))
     if (auto whole = unpack(s.row.document, kLargestDocument)) s.row.document = std::move(*whole);
   return s;
@@ -60,8 +61,13 @@ Rows<ReportRow> with_identifiers(Database& db, Rows<Stored> found) {
   return rows;
 }
 
-Result<std::int64_t> seq_of(Database& db, const std::string& report_id) {
-  return Query(db, "SELECT seq FROM report WHERE id=?").with(report_id).number();
+// Where a report lies, and under whom its results do; seq 0: there is none.
+struct Place { std::int64_t seq = 0; std::string owner; };
+Result<Place> place_of(Database& db, const std::string& report_id) {
+  Query query(db, "SELECT seq, patient_id FROM report WHERE id=?");
+  auto found = query.with(report_id).step();
+  if (!found) return found.error();
+  return *found ? Place{query.integer(0), owner_of(query.text(1), report_id)} : Place{};
 }
 
 }  // namespace
@@ -95,8 +101,12 @@ Rows<ReportRow> unmatched_reports(Database& db, const std::string& id_type, cons
 }
 
 Result<void> put_report(Database& db, const ReportRow& row, const std::vector<ResultRow>& results) {
-  Query replace(db, "DELETE FROM report WHERE id=?");
-  if (auto done = replace.with(row.id).run(); !done) return done;
+  auto earlier = place_of(db, row.id);
+  if (!earlier) return earlier.error();
+  if (earlier->seq != 0) {
+    if (auto done = Query(db, sql::kDropResults).with(earlier->owner, row.id).run(); !done) return done;
+    if (auto done = Query(db, "DELETE FROM report WHERE seq=?").with(earlier->seq).run(); !done) return done;
+  }
   Query put(db,
             "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, "
             "digest, brief, json) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -104,8 +114,8 @@ Result<void> put_report(Database& db, const ReportRow& row, const std::vector<Re
            row.current, row.reported_ms, row.digest).bind_blob(row.brief).bind(row.json);
   if (auto done = put.run(); !done) return done;
   const auto seq = db.last_rowid();
-  Query texts(db, "INSERT INTO report_text(seq, hl7, document) VALUES(?, ?, ?)");
-  if (auto done = texts.with(seq).bind_blob(row.hl7).bind_blob(row.document).run(); !done) return done;
+  Query texts(db, "INSERT INTO report_text(seq, hl7, document, inbox) VALUES(?, ?, ?, ?)");
+  if (auto done = texts.with(seq).bind_blob(row.inbox == 0 ? std::string_view(row.hl7) : std::string_view()).bind_blob(row.document).with(row.inbox).run(); !done) return done;
   Query identifier(db, "INSERT OR IGNORE INTO report_identifier(report, type, value) VALUES(?, ?, ?)");
   for (const auto& [type, value] : row.verified_ids) {
     if (auto done = identifier.with(seq, type, value).run(); !done) return done;
@@ -119,16 +129,15 @@ Result<void> put_report(Database& db, const ReportRow& row, const std::vector<Re
 }
 
 Result<void> match_report(Database& db, const std::string& report_id, const std::string& patient_id) {
-  auto seq = seq_of(db, report_id);
-  if (!seq) return seq.error();
-  if (*seq == 0) return Error{"store.no_such_row", "report", {report_id}};
-  if (auto done = Query(db, "UPDATE report SET patient_id=? WHERE seq=?").with(patient_id, *seq).run(); !done) return done;
-  if (auto done = Query(db, "UPDATE result SET patient_id=? WHERE report_id=?").with(patient_id, report_id).run(); !done)
-    return done;
-  if (auto done = Query(db, "DELETE FROM unmatched WHERE report=?").with(*seq).run(); !done) return done;
+  auto place = place_of(db, report_id);
+  if (!place) return place.error();
+  if (place->seq == 0) return Error{"store.no_such_row", "report", {report_id}};
+  if (auto done = Query(db, "UPDATE report SET patient_id=? WHERE seq=?").with(patient_id, place->seq).run(); !done) return done;
+  if (auto done = Query(db, sql::kMoveResults).with(owner_of(patient_id, report_id), place->owner, report_id).run(); !done) return done;
+  if (auto done = Query(db, "DELETE FROM unmatched WHERE report=?").with(place->seq).run(); !done) return done;
   if (!patient_id.empty()) return {};
   return Query(db, "INSERT INTO unmatched(type, value, report) SELECT type, value, report FROM report_identifier WHERE report=?")
-      .with(*seq)
+      .with(place->seq)
       .run();
 }
 
@@ -149,14 +158,14 @@ Rows<HeldRow> held(Database& db, const std::string& source, std::int64_t from_ms
 }
 
 Result<void> strip_report(Database& db, const std::string& report_id, const std::string& json) {
-  auto seq = seq_of(db, report_id);
-  if (!seq) return seq.error();
-  if (*seq == 0) return Error{"store.no_such_row", "report", {report_id}};
-  if (auto done = Query(db, "UPDATE report SET current=0, digest='', brief=x'', json=? WHERE seq=?").with(json, *seq).run(); !done) return done;
+  auto place = place_of(db, report_id);
+  if (!place) return place.error();
+  if (place->seq == 0) return Error{"store.no_such_row", "report", {report_id}};
+  if (auto done = Query(db, "UPDATE report SET current=0, digest='', brief=x'', json=? WHERE seq=?").with(json, place->seq).run(); !done) return done;
   // What doctors were answered with it repeats its values: the showings stay, the answers go.
-  if (auto done = Query(db, sql::kChecksWith).with(*seq).run(); !done) return done;
-  if (auto done = Query(db, "UPDATE report_text SET hl7=x'', document=x'' WHERE seq=?").with(*seq).run(); !done) return done;
-  return Query(db, "DELETE FROM result WHERE report_id=?").with(report_id).run();
+  if (auto done = Query(db, sql::kChecksWith).with(place->seq).run(); !done) return done;
+  if (auto done = Query(db, "UPDATE report_text SET hl7=x'', document=x'', inbox=0 WHERE seq=?").with(place->seq).run(); !done) return done;
+  return Query(db, sql::kDropResults).with(place->owner, report_id).run();
 }
 
 Result<void> retire_report(Database& db, const std::string& report_id) {

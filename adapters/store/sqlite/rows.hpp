@@ -41,6 +41,7 @@ Rows<HeldRow> held(Database& db, const std::string& source, std::int64_t from_ms
 Result<void> strip_report(Database& db, const std::string& report_id, const std::string& json);
 
 // results.cpp
+std::string owner_of(const std::string& patient_id, const std::string& report_id);  // under whom a report's results lie
 Rows<ResultRow> results_of(Database& db, const std::string& patient_id, const std::vector<std::string>& items,
                            std::int64_t collected_since_ms);
 Maybe<ResultRow> result(Database& db, const std::string& id);
@@ -50,6 +51,7 @@ Result<void> put_results(Database& db, const ReportRow& report, const std::vecto
 // outbox.cpp
 Rows<std::string> receivers(Database& db, const std::string& subject);
 Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit);
+Maybe<OutboxRow> outbox_entry(Database& db, std::int64_t id);
 Rows<OutboxRow> outbox_of(Database& db, const std::string& subject, const std::string& partner);
 Result<void> enqueue(Database& db, const OutboxRow& row);
 Result<void> settle(Database& db, const std::vector<Settlement>& settlements);

@@ -20,11 +20,13 @@ inline constexpr std::string_view kTies =
 // reports and results
 inline constexpr std::string_view kReportVersions =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.brief, r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq "
+    "r.brief, r.json, r.reported_ms, r.digest, "
+    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox FROM report r JOIN report_text t ON t.seq = r.seq "
     "WHERE r.origin=? AND r.number=? ORDER BY r.version, r.seq";
 inline constexpr std::string_view kReportById =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.brief, r.json, r.reported_ms, r.digest, t.hl7, t.document FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+    "r.brief, r.json, r.reported_ms, r.digest, "
+    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
 inline constexpr std::string_view kReportHead =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief FROM report WHERE id=?";
 inline constexpr std::string_view kReportsOf =
@@ -32,22 +34,24 @@ inline constexpr std::string_view kReportsOf =
     "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
 inline constexpr std::string_view kUnmatched =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.brief, r.json, r.reported_ms, r.digest, t.hl7, t.document FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
+    "r.brief, r.json, r.reported_ms, r.digest, "
+    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
     "WHERE u.type=? AND u.value=? ORDER BY u.report";
 inline constexpr std::string_view kReportIdentifiers =
     "SELECT type, value FROM report_identifier WHERE report=? ORDER BY type, value";
-inline constexpr std::string_view kResultsOfItem =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
-    "WHERE patient_id=? AND current=1 AND item=? AND collected_ms>=? ORDER BY collected_ms DESC, rowid DESC";
-inline constexpr std::string_view kResultsOfAll =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
-    "WHERE patient_id=? AND current=1 AND collected_ms>=? ORDER BY collected_ms DESC, rowid DESC";
+inline constexpr std::string_view kResultsSince =
+    "SELECT report_id, item, position, status, collected_ms, current, brief FROM result "
+    "WHERE owner=? AND collected_ms>=? AND current=1 ORDER BY collected_ms DESC, report_id DESC, position DESC";
 inline constexpr std::string_view kResultById =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result WHERE id=?";
+    "SELECT r.report_id, r.item, r.position, r.status, r.collected_ms, r.current, r.brief, p.patient_id FROM report p "
+    "CROSS JOIN result r ON r.owner = iif(p.patient_id='', '?'||p.id, p.patient_id) AND r.report_id = p.id WHERE p.id=? AND r.position=?";
 inline constexpr std::string_view kResultsIn =
-    "SELECT id, report_id, patient_id, item, position, status, collected_ms, current, brief FROM result "
-    "WHERE report_id=? ORDER BY position";
-inline constexpr std::string_view kRetireResults = "UPDATE result SET current=0 WHERE report_id=?";
+    "SELECT r.report_id, r.item, r.position, r.status, r.collected_ms, r.current, r.brief, p.patient_id FROM report p "
+    "CROSS JOIN result r ON r.owner = iif(p.patient_id='', '?'||p.id, p.patient_id) AND r.report_id = p.id WHERE p.id=? ORDER BY r.position";
+inline constexpr std::string_view kRetireResults =
+    "UPDATE result SET current=0 WHERE owner=(SELECT iif(patient_id='', '?'||id, patient_id) FROM report WHERE id=?1) AND report_id=?1";
+inline constexpr std::string_view kMoveResults = "UPDATE result SET owner=? WHERE owner=? AND report_id=?";
+inline constexpr std::string_view kDropResults = "DELETE FROM result WHERE owner=? AND report_id=?";
 
 // outbox
 inline constexpr std::string_view kMessage = "SELECT seq, type, content_type, body, control_id FROM message WHERE message_id=?";
@@ -81,6 +85,9 @@ inline constexpr std::string_view kOutboxRow =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM message m JOIN outbox o ON o.message = m.seq "
     "WHERE m.message_id=? AND o.partner=?";
+inline constexpr std::string_view kOutboxEntry =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
+    "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message WHERE o.id=?";
 inline constexpr std::string_view kOverdue =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
@@ -128,10 +135,10 @@ inline constexpr std::string_view kDropMessages =
     "AND EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq) "
     "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq AND (o.state NOT IN (3, 7) OR o.changed_ms>=?))";
 inline constexpr std::string_view kNextInbox = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM inbox_body WHERE id>? ORDER BY id LIMIT ?)";
-// The row, its hash and its answer stay: a repetition is still known.
+// The row, its hash and its answer stay: a repetition is still known. A report's message stays as long as the report.
 inline constexpr std::string_view kDropInbox =
     "DELETE FROM inbox_body WHERE id>? AND id<=? AND (SELECT i.state IN ('applied', 'refused') AND i.received_ms<? "
-    "FROM inbox i WHERE i.id = inbox_body.id)";
+    "FROM inbox i WHERE i.id = inbox_body.id) AND NOT EXISTS(SELECT 1 FROM report_text t WHERE t.inbox = inbox_body.id AND t.inbox > 0)";
 inline constexpr std::string_view kNextNotices = "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM notice WHERE seq>? ORDER BY seq LIMIT ?)";
 inline constexpr std::string_view kDropNotices = "DELETE FROM notice WHERE seq>? AND seq<=? AND acknowledged_ms>0 AND acknowledged_ms<?";
 
@@ -143,7 +150,8 @@ inline constexpr std::string_view kInboxSameId =
     "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
     "WHERE source=? AND control_id=? AND content_hash<>? AND state<>'refused' LIMIT 1";
 inline constexpr std::string_view kForgetInbox =
-    "DELETE FROM inbox_body WHERE id IN (SELECT id FROM inbox WHERE source=? AND control_id=? AND content_hash=? AND state='applied')";
+    "DELETE FROM inbox_body WHERE id IN (SELECT id FROM inbox WHERE source=? AND control_id=? AND content_hash=? AND state='applied') "
+    "AND NOT EXISTS(SELECT 1 FROM report_text t WHERE t.inbox = inbox_body.id AND t.inbox > 0)";
 inline constexpr std::string_view kInboxNext =
     "SELECT i.id, i.source, i.control_id, i.content_hash, i.verdict, i.ack, i.state, i.remark, i.received_ms, "
     "b.content_type, b.body FROM inbox i JOIN inbox_body b ON b.id = i.id WHERE i.state='received' ORDER BY i.id LIMIT ?";
@@ -274,8 +282,8 @@ inline constexpr std::string_view kDoubtsAbout =
 inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
-    kReportsOf, kUnmatched, kReportIdentifiers, kResultsOfItem, kResultsOfAll, kResultById, kResultsIn, kRetireResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOverdue, kSettle,
+    kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultById, kResultsIn, kRetireResults, kMoveResults, kDropResults,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxStopped, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,

@@ -64,7 +64,9 @@ Result<void> UnitOn::nested(const std::function<Result<void>()>& fn) {
 
 SqliteStore::SqliteStore(const std::string& directory, std::unique_ptr<Database> writer, std::unique_ptr<Lease> presence, const StoreOptions& options)
     : path_(writer->path()), options_(options), writer_(std::move(writer)), writes_(*writer_),
-      lease_(directory + "/store.lease"), presence_(std::move(presence)) {}
+      lease_(directory + "/store.lease"), presence_(std::move(presence)) {
+  writes_.set_last(*this);
+}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& directory, const StoreOptions& options) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
@@ -84,11 +86,54 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& direct
 
 Result<void> SqliteStore::transact(const std::function<Result<void>(Unit&)>& fn) {
   return writes_.run(
-      [&fn](Database& db) {
-        UnitOn unit(db);
+      [this, &fn](Database& db) {
+        UnitOn unit(db, enqueued_);
         return fn(unit);
       },
       std::nullopt);
+}
+
+bool SqliteStore::carry(Rider& rider) {
+  const std::lock_guard lock(riders_mutex_);
+  aboard_.reserve(riders_.size() + 1);
+  riders_.push_back(&rider);
+  return true;
+}
+
+void SqliteStore::drop(Rider& rider) noexcept {
+  const std::lock_guard lock(riders_mutex_);
+  std::erase(riders_, &rider);
+}
+
+bool SqliteStore::wants() noexcept {
+  riders_mutex_.lock();
+  for (auto* rider : riders_)
+    if (rider->wants(enqueued_.contains(rider->partner()))) aboard_.emplace_back(rider, false);
+  enqueued_.clear();
+  if (!aboard_.empty()) return true;
+  riders_mutex_.unlock();
+  return false;
+}
+
+Result<void> SqliteStore::run(Database& db) {
+  UnitOn unit(db, enqueued_);
+  if (aboard_.size() == 1) {  // alone under the savepoint that group commit has set
+    auto done = aboard_.front().first->ride(unit);
+    aboard_.front().second = static_cast<bool>(done);
+    return done;
+  }
+  for (auto& [rider, good] : aboard_) {
+    auto done = unit.nested([&, one = rider] { return one->ride(unit); });
+    good = static_cast<bool>(done);
+    if (!db.in_transaction()) return done;
+  }
+  return {};
+}
+
+void SqliteStore::landed(bool on_disk) noexcept {
+  for (auto& [rider, good] : aboard_) rider->landed(good && on_disk);
+  aboard_.clear();
+  riders_mutex_.unlock();
 }
 
 Result<void> SqliteStore::read(const std::function<Result<void>(Reader&)>& fn) {

@@ -7,7 +7,9 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "huren/adapter.hpp"
@@ -24,11 +26,13 @@ struct StoreOptions {
   std::chrono::milliseconds check_for{5000};                           // and no longer than this
 };
 
-class SqliteStore final : public StoreAdapter {
+class SqliteStore final : public StoreAdapter, private storage::GroupCommit::Last {
  public:
   static Result<std::unique_ptr<SqliteStore>> open(const std::string& directory, const StoreOptions& options);
   Result<void> transact(const std::function<Result<void>(Unit&)>& fn) override;
   Result<void> read(const std::function<Result<void>(Reader&)>& fn) override;
+  bool carry(Rider& rider) override;
+  void drop(Rider& rider) noexcept override;
   Result<bool> take_lease() override { return lease_.take(); }
   Result<void> backup(const std::string& file) override;
   Result<void> check() override;
@@ -41,6 +45,9 @@ class SqliteStore final : public StoreAdapter {
 
  private:
   SqliteStore(const std::string& directory, std::unique_ptr<storage::Database> writer, std::unique_ptr<Lease> presence, const StoreOptions& options);
+  bool wants() noexcept override;
+  Result<void> run(storage::Database& db) override;
+  void landed(bool on_disk) noexcept override;
   Result<std::unique_ptr<storage::Database>> borrow();
   void give_back(std::unique_ptr<storage::Database> db) noexcept;
   Result<bool> upkeep(Result<bool> (*step)(storage::Database&, std::int64_t, int), std::int64_t before_ms, int limit);
@@ -49,6 +56,10 @@ class SqliteStore final : public StoreAdapter {
   StoreOptions options_;
   std::unique_ptr<storage::Database> writer_;
   storage::GroupCommit writes_;
+  std::set<std::string> enqueued_;  // the partners that get rows by the transaction in hand; its leader's alone
+  std::mutex riders_mutex_;         // held from a wants() that says true to landed()
+  std::vector<Rider*> riders_;
+  std::vector<std::pair<Rider*, bool>> aboard_;  // and whether it did well; room for all since carry()
   Lease lease_;
   std::unique_ptr<Lease> presence_;  // shared by all who have the store open
   std::mutex pool_mutex_;

@@ -1,5 +1,8 @@
 // Reader and Unit over one connection: each verb goes to its function in rows.hpp.
 #pragma once
+#include <set>
+#include <string>
+
 #include "rows.hpp"
 
 namespace huren::store::sqlite {
@@ -48,6 +51,7 @@ class ReaderOn : public Interface {
   Maybe<OutboxRow> outbox_row(const std::string& partner, const std::string& message_id) override {
     return sqlite::outbox_row(db_, partner, message_id);
   }
+  Maybe<OutboxRow> outbox_entry(std::int64_t id) override { return sqlite::outbox_entry(db_, id); }
   Rows<OutboxRow> overdue(const std::string& partner, std::int64_t now_ms, int limit) override {
     return sqlite::overdue(db_, partner, now_ms, limit);
   }
@@ -115,7 +119,8 @@ class ReaderOn : public Interface {
 
 class UnitOn final : public ReaderOn<Unit> {
  public:
-  using ReaderOn::ReaderOn;
+  // enqueued: told the partners that get new rows.
+  UnitOn(Database& db, std::set<std::string>& enqueued) : ReaderOn(db), enqueued_(enqueued) {}
   Result<void> nested(const std::function<Result<void>()>& fn) override;
   Result<void> put_patient(const PatientRow& row) override { return sqlite::put_patient(db_, row); }
   Result<void> put_tie(const TieRow& row) override { return sqlite::put_tie(db_, row); }
@@ -135,7 +140,10 @@ class UnitOn final : public ReaderOn<Unit> {
     return sqlite::match_report(db_, report_id, patient_id);
   }
   Result<void> retire_report(const std::string& report_id) override { return sqlite::retire_report(db_, report_id); }
-  Result<void> enqueue(const OutboxRow& row) override { return sqlite::enqueue(db_, row); }
+  Result<void> enqueue(const OutboxRow& row) override {
+    enqueued_.insert(row.partner);
+    return sqlite::enqueue(db_, row);
+  }
   Result<void> settle(const std::vector<Settlement>& settlements) override { return sqlite::settle(db_, settlements); }
   Result<InboxVerdict> receive(const InboxRow& row) override { return sqlite::receive(db_, row); }
   Result<void> finish_inbox(std::int64_t id, const std::string& state, const std::string& remark) override {
@@ -187,6 +195,9 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> put_fetch(const FetchRow& row) override { return sqlite::put_fetch(db_, row); }
   Result<void> finish_fetch(std::int64_t id) override { return sqlite::finish_fetch(db_, id); }
   Result<void> postpone_fetch(std::int64_t id, std::int64_t next_ms) override { return sqlite::postpone_fetch(db_, id, next_ms); }
+
+ private:
+  std::set<std::string>& enqueued_;
 };
 
 }  // namespace huren::store::sqlite

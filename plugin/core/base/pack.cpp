@@ -8,7 +8,8 @@
 namespace huren {
 namespace {
 
-constexpr int kLevel = 1;  // further levels cost more than the bytes they save are worth
+constexpr int kLevel = -1;  // two thirds of the time of level 1, for a tenth more bytes (ADR 0016)
+constexpr std::size_t kMostKept = std::size_t{1} << 20;
 constexpr std::string_view kMagic("\x28\xB5\x2F\xFD", 4);
 
 struct Free {
@@ -28,10 +29,12 @@ std::string pack(std::string_view bytes) {
     return made;
   }();
   if (!context) throw std::bad_alloc();
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const auto size = ZSTD_compress2(context.get(), out.data(), out.size(), bytes.data(), bytes.size());
+  thread_local std::string room;  // for the worst case, kept: a fresh one would cost as much as the packing
+  if (const auto most = ZSTD_compressBound(bytes.size()); room.size() < most) room.resize(most);
+  const auto size = ZSTD_compress2(context.get(), room.data(), room.size(), bytes.data(), bytes.size());
   if (ZSTD_isError(size)) throw std::bad_alloc();  // with room enough, memory is all that can be missing
-  out.resize(size);
+  std::string out(room.data(), size);
+  if (room.size() > kMostKept) std::string().swap(room);
   return out;
 }
 

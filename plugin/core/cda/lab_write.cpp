@@ -49,7 +49,7 @@ void write_comment(XmlOut& out, std::string_view note) {  // IHE PCC 1.3.6.1.4.1
 class Writer {
  public:
   Writer(const model::LabReport& report, const LabWriteOptions& options)
-      : r_(report), options_(options), xd_(options.kind == Kind::xd_lab), out_(16384 + report.observations.size() * 6000) {}
+      : r_(report), options_(options), xd_(options.kind == Kind::xd_lab), out_(8192 + report.observations.size() * 2600) {}
 
   Result<std::string> run() {
     if (r_.origin.code.empty()) return Error{"cda.no_identity", "/origin/code", {}};

@@ -152,6 +152,12 @@ void Checker::segment(const Segment& s, int occurrence) {
     if (!skipped_by_structure(name) && occurrence == 1) add(Severity::warning, "hl7.unknown_segment", {s}, {std::string(name)});
     return;
   }
+  if (name != overridden_) {  // segments of one name follow each other: looked through once for all of them
+    overridden_ = name;
+    here_.clear();
+    for (const auto* r : overrides_)
+      if (r->path.segment == name && applies(*r)) here_.push_back(r);
+  }
   const int known = static_cast<int>(rules->size());
   const int last = std::max(known, s.fields());
   for (int n = header_segment(name) ? 3 : 1; n <= last; ++n) field(s, n, n <= known ? &(*rules)[static_cast<std::size_t>(n - 1)] : nullptr);
@@ -165,8 +171,7 @@ void Checker::field(const Segment& s, int n, const FieldRule* rule) {
     return;
   }
   if (f.empty()) {
-    const auto* usage = override_of("usage", s.name(), n);
-    if (rule->required && !usage) add(Severity::error, "hl7.field_required", at);
+    if (rule->required && !override_of("usage", n)) add(Severity::error, "hl7.field_required", at);
     return;
   }
   if (f.is_null()) return;
@@ -175,14 +180,14 @@ void Checker::field(const Segment& s, int n, const FieldRule* rule) {
     if (append_unescaped(scratch_, f.raw(), m_.delimiters()) > 0) add(Severity::error, "hl7.escape", at);
   }
   const int repetitions = f.repetitions();
-  const auto* repeat = override_of("repeat", s.name(), n);
+  const auto* repeat = override_of("repeat", n);
   const int allowed = repeat ? number(repeat->value) : rule->repeat;
   if (allowed && repetitions > allowed) add_by(repeat, "hl7.field_repeats", at, {std::to_string(allowed), std::to_string(repetitions)});
-  const auto* length = override_of("length", s.name(), n);
+  const auto* length = override_of("length", n);
   const int longest = length ? number(length->value) : rule->length;
   const ComponentRule* type = rule;
   ComponentRule changed;  // by the profile or by OBX-2
-  if (const auto* table = override_of("table", s.name(), n)) {
+  if (const auto* table = override_of("table", n)) {
     changed = *rule;
     changed.table = table->value == "none" ? "" : table->value;
     changed.codes = d_.table(changed.table);
@@ -309,10 +314,10 @@ void Checker::usage_rule(const Profile::Rule& rule, const Place& at, const Eleme
   }
 }
 
-const Profile::Rule* Checker::override_of(std::string_view rule, std::string_view segment, int field) const {
+const Profile::Rule* Checker::override_of(std::string_view rule, int field) const {
   const Profile::Rule* found = nullptr;  // the last one wins
-  for (const auto* r : overrides_)
-    if (r->path.field == field && r->rule == rule && r->path.segment == segment && applies(*r)) found = r;
+  for (const auto* r : here_)
+    if (r->path.field == field && r->rule == rule) found = r;
   return found;
 }
 

@@ -31,13 +31,15 @@ class Checker {
   void add_agreed(Severity severity, std::string_view id, std::string where, std::vector<std::string> args);  // stands as it is
   void add(Severity severity, std::string_view id, std::string where, std::string_view segment, std::vector<std::string> args);
   [[nodiscard]] std::string where(const Place& at) const;
-  [[nodiscard]] const Profile::Rule* override_of(std::string_view rule, std::string_view segment, int field) const;
+  [[nodiscard]] const Profile::Rule* override_of(std::string_view rule, int field) const;  // of the segment in hand
   [[nodiscard]] bool applies(const Profile::Rule& rule) const { return rule.structure.empty() || rule.structure == structure_; }
 
   const Message& m_;
   const Profile& profile_;
   const Dictionary& d_ = dictionary();
   std::vector<const Profile::Rule*> overrides_;  // those that change how a field is checked
+  std::string_view overridden_;                  // the segment that these of them speak of
+  std::vector<const Profile::Rule*> here_;
   std::string structure_;
   bool other_version_ = false;  // not 2.5 or 2.5.1: what only 2.5.1 says is at most a warning
   std::vector<int> occurrences_;

@@ -118,6 +118,7 @@ std::optional<json> parse_tree(std::string_view text, Findings& findings) {
 
 Fields::Fields(const json& value, std::string path, Source& source)
     : value_(value), path_(std::move(path)), source_(source), is_object_(value.is_object()) {
+  asked_.reserve(24);
   if (!is_object_) wrong_type(path_, "object");
 }
 
@@ -162,10 +163,12 @@ const json* Fields::array(const char* name, std::size_t max_count, Need need) {
   return value;
 }
 
-bool Fields::check_text(const std::string& value, const std::string& where, std::size_t limit, Lines lines) {
+// The place is put together only where there is something to tell of it. index: within a list; -1: the member itself.
+bool Fields::check_text(const std::string& value, const char* name, int index, std::size_t limit, Lines lines) {
   if (source_.stored) return true;
-  if (code_points(value) > limit) {
-    fault("model.too_long", where, {std::to_string(limit)});
+  const auto where = [&] { return index < 0 ? at(name) : at(name) + '/' + std::to_string(index); };
+  if (value.size() > limit && code_points(value) > limit) {
+    fault("model.too_long", where(), {std::to_string(limit)});
     return false;
   }
   const auto refused = [lines](char c) {
@@ -175,7 +178,7 @@ bool Fields::check_text(const std::string& value, const std::string& where, std:
     return lines == Lines::one || (c != '\t' && c != '\r' && c != '\n');
   };
   if (std::any_of(value.begin(), value.end(), refused)) {
-    fault("model.control_character", where);
+    fault("model.control_character", where());
     return false;
   }
   return true;
@@ -187,7 +190,7 @@ void Fields::text(const char* name, std::string& into, Need need, std::size_t li
   if (!value->is_string()) return wrong_type(at(name), "string");
   const auto& given = value->get_ref<const std::string&>();
   if (given.empty() && need == Need::required && !source_.stored) return fault("model.empty", at(name), {name});
-  if (check_text(given, at(name), limit, lines)) into = given;
+  if (check_text(given, name, -1, limit, lines)) into = given;
 }
 
 void Fields::word(const char* name, std::string& into, std::initializer_list<std::string_view> words, Need need) {
@@ -256,23 +259,23 @@ void Fields::texts(const char* name, std::vector<std::string>& into, std::size_t
   if (!value) return;
   for (std::size_t i = 0; i < value->size(); ++i) {
     const auto& item = (*value)[i];
-    const auto where = at(name) + '/' + std::to_string(i);
+    const auto where = [&] { return at(name) + '/' + std::to_string(i); };
     if (!item.is_string()) {
-      wrong_type(where, "string");
+      wrong_type(where(), "string");
       continue;
     }
     const auto& given = item.get_ref<const std::string&>();
-    if (given.empty()) fault("model.empty", where, {name});
-    else if (check_text(given, where, limit, lines)) into.push_back(given);
+    if (given.empty()) fault("model.empty", where(), {name});
+    else if (check_text(given, name, static_cast<int>(i), limit, lines)) into.push_back(given);
   }
 }
 
 void Fields::finish() {
   if (!is_object_ || source_.stored) return;
-  for (const auto& item : value_.items()) {
-    if (std::find(asked_.begin(), asked_.end(), item.key()) != asked_.end()) continue;
-    const auto likely = closest(item.key(), asked_);
-    const auto where = at(shown_name(item.key()));
+  for (const auto& [key, value] : value_.get_ref<const json::object_t&>()) {
+    if (std::find(asked_.begin(), asked_.end(), key) != asked_.end()) continue;
+    const auto likely = closest(key, asked_);
+    const auto where = at(shown_name(key));
     if (likely.empty()) fault("model.unknown_member", where);
     else fault("model.unknown_member_like", where, {std::string(likely)});
   }

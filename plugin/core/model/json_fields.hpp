@@ -74,7 +74,7 @@ class Fields {
   const nlohmann::json* find(const char* name, Need need);
   const nlohmann::json* array(const char* name, std::size_t max_count, Need need);
   void wrong_type(std::string where, const char* wanted);
-  bool check_text(const std::string& value, const std::string& where, std::size_t limit, Lines lines);
+  bool check_text(const std::string& value, const char* name, int index, std::size_t limit, Lines lines);
 
   const nlohmann::json& value_;
   std::string path_;

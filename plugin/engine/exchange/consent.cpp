@@ -157,9 +157,9 @@ Result<void> strip(store::Unit& unit, const std::string& origin, const std::stri
   auto versions = unit.report_versions(origin, number);
   if (!versions) return versions.error();
   for (const auto& v : *versions) {
-    if (!v.hl7.empty())
-      if (auto r = unit.forget_inbox(v.source, hl7::peek_header(v.hl7).control_id, sha256_hex(v.hl7)); !r) return r;
     if (auto r = unit.strip_report(v.id, "{}"); !r) return r;
+    if (!v.hl7.empty())  // once no report names it any more
+      if (auto r = unit.forget_inbox(v.source, hl7::peek_header(v.hl7).control_id, sha256_hex(v.hl7)); !r) return r;
   }
   return {};
 }

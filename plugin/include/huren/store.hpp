@@ -44,10 +44,11 @@ struct ReportRow {
   std::int64_t reported_ms = 0;  // release at the origin: the day that both sides compare
   std::string digest;         // of the content, the same at both ends (engine/exchange/digest.hpp); "" : taken away
   std::string brief{};        // model::brief_of the report; "": json alone tells
+  std::int64_t inbox = 0;     // the inbox row whose body hl7 is: the bytes lie there and stay while this row names it; 0: none
 };
 
 struct ResultRow {            // one observation of one version, what order.check reads
-  std::string id;             // huren's own
+  std::string id;             // report_id and position, "ID.0"
   std::string report_id;      // ReportRow::id
   std::string patient_id;
   std::string item;           // standard item; "" unmapped
@@ -273,6 +274,7 @@ class Reader {
   virtual Result<std::optional<AuditRow>> audit_head() = 0;                                // the newest
   virtual Result<std::vector<OutboxRow>> outbox(const std::string& partner, std::optional<OutboxState> state, int limit) = 0;  // without body
   virtual Result<std::optional<OutboxRow>> outbox_row(const std::string& partner, const std::string& message_id) = 0;         // without body
+  virtual Result<std::optional<OutboxRow>> outbox_entry(std::int64_t id) = 0;              // without body
   virtual Result<std::vector<OutboxRow>> overdue(const std::string& partner, std::int64_t now_ms, int limit) = 0;  // committed, next_ms passed; without body
   virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
   virtual Result<std::int64_t> inbox_newest() = 0;                                         // id of the newest to apply; 0: none
@@ -379,11 +381,28 @@ class Unit : public Reader {
   virtual Result<void> postpone_fetch(std::int64_t id, std::int64_t next_ms) = 0;          // attempts + 1
 };
 
+// Work that rides in a transaction which somebody else commits anyway, after all of its own work: so that what it is about
+// (new outbox rows of its partner) and what it does (claim them) share one sync. Its failure undoes nothing but itself.
+// Never blocks, never calls the store. [thread: whoever commits]
+class Rider {
+ public:
+  virtual ~Rider() = default;
+  // Whether it comes along. enqueued: rows of its partner() were put into the outbox by this transaction.
+  virtual bool wants(bool enqueued) noexcept = 0;
+  virtual Result<void> ride(Unit& unit) = 0;             // after wants() said true, at most once
+  virtual void landed(bool on_disk) noexcept = 0;        // always after wants() said true
+  [[nodiscard]] virtual const std::string& partner() const = 0;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
   virtual Result<void> transact(const std::function<Result<void>(Unit&)>& fn) = 0;  // an error from fn undoes all
   virtual Result<void> read(const std::function<Result<void>(Reader&)>& fn) = 0;    // one snapshot
+  // From now on the rider is asked at every commit, until drop(), which waits for a commit in progress. false: this store
+  // does not carry riders; they look after themselves.
+  virtual bool carry(Rider& /*rider*/) { return false; }
+  virtual void drop(Rider& /*rider*/) noexcept {}
   // The right to run the pumps: held by one process at a time, released by the system when it dies.
   virtual Result<bool> take_lease() = 0;
   // Upkeep, beside everything else. backup: one moment, checked, complete or absent; file must not exist.

@@ -49,8 +49,10 @@ CREATE INDEX report_unmatched ON report(seq) WHERE patient_id = '';
 CREATE TABLE report_text(
   seq INTEGER PRIMARY KEY REFERENCES report(seq) ON DELETE CASCADE,
   hl7 BLOB NOT NULL,
-  document BLOB NOT NULL
+  document BLOB NOT NULL,
+  inbox INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX report_text_inbox ON report_text(inbox) WHERE inbox > 0;
 
 CREATE TABLE report_identifier(
   report INTEGER NOT NULL REFERENCES report(seq) ON DELETE CASCADE,
@@ -68,20 +70,19 @@ CREATE TABLE unmatched(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX unmatched_of ON unmatched(report);
 
--- What order.check reads: one index lookup an item, whatever the number of results.
+-- What order.check reads: one stretch a patient, in order of collection. A report's results lie side by side, so that storing
+-- a report touches one place of this tree and no index. owner: the patient, or '?' and the report's id while it is nobody's.
 CREATE TABLE result(
-  id TEXT NOT NULL UNIQUE,
-  report_id TEXT NOT NULL,
-  patient_id TEXT NOT NULL,
-  item TEXT NOT NULL,
-  position INTEGER NOT NULL,
-  status TEXT NOT NULL,
+  owner TEXT NOT NULL,
   collected_ms INTEGER NOT NULL,
+  report_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  item TEXT NOT NULL,
+  status TEXT NOT NULL,
   current INTEGER NOT NULL,
-  brief BLOB NOT NULL
-) STRICT;
-CREATE INDEX result_of_patient ON result(patient_id, current, item, collected_ms);
-CREATE INDEX result_of_report ON result(report_id, position);
+  brief BLOB NOT NULL,
+  PRIMARY KEY(owner, collected_ms, report_id, position)
+) STRICT, WITHOUT ROWID;
 
 -- Bytes to send, once a message whatever the number of partners.
 CREATE TABLE message(

@@ -118,7 +118,6 @@ void order_check_figures(SqliteStore& store, double fdatasync_rate) {
           std::vector<store::ResultRow> results(kItems);
           for (int i = 0; i < kItems; ++i) {
             auto& result = results[static_cast<std::size_t>(i)];
-            result.id = row.id + "-" + std::to_string(i);
             result.item = "ITEM" + std::to_string(i);
             result.position = i;
             result.collected_ms = 1000 * r;

@@ -134,7 +134,7 @@ void flow(const test::TempDir& dir, const Certificates& c, const Yardsticks& y) 
 }
 
 void delay(const test::TempDir& dir, const Certificates& c) {
-  test::FaultVfs vfs;
+  test::FaultVfs vfs(test::FaultVfs::Memory::none);
   sqlite3_vfs* system = sqlite3_vfs_find(nullptr);
   sqlite3_vfs_register(sqlite3_vfs_find(vfs.name().c_str()), 1);
   {

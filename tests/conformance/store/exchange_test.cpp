@@ -152,7 +152,6 @@ TEST_CASE("a report that is stripped keeps its name and loses its content, its r
   FOR_EACH_STORE(o) {
     o.write([](Unit& u) -> Result<void> {
       ResultRow result;
-      result.id = "r";
       result.item = "GLU";
       if (auto d = u.put_report(report("X1", 1, 10, "city"), {result}); !d) return d;
       auto v = u.receive({.id = 0, .source = "city", .control_id = "C", .content_hash = "h", .content_type = "", .body = "secret", .verdict = "AA", .ack = "a", .state = "received", .remark = ""});

@@ -124,9 +124,103 @@ TEST_CASE("retention keeps the inbox's memory and drops only bytes that took eff
   }
 }
 
+TEST_CASE("the bytes of a report's message lie in the inbox, once, and stay there as long as the report shows them") {
+  FOR_EACH_STORE(o) {
+    InboxRow row;
+    row.source = "city";
+    row.control_id = "C1";
+    row.content_hash = "h1";
+    row.body = "bytes";
+    row.state = "received";
+    row.received_ms = 5;
+    ReportRow report;
+    report.id = "v1";
+    report.origin = "H";
+    report.number = "R1";
+    report.status = "final";
+    report.source = "city";
+    report.json = "{}";
+    report.digest = "d";
+    o.write([&](Unit& u) -> Result<void> {
+      report.inbox = good(u.receive(row)).id;
+      if (auto d = u.finish_inbox(report.inbox, "applied", ""); !d) return d;
+      return u.put_report(report, {});
+    });
+    prune_all(o, 1'000'000);
+    o.read([&](Reader& r) {
+      CHECK(good(r.report("v1"))->hl7 == "bytes");
+      CHECK(good(r.report("v1"))->inbox == report.inbox);
+    });
+    o.write([](Unit& u) { return u.forget_inbox("city", "C1", "h1"); });  // another report's: this one still shows them
+    o.read([](Reader& r) { CHECK(good(r.report("v1"))->hl7 == "bytes"); });
+    o.write([](Unit& u) { return u.strip_report("v1", "{}"); });
+    o.write([](Unit& u) { return u.forget_inbox("city", "C1", "h1"); });
+    o.read([](Reader& r) { CHECK(good(r.report("v1"))->hl7.empty()); });
+  }
+}
+
+namespace {
+
+// Claims what the transaction in which it rides has brought.
+struct Claimer final : Rider {
+  explicit Claimer(const std::string& partner) : partner_(partner) {}
+  bool wants(bool enqueued) noexcept override { return enqueued; }
+  Result<void> ride(Unit& unit) override {
+    auto rows = unit.claim(partner_, 10, 5, OutboxState::on_wire);
+    if (!rows) return rows.error();
+    claimed = *rows;
+    return fails ? Result<void>(Error{"storage.internal", "", {}}) : Result<void>();
+  }
+  void landed(bool on_disk) noexcept override { ++(on_disk ? good_ : bad_); }
+  [[nodiscard]] const std::string& partner() const override { return partner_; }
+  const std::string partner_;
+  std::vector<OutboxRow> claimed;
+  bool fails = false;
+  int good_ = 0, bad_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("I3: what rides in the transaction that brings rows claims and counts them with it, or not at all") {
+  FOR_EACH_STORE(o) {
+    const std::string partner = "city";
+    Claimer one(partner), other("nobody");
+    if (!o.store().carry(one)) continue;  // a store may leave riders to themselves
+    CHECK(o.store().carry(other));
+    o.write([](Unit& u) { return u.enqueue(message("m1", "city")); });
+    REQUIRE(one.claimed.size() == 1);
+    CHECK(one.good_ == 1);
+    CHECK(other.good_ + other.bad_ == 0);
+    o.read([&](Reader& r) {
+      const auto row = good(r.outbox_entry(one.claimed[0].id));
+      REQUIRE(row);
+      CHECK(row->state == OutboxState::on_wire);
+      CHECK(row->attempts == 1);
+    });
+    one.fails = true;
+    o.write([](Unit& u) { return u.enqueue(message("m2", "city")); });
+    CHECK(one.bad_ == 1);
+    o.read([&](Reader& r) {  // the row stays, the claim does not
+      const auto row = good(r.outbox_row(partner, "m2"));
+      REQUIRE(row);
+      CHECK(row->state == OutboxState::waiting);
+      CHECK(row->attempts == 0);
+    });
+    CHECK_FALSE(o.store().transact([](Unit& u) -> Result<void> {
+      if (auto d = u.enqueue(message("m3", "city")); !d) return d;
+      return Error{"storage.internal", "", {}};
+    }));
+    CHECK(one.good_ + one.bad_ == 2);
+    o.store().drop(one);
+    o.store().drop(other);
+    o.write([](Unit& u) { return u.enqueue(message("m4", "city")); });
+    CHECK(one.good_ + one.bad_ == 2);
+  }
+}
+
 TEST_CASE("a store that is whole checks out") {
   FOR_EACH_STORE(o) {
-    o.write([](Unit& u) { return u.enqueue(message("m1", "b")); });
+    o.write([](Unit& u) { return u.enqueue(message("m1", "city")); });
     CHECK(o.store().check());
   }
 }

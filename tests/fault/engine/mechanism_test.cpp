@@ -133,7 +133,7 @@ TEST_CASE("I12, mechanism removed: matched by number alone, the result of anothe
   b.close();
   // What the index of numbers alone would have done.
   sql(b, "UPDATE report SET patient_id=(SELECT patient_id FROM patient_identifier WHERE value='11010519491231002X')");
-  sql(b, "UPDATE result SET patient_id=(SELECT patient_id FROM report)");
+  sql(b, "UPDATE result SET owner=(SELECT patient_id FROM report)");
   b.open();
   CHECK(b.list().size() == 1);
 }

@@ -120,7 +120,7 @@ std::string content_of(const std::string& path) {
 
 }  // namespace
 
-FaultVfs::FaultVfs() {
+FaultVfs::FaultVfs(Memory memory) : memory_(memory) {
   static std::atomic<int> count = 0;
   name_ = "fault-" + std::to_string(++count);
   sqlite3_initialize();
@@ -232,6 +232,7 @@ void FaultVfs::apply(std::string& content, const Change& change) {
 int FaultVfs::on_open(const std::string& path, bool existed) {
   const std::lock_guard lock(mutex_);
   if (dead_) return SQLITE_CANTOPEN;
+  if (memory_ == Memory::none) return SQLITE_OK;
   auto [at, fresh] = images_.try_emplace(path);
   if (fresh && existed) {
     at->second.durable = content_of(path);
@@ -266,7 +267,7 @@ int FaultVfs::on_write(const std::string& path, std::int64_t now_size, std::int6
   } else if (room_ >= 0) {
     room_ -= growth;
   }
-  if (most > 0)
+  if (most > 0 && memory_ == Memory::of_the_disk)
     images_[path].pending.push_back({offset, 0, std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(most))});
   if (step()) {
     most = 0;
@@ -278,7 +279,7 @@ int FaultVfs::on_write(const std::string& path, std::int64_t now_size, std::int6
 int FaultVfs::on_truncate(const std::string& path, std::int64_t size) {
   const std::lock_guard lock(mutex_);
   if (dead_ || injected(Call::truncate) || step()) return SQLITE_IOERR_TRUNCATE;
-  images_[path].pending.push_back({-1, size, {}});
+  if (memory_ == Memory::of_the_disk) images_[path].pending.push_back({-1, size, {}});
   return SQLITE_OK;
 }
 
@@ -288,11 +289,13 @@ int FaultVfs::on_sync(const std::string& path) {
     const std::lock_guard lock(mutex_);
     if (dead_ || injected(Call::sync) || step()) return SQLITE_IOERR_FSYNC;
     ++syncs_;
-    auto& image = images_[path];
-    for (const auto& change : image.pending) apply(image.durable, change);
-    image.pending.clear();
-    image.named = true;
     delay = delay_;
+    if (memory_ == Memory::of_the_disk) {
+      auto& image = images_[path];
+      for (const auto& change : image.pending) apply(image.durable, change);
+      image.pending.clear();
+      image.named = true;
+    }
   }
   if (delay.count() > 0) std::this_thread::sleep_for(delay);
   return SQLITE_OK;

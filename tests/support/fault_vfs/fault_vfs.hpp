@@ -20,7 +20,8 @@ class FaultVfs {
   enum class Unsynced { lost, some, torn, kept };  // what a power cut does to writes that were never synced
   enum class Call { read, write, sync, truncate };
 
-  FaultVfs();  // registers under a name of its own
+  enum class Memory { of_the_disk, none };  // none: slow or failing only, as fast as the system's own; power_on() is not for it
+  explicit FaultVfs(Memory memory = Memory::of_the_disk);  // registers under a name of its own
   ~FaultVfs();
   FaultVfs(const FaultVfs&) = delete;
   FaultVfs& operator=(const FaultVfs&) = delete;
@@ -70,6 +71,7 @@ class FaultVfs {
   static void apply(std::string& content, const Change& change);
 
   mutable std::mutex mutex_;
+  const Memory memory_;
   std::string name_;
   sqlite3_vfs* real_ = nullptr;
   sqlite3_vfs* vfs_ = nullptr;

@@ -1,4 +1,4 @@
-// The applier's batches: one item that fails costs the others nothing, and the order within a moment.
+// The applier's batches: taken together, taken apart when one of them fails, and in which order.
 #include <catch2/catch.hpp>
 
 #include "engine/applier.hpp"

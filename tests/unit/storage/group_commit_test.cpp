@@ -83,6 +83,44 @@ TEST_CASE("the first work of a transaction, which has no savepoint, is undone as
   CHECK(*Query(**reader, "SELECT count(*) FROM t WHERE a=1").number() == 0);
 }
 
+namespace {
+
+struct Guest final : GroupCommit::Last {
+  bool wish = true, fail = false;
+  int ran = 0, good = 0, bad = 0;
+  bool wants() noexcept override { return wish; }
+  Result<void> run(Database& db) override {
+    ++ran;
+    if (auto done = insert(1000 + ran)(db); !done) return done;
+    return fail ? Result<void>(Error{"storage.internal", "", {}}) : Result<void>();
+  }
+  void landed(bool on_disk) noexcept override { ++(on_disk ? good : bad); }
+};
+
+}  // namespace
+
+TEST_CASE("what rides along shares the commit, is told how it ended, and takes nobody with it when it fails") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  Guest guest;
+  group.set_last(guest);
+  CHECK(group.run(insert(1), std::nullopt));
+  CHECK(f.count() == 2);
+  CHECK(guest.good == 1);
+  CHECK(group.figures().commits == 1);
+  guest.fail = true;
+  CHECK(group.run(insert(2), std::nullopt));
+  CHECK(f.count() == 3);
+  CHECK(guest.bad == 1);
+  guest.fail = false;
+  CHECK_FALSE(group.run(insert(2), std::nullopt));  // nothing to commit: nothing to ride in
+  CHECK(guest.ran == 2);
+  guest.wish = false;
+  CHECK(group.run(insert(3), std::nullopt));
+  CHECK(guest.ran == 2);
+  CHECK(f.count() == 4);
+}
+
 TEST_CASE("a work that fails undoes itself and nobody else") {
   Fixture f;
   GroupCommit group(*f.db);
