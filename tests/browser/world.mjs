@@ -19,10 +19,9 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const images = process.env.HUREN_IMAGES;
 export const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
 
-/** What says who the patient is; the first stage that asks for anything fills it. */
-const patient = [];
+/** What says who the patient is: none of it may stand in an address. */
+const patient = await stage('patient');
 let looked = 0;
-export async function watch(words) { patient.push(...words); }
 export const addresses = () => looked;
 function named(page, what, ...texts) {
   looked++;
@@ -98,3 +97,9 @@ export async function taken(page, act, until) {
   await page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
   return Math.round((await spent()) - begun);
 }
+
+export const flows = [];
+export const flow = (name, run) => flows.push({ name, run });
+export const facts = await stage('facts');
+export const baseA = `http://127.0.0.1:${facts.a}`;
+export const baseB = `http://127.0.0.1:${facts.b}`;
