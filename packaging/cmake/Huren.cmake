@@ -138,7 +138,7 @@ function(huren_python_tests file)
       string(REPLACE "_" " " words "${method}")
       set(name "${ARG_LABEL}: ${words}")
       add_test(NAME "${name}" COMMAND Python3::Interpreter -B "${path}" ${class}.test_${method})
-      set_tests_properties("${name}" PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 60
+      set_tests_properties("${name}" PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300
         ENVIRONMENT "HUREN_BINARY_DIR=${CMAKE_BINARY_DIR}")
     endif()
   endforeach()

@@ -107,7 +107,7 @@ void FileDrop::round() {
   for (const auto& [time, path] : files) {
     if (stop_.raised()) return;
     const auto bytes = fs::file_size(path, error);
-    if (error) continue;
+    if (error || bytes == 0) continue;  // somebody has just begun to write it
     Seen seen{.time = time, .bytes = bytes, .since = now, .not_before = now};
     if (const auto it = seen_.find(path); it != seen_.end() && it->second.time == time && it->second.bytes == bytes)
       seen = it->second;

@@ -8,7 +8,7 @@
 namespace huren {
 namespace {
 
-constexpr int kLevel = -1;  // two thirds of the time of level 1, for a tenth more bytes (ADR 0016)
+constexpr int kLevel = -1;  // two thirds of the time of level 1, for a tenth more bytes (ADR 0018)
 constexpr std::size_t kMostKept = std::size_t{1} << 20;
 constexpr std::string_view kMagic("\x28\xB5\x2F\xFD", 4);
 

@@ -28,7 +28,10 @@ struct Feed {
   ~Feed() { adapter->stop(1'000); }
 
   void drop(const std::string& name, const std::string& body) const {
-    std::ofstream(dir.path() / ("drop/" + name), std::ios::binary) << body;
+    const auto target = dir.path() / ("drop/" + name);
+    const auto written = dir.path() / ("drop/" + name + ".part");  // as a sender does that cannot be sure to write at one go
+    std::ofstream(written, std::ios::binary) << body;
+    fs::rename(written, target);
   }
   [[nodiscard]] bool appears(const std::string& name) const {
     for (int i = 0; i < 1'000; ++i) {
@@ -104,6 +107,19 @@ TEST_CASE("an accepted file moves to done with its answer beside it") {
   CHECK(feed.content("done/one.hl7") == message("D001"));
   CHECK(feed.content("done/one.hl7.ack").find("MSA|AA|D001") != std::string::npos);
   CHECK(feed.engine.accepted().at(0).source == "feed:lis");
+}
+
+TEST_CASE("a file that is still empty waits for its content") {
+  Feed feed(folder());
+  feed.drop("slow.hl7", "");
+  feed.drop("other.hl7", message("D002"));
+  REQUIRE(feed.appears("done/other.hl7"));
+  feed.drop("third.hl7", message("D003"));
+  REQUIRE(feed.appears("done/third.hl7"));  // it has been looked at by then, more than once
+  CHECK(fs::exists(feed.dir.file("drop/slow.hl7")));
+  std::ofstream(feed.dir.file("drop/slow.hl7"), std::ios::binary) << message("D001");
+  REQUIRE(feed.appears("done/slow.hl7"));
+  CHECK(feed.content("done/slow.hl7.ack").find("MSA|AA|D001") != std::string::npos);
 }
 
 TEST_CASE("a refused file moves to failed with its answer beside it") {

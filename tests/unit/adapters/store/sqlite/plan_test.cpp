@@ -64,7 +64,7 @@ TEST_CASE("no hot query scans a table, and the checker would see one that does")
   CHECK(scans(f.plan("SELECT position FROM result WHERE item=?")));
 }
 
-TEST_CASE("order.check reads one stretch of the patient's results, already in order; one result is found by its report's owner") {
+TEST_CASE("order.check reads one stretch of the patient's results, already in order - one result is found by its report's owner") {
   Fixture f;
   const auto plan = f.plan(sql::kResultsSince);
   INFO(plan);
