@@ -100,7 +100,8 @@ Answer referrals(Call& call) {
   auto rows = Json::array();
   const auto answer = call.engine->query("referral.list/1", request.dump(), kDeadlineMs);
   if (answer.status != 0) return answer_of(answer);
-  for (auto& r : Json::parse(answer.json).at("referrals"))
+  auto told = Json::parse(answer.json);
+  for (auto& r : told.at("referrals"))
     if (!r.value("ours", true)) rows.push_back(std::move(r));
   return ok({{"referrals", std::move(rows)}});
 }

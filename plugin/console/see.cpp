@@ -25,12 +25,20 @@ Json parsed(const std::string& json) {
   return tree.is_discarded() ? Json(nullptr) : tree;
 }
 
+// What two checkers say of one place is said once.
 void add(Json& out, const char* part, const Findings& findings) {
   for (const auto& f : findings) {
     auto row = finding_json(f);
     row["part"] = part;
-    out["findings"].push_back(std::move(row));
+    auto& all = out["findings"];
+    if (std::find(all.begin(), all.end(), row) == all.end()) all.push_back(std::move(row));
   }
+}
+
+// The reader's remarks on what it took anyway are for nobody's eyes here.
+Findings worth_saying(Findings findings) {
+  std::erase_if(findings, [](const Finding& f) { return f.severity == Severity::info; });
+  return findings;
 }
 
 void add_document(Json& out, const Looking& looking, const std::string& title, const std::string& bytes) {
@@ -64,25 +72,28 @@ void add_hl7(Json& out, const Looking& looking, const std::string& source, const
 }
 
 // What the message says in the words of our events, for messages that no event of our HIS made.
-Json said(const hl7::Message& message, int offset_minutes) {
+Json said(Json& out, const hl7::Message& message, int offset_minutes) {
   const mapping::OruOptions options{.offset_minutes = offset_minutes, .origin = {}, .map = nullptr, .standardise = {}, .trace = nullptr};
   const auto header = message.header();
   if (mapping::is_step(message)) {
-    const auto read = mapping::read_step_message(message, options);
+    auto read = mapping::read_step_message(message, options);
+    add(out, "hl7", worth_saying(std::move(read.findings)));
     return read.step ? parsed(model::to_json(read.step->step)) : Json(nullptr);
   }
   if (header.type == "ORU" || header.type == "OUL") {
-    const auto read = mapping::read_oru(message, options);
+    auto read = mapping::read_oru(message, options);
+    add(out, "hl7", worth_saying(std::move(read.findings)));
     return read.reports.empty() ? Json(nullptr) : parsed(model::to_json(read.reports.front()));
   }
   if (mapping::is_decision(header)) {
-    const auto read = mapping::read_decision(message, offset_minutes);
+    auto read = mapping::read_decision(message, offset_minutes);
+    add(out, "hl7", worth_saying(std::move(read.findings)));
     if (!read.decision) return nullptr;
     const auto& d = *read.decision;
-    Json out{{"id", d.id}, {"hospital", d.hospital}, {"outcome", d.outcome}, {"reason", d.reason}, {"doctor", d.doctor_id}, {"department", d.department},
+    Json told{{"id", d.id}, {"hospital", d.hospital}, {"outcome", d.outcome}, {"reason", d.reason}, {"doctor", d.doctor_id}, {"department", d.department},
              {"order_item", d.order_item}, {"saved_cents", d.saved_cents}, {"at", to_iso_time(d.at)}, {"results", Json::array()}};
-    for (const auto& r : d.results) out["results"].push_back({{"origin", r.origin}, {"number", r.number}, {"version", r.version}, {"item", r.item.empty() ? r.local_item : r.item}});
-    return out;
+    for (const auto& r : d.results) told["results"].push_back({{"origin", r.origin}, {"number", r.number}, {"version", r.version}, {"item", r.item.empty() ? r.local_item : r.item}});
+    return told;
   }
   return nullptr;
 }
@@ -97,7 +108,7 @@ void look_at(Json& out, const Looking& looking, const std::string& source, const
     return;
   }
   add_hl7(out, looking, source, *message);
-  out["event"] = said(*message, looking.config.hospital.offset_minutes);
+  out["event"] = said(out, *message, looking.config.hospital.offset_minutes);
 }
 
 // The report version that this message carried: its bytes outlive those of the outbox.

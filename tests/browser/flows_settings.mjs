@@ -251,7 +251,7 @@ flow('tables as forms: departments, an EQA pass renewed, a reason, a price, an H
   await month.click();
   await page.getByRole('cell', { name: 'HB-COUNTY-01 TBIL' }).first().waitFor();
   await look(page, 'calendar-month');
-  await page.getByRole('link', { name: '处理 HB-COUNTY-01 TBIL' }).first().click();
+  await page.getByRole('link', { name: '去处理 HB-COUNTY-01 TBIL' }).first().click();
   await page.getByRole('table', { name: '室间质评' }).waitFor();
   done(page);
 });

@@ -5,10 +5,10 @@ Promises: runs the browser against running hospitals and passes on whether it wa
 without hospitals.
 """
 import argparse
+import csv
 import json
 import os
 import pathlib
-import csv
 import re
 import shutil
 import subprocess
@@ -17,8 +17,7 @@ import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "console"))
-from hospitals import ANALYTES, lis_message  # noqa: E402
-from pair import A, B, DOCTOR, PASSWORD, PATIENT, Failed, Pair, iso, now, report, wait_for  # noqa: E402
+from pair import A, ANALYTES, B, DOCTOR, PASSWORD, PATIENT, Failed, Pair, iso, lis_message, now, report, wait_for  # noqa: E402
 
 
 def modules(given):

@@ -10,8 +10,7 @@ import subprocess
 import sys
 
 from pair import API, PASSWORD, Pair, need
-from pair import A, B, Failed, free_port, wait_for
-from hospitals import lis_message
+from pair import A, B, Failed, free_port, lis_message, wait_for
 
 ROLES = {"admin": {"read", "operate", "message", "configure", "codes", "audit", "users"}, "operator": {"read", "operate", "message"},
          "quality": {"read", "codes", "audit"}, "auditor": {"read", "audit"}, "reader": {"read"}}

@@ -17,7 +17,7 @@ interface Elsewhere { report_id: string; origin: Code; item: Code; collected_at?
 interface Offer { suggestion_id: string; order_id: string; order_item: string; name: string; result_ids: string[] }
 interface Reason extends Words { code: string; requires_note: boolean }
 interface All { list: { results: Row[]; more: boolean; elsewhere?: Elsewhere[] }; offers: Offer[]; retractions: { notice: string; number: string; told_at: string }[]; reasons: Reason[]; names: Record<string, Words>; own_code: string }
-interface Referral { key: string; state: string; from: Code; priority: string; requested_at?: string; reason?: string; package?: { state: string; missing?: number; lines?: { kind: string; title?: string; number: string; presence: string }[] } }
+interface Referral { key: string; state: string; from: Code; priority: string; requested_at?: string; reason?: string; package?: { state: string; missing?: number; lines?: { kind: string; title?: string; number?: string; presence: string }[] } }
 interface Who { doctor: string; department: string; hospital: string; csrf: string }
 interface Point { at: string; value?: number; line: number; laboratory?: string }
 
@@ -95,15 +95,20 @@ function Result({ row, name, open }: { row: Row; name: string; open: (id: string
 const priorities: Record<string, [string, string]> = { critical: ['危急', 'critical'], urgent: ['紧急', 'urgent'], routine: ['普通', 'routine'] };
 const steps: Record<string, [string, string]> = { requested: ['待应答', 'requested'], accepted: ['已接收', 'accepted'], declined: ['已拒绝', 'declined'], arrived: ['已到诊', 'arrived'], completed: ['已完成', 'completed'], cancelled: ['已取消', 'cancelled'] };
 
+const parts: Record<string, [string, string]> = { summary: ['病历摘要', 'summary'], TRANSFER: ['转诊单', 'transfer document'], report: ['检验报告', 'laboratory report'] };
+const presences: Record<string, [string, string, string]> = { here: ['已到', 'here', 'good'], newer: ['已有更新版本', 'here, newer', 'good'], withdrawn: ['已撤回', 'withdrawn', 'bad'], missing: ['未到', 'missing', 'bad'], not_sent: ['对方未附', 'not sent', 'warn'], other_patient: ['属于他人，已拦下', 'of another person, held back', 'bad'] };
+const urgency = (r: Referral) => Object.keys(priorities).indexOf(r.priority);
+const kinds = (kind: string) => t(parts[kind]?.[0] ?? kind, parts[kind]?.[1] ?? kind);
+
 function Referrals({ rows }: { rows: Referral[] }) {
   if (rows.length === 0) return null;
   return (
     <section aria-label={t('转来的转诊', 'Referred to us')}>
       <h2>{t('转来的转诊', 'Referred to us')}</h2>
-      {rows.map((r) => <article class={r.priority === 'critical' ? 'result critical' : 'result'}>
+      {[...rows].sort((a, b) => urgency(a) - urgency(b)).map((r) => <article class={r.priority === 'critical' ? 'result critical' : 'result'}>
         <div class="head"><strong>{r.from.name ?? r.from.code}</strong><span><span class={`badge ${r.priority === 'routine' ? 'good' : 'bad'}`}>{t(priorities[r.priority]?.[0] ?? r.priority, priorities[r.priority]?.[1] ?? r.priority)}</span> <span class="badge warn">{t(steps[r.state]?.[0] ?? r.state, steps[r.state]?.[1] ?? r.state)}</span></span></div>
         <div>{r.reason}</div><div class="meta">{r.requested_at && time(r.requested_at)}</div>
-        {r.package && <ul>{(r.package.lines ?? []).map((l) => <li>{l.title ?? l.number} {l.presence === 'here' ? <span class="badge good">{t('已到', 'here')}</span> : <span class="badge bad">{t('未到', 'missing')}</span>}</li>)}</ul>}
+        {r.package && <ul>{(r.package.lines ?? []).map((l) => <li>{l.title || kinds(l.kind)} {l.number} <span class={`badge ${presences[l.presence]?.[2] ?? 'bad'}`}>{t(presences[l.presence]?.[0] ?? l.presence, presences[l.presence]?.[1] ?? l.presence)}</span></li>)}</ul>}
       </article>)}
     </section>
   );

@@ -35,7 +35,7 @@ export function Calendar(_: PageProps) {
       {data && <Table caption={t('到期日历', 'Expiry calendar')} rows={rows} empty={month ? t('这个月没有到期的内容。', 'Nothing ends in that month.') : t('没有带截止日期的内容。', 'Nothing has an end.')} columns={[
         { head: t('截止', 'Until'), cell: (r) => r.until }, { head: t('剩余', 'Left'), cell: (r) => <Left until={r.until} over={r.over} today={today} /> },
         { head: t('类别', 'Kind'), cell: (r) => t(kinds[r.kind]?.[0] ?? r.kind, kinds[r.kind]?.[1] ?? r.kind) }, { head: t('名称', 'Name'), cell: (r) => r.name },
-        { head: t('处理', 'Mend'), cell: (r) => places[r.kind] ? <a href={places[r.kind]} aria-label={t(`处理 ${r.name}`, `Mend ${r.name}`)}>{t('去处理', 'Go there')}</a> : <span class="help">{t('换证后请把新指纹告知各伙伴', 'Renew it, and tell the partners the new fingerprint')}</span> },
+        { head: t('处理', 'Mend'), cell: (r) => places[r.kind] ? <a href={places[r.kind]} aria-label={t(`去处理 ${r.name}`, `Go there: ${r.name}`)}>{t('去处理', 'Go there')}</a> : <span class="help">{t('换证后请把新指纹告知各伙伴', 'Renew it, and tell the partners the new fingerprint')}</span> },
       ]} />}
     </>
   );

@@ -43,15 +43,21 @@ function Xml({ text, findings }: { text: string; findings: Found[] }) {
   const counts: Record<string, number>[] = [{}];
   const places = findings.filter((f) => f.part === 'document').map((f) => ({ f, at: f.where.replace(/\[1\]/g, '').replace(/\/(@|text\(\)).*$/, '') }));
   const lines: ComponentChildren[] = text.replace(/>\s*</g, '>\n<').split('\n').slice(0, 4000).map((line) => {
-    if (/^<\//.test(line)) { path.pop(); counts.pop(); return <>{'  '.repeat(path.length) + line}{'\n'}</>; }
+    const leave = () => { path.pop(); counts.length = Math.max(1, counts.length - 1); };
+    if (/^<\//.test(line)) { leave(); return <>{'  '.repeat(path.length) + line}{'\n'}</>; }
     const name = /^<([A-Za-z][\w:.-]*)/.exec(line)?.[1];
     const depth = path.length;
-    if (!name) return <>{'  '.repeat(depth) + line}{'\n'}</>;
-    const n = (counts[depth]![name] = (counts[depth]![name] ?? 0) + 1);
+    if (!name) {  // the end of a text of several lines
+      if (/<\/[^>]+>$/.test(line)) leave();
+      return <>{'  '.repeat(depth) + line}{'\n'}</>;
+    }
+    const siblings = counts[counts.length - 1]!;
+    const n = (siblings[name] = (siblings[name] ?? 0) + 1);
     path.push(n > 1 ? `${name}[${n}]` : name);
+    counts.push({});
     const here = `/${path.join('/')}`;
     const hits = places.filter((p) => p.at === here).map((p) => p.f);
-    if (/\/>$/.test(line) || /<\/[^>]+>$/.test(line)) path.pop(); else counts.push({});
+    if (/\/>$/.test(line) || /<\/[^>]+>$/.test(line)) leave();
     return <>{'  '.repeat(depth)}{hits.length ? marked(hits, line) : line}{'\n'}</>;
   });
   return <pre>{lines}</pre>;
