@@ -6,8 +6,7 @@
 
 #include "console/http.hpp"
 #include "core/config/config.hpp"
-#include "engine/profiles.hpp"
-#include "huren/store.hpp"
+#include "engine/context.hpp"
 
 namespace huren::console {
 

@@ -285,7 +285,7 @@ inline constexpr std::string_view kHot[] = {
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultById, kResultsIn, kRetireResults, kMoveResults, kDropResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
-    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxStopped, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
+    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,
     kDecisions, kShownTo, kShowings, kSuggestions, kOldChecks, kChecksWith, kAudit, kFacts, kSameFact,
     kReferral, kReferralsOf, kReferralsChanged, kReferralsAsked, kReferralsDue, kRecord, kRecordsOf, kRecordsWith, kRecordVersions, kPatientsLike, kDoubts,

@@ -97,6 +97,7 @@ const steps: Record<string, [string, string]> = { requested: ['待应答', 'requ
 
 const parts: Record<string, [string, string]> = { summary: ['病历摘要', 'summary'], TRANSFER: ['转诊单', 'transfer document'], report: ['检验报告', 'laboratory report'] };
 const presences: Record<string, [string, string, string]> = { here: ['已到', 'here', 'good'], newer: ['已有更新版本', 'here, newer', 'good'], withdrawn: ['已撤回', 'withdrawn', 'bad'], missing: ['未到', 'missing', 'bad'], not_sent: ['对方未附', 'not sent', 'warn'], other_patient: ['属于他人，已拦下', 'of another person, held back', 'bad'] };
+const here = (r: Referral) => (r.package?.lines ?? []).filter((l) => l.presence === 'here' || l.presence === 'newer').length;
 const urgency = (r: Referral) => Object.keys(priorities).indexOf(r.priority);
 const kinds = (kind: string) => t(parts[kind]?.[0] ?? kind, parts[kind]?.[1] ?? kind);
 
@@ -108,7 +109,7 @@ function Referrals({ rows }: { rows: Referral[] }) {
       {[...rows].sort((a, b) => urgency(a) - urgency(b)).map((r) => <article class={r.priority === 'critical' ? 'result critical' : 'result'}>
         <div class="head"><strong>{r.from.name ?? r.from.code}</strong><span><span class={`badge ${r.priority === 'routine' ? 'good' : 'bad'}`}>{t(priorities[r.priority]?.[0] ?? r.priority, priorities[r.priority]?.[1] ?? r.priority)}</span> <span class="badge warn">{t(steps[r.state]?.[0] ?? r.state, steps[r.state]?.[1] ?? r.state)}</span></span></div>
         <div>{r.reason}</div><div class="meta">{r.requested_at && time(r.requested_at)}</div>
-        {r.package && <ul>{(r.package.lines ?? []).map((l) => <li>{l.title || kinds(l.kind)} {l.number} <span class={`badge ${presences[l.presence]?.[2] ?? 'bad'}`}>{t(presences[l.presence]?.[0] ?? l.presence, presences[l.presence]?.[1] ?? l.presence)}</span></li>)}</ul>}
+        {r.package && <details><summary>{t(`随附资料：${here(r)} 份已到，共 ${(r.package.lines ?? []).length} 项`, `With it: ${here(r)} of ${(r.package.lines ?? []).length} are here`)}</summary><ul>{(r.package.lines ?? []).map((l) => <li>{l.title || kinds(l.kind)} {l.number} <span class={`badge ${presences[l.presence]?.[2] ?? 'bad'}`}>{t(presences[l.presence]?.[0] ?? l.presence, presences[l.presence]?.[1] ?? l.presence)}</span></li>)}</ul></details>}
       </article>)}
     </section>
   );
