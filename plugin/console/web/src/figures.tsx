@@ -100,7 +100,7 @@ function Referrals({ data, name }: { data: Requests; name: (code: string) => str
   );
 }
 
-export function Figures(_: PageProps) {
+export function Figures({ status }: PageProps) {
   const [month, setMonth] = useState(new Date().toISOString().slice(0, 7));
   const [data, setData] = useState<{ figures: Record<string, unknown>; names: Record<string, Words> }>();
   const [months, setMonths] = useState<Month[]>([]);
@@ -131,6 +131,7 @@ export function Figures(_: PageProps) {
       <div class="row noprint gap"><label>{t('月份', 'Month')} <input type="month" value={month} onInput={(e) => setMonth(e.currentTarget.value)} /></label>
         <Act run={csv}>{t('导出 CSV', 'Export CSV')}</Act><button type="button" onClick={() => print()}>{t('打印', 'Print')}</button></div>
       <Failed error={error} />
+      <p class="onlyprint">{status?.hospital.name} · {month}</p>
       {data && <>
         <div class="cards">
           <div class="figure"><span>{t('互认率', 'Recognition rate')}</span><b>{percent(here.recognised, here.declined)}</b>{t(`互认 ${here.recognised}，共决定 ${here.recognised + here.declined}`, `${here.recognised} of ${here.recognised + here.declined} decisions`)}</div>
@@ -142,7 +143,7 @@ export function Figures(_: PageProps) {
           { name: t('互认', 'recognised'), color: '#0b5c8a', values: past.map((m) => m.accepted) }, { name: t('不互认', 'declined'), color: '#e0a030', values: past.map((m) => m.declined) }] }} />
         <BarChart title={t('近十二个月节省金额', 'Money saved, twelve months')} unit={t('元', 'CNY')} bars={{ labels: past.map((m) => m.month.slice(2)), series: [{ name: t('节省', 'saved'), color: '#126636', values: past.map((m) => m.saved_cents / 100) }] }} />
         <section class="card"><h2>{t('不互认的理由', 'Why declined')}</h2>
-          <BarChart title={t('不互认的理由', 'Why declined')} unit={t('次', 'decisions')} bars={{ whole: true, labels: reasons.map((r) => name(r.key).slice(0, 8)), series: [{ name: t('不互认', 'declined'), color: '#b3413a', values: reasons.map((r) => r.tally.declined + r.tally.declined_not_counted) }] }} />
+          <BarChart title={t('不互认的理由', 'Why declined')} unit={t('次', 'decisions')} bars={{ whole: true, labels: reasons.map((r) => { const words = name(r.key); return words.length > 10 ? `${words.slice(0, 9)}…` : words; }), series: [{ name: t('不互认', 'declined'), color: '#b3413a', values: reasons.map((r) => r.tally.declined + r.tally.declined_not_counted) }] }} />
           <Table caption={t('不互认的理由', 'Why declined')} rows={reasons} empty={t('本月没有不互认。', 'None declined this month.')} columns={[
             { head: t('理由', 'Reason'), cell: (r) => name(r.key) }, { head: t('不互认', 'Declined'), cell: (r) => r.tally.declined, number: true }, { head: t('不计入', 'Not counted'), cell: (r) => r.tally.declined_not_counted, number: true }]} />
         </section>
