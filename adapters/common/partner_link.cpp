@@ -95,7 +95,7 @@ std::shared_ptr<TlsSource> serving_tls(TlsSettings own, const PartnerOf& known) 
 }
 
 Dialer::Dialer(LinkSettings settings, EngineServices& engine, const Waker& stop)
-    : settings_(std::move(settings)), where_("partner." + settings_.partner), engine_(engine), stop_(stop) {}
+    : settings_(std::move(settings)), where_(settings_.where.empty() ? "partner." + settings_.partner : settings_.where), engine_(engine), stop_(stop) {}
 
 Result<Dialer::Current> Dialer::refresh() {
   const std::lock_guard lock(mutex_);

@@ -27,6 +27,7 @@ std::span<const AdapterOption> listener_options();
 std::span<const AdapterOption> partner_options();
 
 struct LinkSettings {
+  std::string where{};  // in errors and the log; empty: "partner.NAME"
   std::string partner;
   Endpoint address;
   std::string path;                // of an HTTP address

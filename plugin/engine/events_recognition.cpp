@@ -87,7 +87,7 @@ Result<void> answer_suggestion(Unit& unit, const Context& context, const model::
 }
 
 Result<void> notify_recorded(Unit& unit, const Context& context, const model::RecognitionDecided& e, const std::vector<Used>& uses, const terminology::Reason* reason) {
-  recognition::RecordedDecision recorded{.outcome = e.outcome, .reason = reason, .note = e.note, .doctor = e.doctor, .at = e.at, .results = {}};
+  recognition::RecordedDecision recorded{.outcome = e.outcome, .reason = reason, .note = e.note, .doctor = e.doctor, .at = e.at, .offset_minutes = context.config.hospital.offset_minutes, .results = {}};
   for (const auto& u : uses)
     if (u.parsed)
       for (const auto position : u.positions) recorded.results.push_back({&*u.parsed, position});

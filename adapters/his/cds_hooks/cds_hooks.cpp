@@ -2,7 +2,6 @@
 // Promises: beyond the machine itself it speaks TLS alone and asks for a token or a client certificate.
 // Refuses: a listener that everybody could ask; tokens short enough to be guessed.
 #include <array>
-#include <fstream>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,7 +15,6 @@ namespace huren {
 namespace his_cds_hooks {
 namespace {
 
-constexpr std::size_t kShortestToken = 32;
 constexpr std::size_t kMostBody = std::size_t{1} << 20;  // a hook's request is kilobytes
 
 constexpr std::array kOptions{
@@ -33,22 +31,6 @@ constexpr std::array kOptions{
     AdapterOption{"idle_timeout_ms", OptionType::integer, "900000", "空闲连接保留时间", "how long an idle connection is kept"},
     AdapterOption{"frame_timeout_ms", OptionType::integer, "60000", "一个请求的期限", "time for one request"},
 };
-
-bool loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
-
-Result<std::vector<std::string>> read_tokens(const std::string& path, const std::string& section) {
-  std::ifstream in(path);
-  if (!in) return Error{"cds.token_file", section + ".token_file", {}};
-  std::vector<std::string> out;
-  for (std::string row; std::getline(in, row);) {
-    const auto token = trim(row);
-    if (token.empty() || token.front() == '#') continue;
-    if (token.size() < kShortestToken || !printable_ascii(token)) return Error{"cds.token_short", section + ".token_file", {std::to_string(kShortestToken)}};
-    out.emplace_back(token);
-  }
-  if (out.empty()) return Error{"cds.token_file", section + ".token_file", {}};
-  return out;
-}
 
 class CdsHooks final : public HisAdapter {
  public:
@@ -72,42 +54,18 @@ class CdsHooks final : public HisAdapter {
   Result<void> add(const AdapterSetup& setup, const Peer& feed) {
     const std::string section = "feed." + feed.code;
     common::OptionReader options(feed.options, kOptions, section, setup.config_dir);
-    common::ConnectionServerSettings connections{.name = section,
-                                                 .listen = options.address("listen"),
-                                                 .tls = tls(options),
-                                                 .max_connections = static_cast<std::size_t>(options.integer("max_connections", 1, 10'000))};
+    auto http = common::http_settings(options, section, kMostBody);
+    if (!http) return http.error();
+    http->source = "feed:" + feed.code;
     ServiceSettings settings;
     settings.language = options.text("language") == "en" ? Language::en : Language::zh;
     settings.deadline_ms = static_cast<std::uint32_t>(options.integer("deadline_ms", 10, 10'000));
-    settings.max_body_bytes = std::min(kMostBody, static_cast<std::size_t>(options.integer("max_frame_bytes", 1024, 1 << 30)));
-    settings.idle_timeout_ms = static_cast<std::uint32_t>(options.integer("idle_timeout_ms", 100, 86'400'000));
-    settings.request_timeout_ms = static_cast<std::uint32_t>(options.integer("frame_timeout_ms", 100, 3'600'000));
     const auto origins = options.text("origins");
     for (const auto origin : split(origins, ','))
       if (!trim(origin).empty()) settings.origins.emplace_back(trim(origin));
     if (options.fault()) return *options.fault();
-    if (options.has("token_file")) {
-      auto tokens = read_tokens(options.path("token_file"), section);
-      if (!tokens) return tokens.error();
-      settings.tokens = std::move(*tokens);
-    }
-    if (!loopback(connections.listen.host)) {
-      if (!connections.tls) return Error{"cds.plain_not_loopback", section + ".listen", {}};
-      if (settings.tokens.empty() && !options.has("trust")) return Error{"cds.no_authentication", section, {}};
-    }
-    services_.push_back(std::make_unique<Service>(std::move(connections), std::move(settings), "feed:" + feed.code, *setup.engine));
+    services_.push_back(std::make_unique<Service>(std::move(*http), std::move(settings), *setup.engine));
     return {};
-  }
-
-  static std::shared_ptr<common::TlsSource> tls(common::OptionReader& options) {
-    if (!options.has("certificate")) return nullptr;
-    common::TlsSettings settings;
-    settings.server = true;
-    settings.certificate = options.path("certificate");
-    settings.private_key = options.path("private_key");
-    settings.trust = options.path("trust");
-    settings.peer_required = !settings.trust.empty();
-    return std::make_shared<common::TlsSource>(std::move(settings));
   }
 
   std::vector<std::unique_ptr<Service>> services_;

@@ -38,7 +38,7 @@ std::string with_cursor(std::string form, const std::string& cursor) {
 
 Client::Client(ClientSettings settings, EngineServices& engine)
     : settings_(std::move(settings)), engine_(engine),
-      dialer_({.partner = settings_.name, .address = settings_.address, .path = settings_.path, .tls = settings_.tls}, engine, stop_),
+      dialer_({.where = settings_.name, .partner = settings_.name, .address = settings_.address, .path = settings_.path, .tls = settings_.tls}, engine, stop_),
       places_(settings_.place_file, settings_.name) {}
 
 Client::~Client() { stop(); }

@@ -2,7 +2,6 @@
 // Promises: what the service answers 0 for is on disk at the engine. Refuses: a service that everybody could call.
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -19,13 +18,14 @@ namespace huren {
 namespace his_soap_xml {
 namespace {
 
-constexpr std::size_t kShortestToken = 32;
+constexpr std::size_t kMostBody = std::size_t{8} << 20;
 
 constexpr std::array kOptions{
     AdapterOption{"listen", OptionType::address, "", "监听地址 HOST:PORT；留空则不提供服务", "address HOST:PORT to listen on; empty: no service"},
     AdapterOption{"vendor_address", OptionType::address, "", "厂商服务地址 HOST:PORT；留空则不调用", "address HOST:PORT of the vendor's service; empty: it is not called"},
     AdapterOption{"vendor_path", OptionType::text, "/", "厂商服务路径", "path of the vendor's service"},
     AdapterOption{"vendor_trust", OptionType::path, "", "厂商证书的签发机构（PEM）；留空为明文，仅限本机", "authorities of the vendor's certificate (PEM); empty: plain and on this machine only"},
+    AdapterOption{"vendor_certificate_sha256", OptionType::sha256, "", "厂商证书的 SHA-256 指纹；留空则核对主机名", "SHA-256 of the vendor's certificate; empty: its host name is checked"},
     AdapterOption{"soap", OptionType::text, "1.1", "调用时的 SOAP 版本 1.1 | 1.2", "version of SOAP when calling, 1.1 | 1.2"},
     AdapterOption{"token_file", OptionType::path, "", "访问令牌文件，每行一个", "file of bearer tokens, one a line"},
     AdapterOption{"certificate", OptionType::path, "", "TLS 证书（PEM）", "TLS certificate (PEM)"},
@@ -37,19 +37,6 @@ constexpr std::array kOptions{
     AdapterOption{"frame_timeout_ms", OptionType::integer, "60000", "一个请求的期限", "time for one request"},
     AdapterOption{"poll_ms", OptionType::integer, "500", "询问厂商服务的间隔", "how often the vendor's service is asked"},
 };
-
-Result<std::vector<std::string>> read_tokens(const std::string& path, const std::string& section) {
-  std::ifstream in(path);
-  std::vector<std::string> out;
-  for (std::string row; std::getline(in, row);) {
-    const auto token = trim(row);
-    if (token.empty() || token.front() == '#') continue;
-    if (token.size() < kShortestToken || !printable_ascii(token)) return Error{"soap.token_short", section + ".token_file", {std::to_string(kShortestToken)}};
-    out.emplace_back(token);
-  }
-  if (out.empty()) return Error{"soap.token_file", section + ".token_file", {}};
-  return out;
-}
 
 // {code} and {text} of the product's own answer.
 std::string answer_text(const mapping::SoapMap& soap, const std::string& code, const std::string& text) {
@@ -68,7 +55,7 @@ class Receiver {
     const auto& soap = map_.soap;
     const char* xml = content_type(Soap::v11);
     if (request.method == "GET" && equal_ascii_nocase(request.query, "wsdl")) return {200, xml, wsdl(soap.space, soap.operation, soap.parameter, soap.result, address_)};
-    if (request.method != "POST") return {.status = 405};
+    if (request.method != "POST") return {.status = 405, .headers = {{"Allow", "GET, POST"}}};
     const auto type = upper_ascii(request.content_type);
     if (!type.starts_with("TEXT/XML") && !type.starts_with("APPLICATION/SOAP+XML") && !type.starts_with("APPLICATION/XML")) return {.status = 415};
     const auto opened = open(request.body, charset_of(request.content_type), soap.parameter);
@@ -130,44 +117,11 @@ class SoapXml final : public HisAdapter {
   }
 
   Result<void> add_service(const AdapterSetup& setup, const Peer& feed, const mapping::FeedMap& map, common::OptionReader& options, const std::string& section) {
-    common::ConnectionServerSettings connections{.name = section, .listen = options.address("listen"), .tls = nullptr,
-                                                 .max_connections = static_cast<std::size_t>(options.integer("max_connections", 1, 10'000))};
-    common::HttpServiceSettings settings;
-    settings.max_body_bytes = std::min(settings.max_body_bytes, static_cast<std::size_t>(options.integer("max_frame_bytes", 1024, 1 << 30)));
-    settings.idle_timeout_ms = static_cast<std::uint32_t>(options.integer("idle_timeout_ms", 100, 86'400'000));
-    settings.request_timeout_ms = static_cast<std::uint32_t>(options.integer("frame_timeout_ms", 100, 3'600'000));
-    if (options.has("certificate")) {
-      common::TlsSettings tls;
-      tls.server = true;
-      tls.certificate = options.path("certificate");
-      tls.private_key = options.path("private_key");
-      tls.trust = options.path("trust");
-      tls.peer_required = !tls.trust.empty();
-      connections.tls = std::make_shared<common::TlsSource>(std::move(tls));
-    }
-    if (options.fault()) return *options.fault();
-    std::vector<std::string> tokens;
-    if (options.has("token_file")) {
-      auto read = read_tokens(options.path("token_file"), section);
-      if (!read) return read.error();
-      tokens = std::move(*read);
-    }
-    if (!common::loopback(connections.listen.host)) {
-      if (!connections.tls) return Error{"soap.plain_not_loopback", section + ".listen", {}};
-      if (tokens.empty() && !options.has("trust")) return Error{"soap.no_authentication", section, {}};
-    }
-    const auto address = std::string(connections.tls ? "https://" : "http://") + connections.listen.text() + "/";
-    auto admit = [tokens](const common::HttpRequest& request) {
-      if (tokens.empty()) return 200;
-      constexpr std::string_view kBearer = "Bearer ";
-      const std::string_view said = request.authorization;
-      bool fits = false;
-      if (said.size() > kBearer.size() && equal_ascii_nocase(said.substr(0, kBearer.size()), kBearer))
-        for (const auto& token : tokens) fits = common::same_secret(token, said.substr(kBearer.size())) || fits;
-      return fits ? 200 : 401;
-    };
-    services_.push_back(std::make_unique<common::HttpService>(std::move(connections), settings, std::move(admit),
-                                                              Receiver(section, map, common::offset_minutes(feed), address, *setup.engine), *setup.engine));
+    auto http = common::http_settings(options, section, kMostBody);
+    if (!http) return http.error();
+    const auto address = std::string(http->connections.tls ? "https://" : "http://") + http->connections.listen.text() + "/";
+    services_.push_back(std::make_unique<common::HttpService>(
+        std::move(*http), common::HttpCalls{.answer = Receiver(section, map, common::offset_minutes(feed), address, *setup.engine)}, *setup.engine));
     return {};
   }
 
@@ -185,6 +139,7 @@ class SoapXml final : public HisAdapter {
       common::TlsSettings tls;
       tls.trust = options.path("vendor_trust");
       tls.host = settings.address.host;
+      if (auto pin = options.sha256("vendor_certificate_sha256"); !pin.empty()) tls.pins.insert(std::move(pin));
       if (options.has("certificate")) {
         tls.certificate = options.path("certificate");
         tls.private_key = options.path("private_key");
@@ -192,7 +147,7 @@ class SoapXml final : public HisAdapter {
       settings.tls = std::make_shared<common::TlsSource>(std::move(tls));
     }
     if (options.fault()) return *options.fault();
-    if (!settings.tls && !common::loopback(settings.address.host)) return Error{"soap.plain_not_loopback", section + ".vendor_address", {}};
+    if (!settings.tls && !common::loopback(settings.address.host)) return Error{"transport.plain_not_loopback", section + ".vendor_address", {}};
     if (map.soap.pull.operation.empty() && map.soap.push.operation.empty()) return Error{"soap.no_call", section + ".mapping", {}};
     clients_.push_back(std::make_unique<Client>(std::move(settings), *setup.engine));
     return {};

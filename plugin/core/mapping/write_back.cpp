@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.hpp"
+#include "core/base/zone.hpp"
 #include "core/mapping/members.hpp"
 #include "core/model/event.hpp"
 
@@ -18,7 +19,7 @@ constexpr Row kRows[] = {
     {"decision.id", [](const Recognition& r) { return r.decision_id; }},
     {"decision.kind", [](const Recognition& r) { return r.kind; }},
     {"decision.reason", [](const Recognition& r) { return r.reason; }},
-    {"decision.at", [](const Recognition& r) { return to_iso_time(r.at); }},
+    {"decision.at", [](const Recognition& r) { return to_iso_time(in_offset(r.at, r.offset_minutes)); }},
     {"decision.patient_id", [](const Recognition& r) { return r.patient_id; }},
     {"decision.encounter_id", [](const Recognition& r) { return r.encounter_id; }},
     {"decision.order_id", [](const Recognition& r) { return r.order_id; }},
@@ -50,16 +51,21 @@ constexpr ObservationRow kObservation[] = {
     {"observation.standard.name", [](const model::Observation& o) { return o.standard.name; }},
 };
 
+std::string own_time(const Member& member, int offset_minutes) {
+  if (const auto* const* time = std::get_if<Timestamp*>(&member)) return to_iso_time(in_offset(**time, offset_minutes));
+  return member_text(member);
+}
+
 std::string found(const Recognition& r, std::string_view name) {
   for (const auto& row : kRows)
     if (row.name == name) return row.get(r);
   auto report = r.report;  // members point into what they name
-  if (!name.starts_with("observation.")) return member_text(report_member(report, name));
+  if (!name.starts_with("observation.")) return own_time(report_member(report, name), r.offset_minutes);
   if (r.position >= report.observations.size()) return {};
   auto& observation = report.observations[r.position];
   for (const auto& row : kObservation)
     if (row.name == name) return row.get(observation);
-  return member_text(observation_member(observation, name));
+  return own_time(observation_member(observation, name), r.offset_minutes);
 }
 
 }  // namespace
@@ -110,7 +116,7 @@ std::string fill_xml(std::string_view form, const Recognition& recognition) {
   return out;
 }
 
-Result<Recognitions> recognitions_from_json(std::string_view text, int assumed_offset_minutes) {
+Result<Recognitions> recognitions_from_json(std::string_view text, int offset_minutes) {
   const Error unreadable{"mapping.recognitions_unreadable", "recognitions.since/1", {}};
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("next") || !json["next"].is_number_integer() || !json.contains("recognitions")) return unreadable;
@@ -123,6 +129,7 @@ Result<Recognitions> recognitions_from_json(std::string_view text, int assumed_o
   for (const auto& r : json["recognitions"]) {
     if (!r.is_object() || !r.contains("reports")) return unreadable;
     Recognition one;
+    one.offset_minutes = offset_minutes;
     one.seq = r.value("seq", std::int64_t{0});
     one.kind = word(r, "kind");
     one.decision_id = word(r, "decision_id");
@@ -132,9 +139,9 @@ Result<Recognitions> recognitions_from_json(std::string_view text, int assumed_o
     one.order_item = word(r, "order_item");
     one.reason = word(r, "reason");
     if (const auto d = r.find("doctor"); d != r.end() && d->is_object()) one.doctor = {word(*d, "id"), word(*d, "name")};
-    if (const auto at = parse_iso_time(word(r, "at"), assumed_offset_minutes)) one.at = *at;
+    if (const auto at = parse_iso_time(word(r, "at"), offset_minutes)) one.at = *at;
     for (const auto& report : r["reports"]) {
-      auto parsed = model::lab_report_from_json(report.at("report").dump(), assumed_offset_minutes);
+      auto parsed = model::lab_report_from_json(report.at("report").dump(), offset_minutes);
       if (!parsed.report) return unreadable;
       one.report = std::move(*parsed.report);
       for (const auto& result : report.at("results")) {

@@ -1,5 +1,6 @@
 // A recognised result as columns of a vendor's table or as the vendor's XML.
-// Promises: what a member says goes out as text that every database reads the same way; a member that is empty is null.
+// Promises: what a member says goes out as text that every database reads the same way, times in the hospital's own offset;
+//   a member that is empty is null.
 #pragma once
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ struct Recognition {
   std::string result_id;
   model::LabReport report;         // the result's own report, as it was recognised
   std::size_t position = 0;        // in its observations
+  int offset_minutes = 480;        // of the hospital that writes it into its own tables
 };
 
 // "decision.id", "decision.kind", "result.id", ..., and all members of a report.
@@ -34,6 +36,6 @@ struct Recognitions {
   std::int64_t next = 0;           // ask again after this
   std::vector<Recognition> list;
 };
-Result<Recognitions> recognitions_from_json(std::string_view json, int assumed_offset_minutes);
+Result<Recognitions> recognitions_from_json(std::string_view json, int offset_minutes);  // the hospital's own
 
 }  // namespace huren::mapping

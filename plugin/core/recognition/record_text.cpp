@@ -1,11 +1,13 @@
 #include "core/recognition/record_text.hpp"
 
+#include "core/base/zone.hpp"
+
 namespace huren::recognition {
 namespace {
 
 // "2026-11-22 07:00"
-std::string when(const Timestamp& t) {
-  std::string iso = to_iso_time(t);
+std::string when(const Timestamp& t, int offset_minutes) {
+  std::string iso = to_iso_time(in_offset(t, offset_minutes));
   if (const auto mark = iso.find('T'); mark != std::string::npos) iso[mark] = ' ';
   return iso.substr(0, 16);
 }
@@ -33,7 +35,7 @@ std::string one_result(const RecordedResult& r, const terminology::Set& set, Lan
 
 std::string record_text(const RecordedDecision& d, const terminology::Set& set, Language language) {
   const bool zh = language == Language::zh;
-  const Date day = terminology::day_of(d.at.epoch_ms, d.at.offset_minutes);
+  const Date day = terminology::day_of(d.at.epoch_ms, d.offset_minutes);
   std::string results;
   const model::LabReport* before = nullptr;
   for (const auto& r : d.results) {
@@ -42,14 +44,14 @@ std::string record_text(const RecordedDecision& d, const terminology::Set& set, 
       const auto& origin = r.report->origin;
       const auto& taken = r.report->specimen.collected_at;
       results += text({"record.report", "", {origin.name.empty() ? origin.code : origin.name, r.report->number,
-                                             taken.present() ? when(taken) : zh ? "时间不详" : "at an unknown time"}}, language);
+                                             taken.present() ? when(taken, d.offset_minutes) : zh ? "时间不详" : "at an unknown time"}}, language);
     } else {
       results += zh ? "，" : ", ";
     }
     results += one_result(r, set, language, day);
     before = r.report;
   }
-  Error sentence{"record.accepted", "", {results, d.doctor.name.empty() ? d.doctor.id : d.doctor.name, when(d.at)}};
+  Error sentence{"record.accepted", "", {results, d.doctor.name.empty() ? d.doctor.id : d.doctor.name, when(d.at, d.offset_minutes)}};
   if (d.outcome == "revoked") sentence.id = "record.revoked";
   if (d.outcome == "declined") {
     sentence.id = "record.declined";

@@ -1,5 +1,6 @@
 // The sentence for the patient's record (病历) that a decision calls for (办法 art. 16, 17: what was recognised is recorded, and
 // who tests again says why). Promises: pure, both languages, values as reported with their origin, time and mark.
+// times are those of the hospital whose record it is.
 // Refuses: words about what the doctor told the patient: software does not know that.
 #pragma once
 #include <string>
@@ -17,6 +18,7 @@ struct RecordedDecision {
   std::string note;
   model::Person doctor;
   Timestamp at;
+  int offset_minutes = 480;                   // of the hospital whose record it is
   std::vector<RecordedResult> results;
 };
 std::string record_text(const RecordedDecision& decision, const terminology::Set& set, Language language);

@@ -56,6 +56,17 @@ TEST_CASE("an accepted result comes back as a sentence for the patient's record,
   CHECK(t.b.list().at(0)["recognition"] == "accepted");
 }
 
+TEST_CASE("the sentence for the record has the hospital's own time, whatever zone the source and the doctor's screen wrote") {
+  Table t([](Hospital& b) { b.config.hospital.offset_minutes = 360; });
+  auto d = t.decision("D-1", "accepted");
+  d["at"] = "2026-11-22T02:01:00Z";
+  t.b.submit("recognition.decided/1", d);
+  const auto zh = t.b.notice_of("recognition.recorded/1")["body"]["record"]["zh"].get<std::string>();
+  INFO(zh);
+  CHECK(zh.find("2026-11-22 05:00") != std::string::npos);  // collected at 07:00+08:00
+  CHECK(zh.find("2026-11-22 08:01") != std::string::npos);
+}
+
 TEST_CASE("a declined one says why, with the reason's own words and the note") {
   Table t;
   auto d = t.decision("D-1", "declined");

@@ -242,3 +242,23 @@ TEST_CASE("a recognised result is written with its own words, made fit for XML")
   CHECK(written_text(r, "number") == "R1");
   for (const auto name : written_names()) CHECK_NOTHROW(written_text(r, name));
 }
+
+TEST_CASE("times go into a hospital's tables in its own offset, whatever the source or the doctor's screen wrote - a date stays") {
+  const auto* answer = R"({"next":1,"recognitions":[{"seq":1,"kind":"accepted","decision_id":"D1","patient_id":"P1","at":"2026-11-22T01:30:00Z","reports":[
+    {"report":{"origin":{"code":"HB","name":"x"},"number":"R1","version":1,"status":"final","patient":{"local_id":"X","name":"y"},
+      "specimen":{"collected_at":"2026-11-21T23:15:00-02:00","received_at":"2026-11-22"},"reported_at":"2026-11-22T02:00:30+00:00",
+      "observations":[{"local":{"code":"GLU","name":"g","system":"L"},"value_type":"NM","value":"5.4","status":"final","observed_at":"2026-11-22T00:15:00Z"}]},
+     "results":[{"result_id":"r.0","position":0}]}]}]})";
+  const auto written = [&](int offset, const char* name) {
+    const auto read = recognitions_from_json(answer, offset);
+    REQUIRE(read);
+    REQUIRE(read->list.size() == 1);
+    return written_text(read->list[0], name).value_or("");
+  };
+  CHECK(written(480, "decision.at") == "2026-11-22T09:30:00+08:00");
+  CHECK(written(480, "specimen.collected_at") == "2026-11-22T09:15:00+08:00");
+  CHECK(written(480, "specimen.received_at") == "2026-11-22");
+  CHECK(written(480, "reported_at") == "2026-11-22T10:00:30+08:00");
+  CHECK(written(480, "observation.observed_at") == "2026-11-22T08:15:00+08:00");
+  CHECK(written(360, "reported_at") == "2026-11-22T08:00:30+06:00");
+}

@@ -279,8 +279,8 @@ TEST_CASE("beyond the machine itself there is no service without TLS and proof o
     const auto r = s.b.try_open();
     return r ? std::string() : std::string(r.error().id);
   };
-  CHECK(why({{"listen", "0.0.0.0:0"}}) == "cds.plain_not_loopback");
-  CHECK(why({{"listen", "0.0.0.0:0"}, {"certificate", "c.pem"}, {"private_key", "k.pem"}}) == "cds.no_authentication");
-  CHECK(why({{"token_file", "short"}}) == "cds.token_short");
-  CHECK(why({{"token_file", "missing"}}) == "cds.token_file");
+  CHECK(why({{"listen", "0.0.0.0:0"}}) == "transport.plain_not_loopback");
+  CHECK(why({{"listen", "0.0.0.0:0"}, {"certificate", "c.pem"}, {"private_key", "k.pem"}}) == "transport.no_authentication");
+  CHECK(why({{"token_file", "short"}}) == "transport.token_short");
+  CHECK(why({{"token_file", "missing"}}) == "transport.token_file");
 }

@@ -14,6 +14,7 @@
 #include "adapters/his/soap_xml/envelope.hpp"
 #include "tests/support/his/his_engine.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/transport/certificates.hpp"
 
 using namespace huren;
 using namespace huren::test;
@@ -123,13 +124,13 @@ TEST_CASE("beyond the machine the service speaks TLS and knows its callers - a t
       return std::string(e.what());
     }
   };
-  CHECK(fault({{"listen", "0.0.0.0:0"}}).find("soap.plain_not_loopback") != std::string::npos);
+  CHECK(fault({{"listen", "0.0.0.0:0"}}).find("transport.plain_not_loopback") != std::string::npos);
   CHECK(fault({{"listen", ""}}).find("soap.no_way") != std::string::npos);
-  CHECK(fault({{"listen", ""}, {"vendor_address", "10.0.0.7:80"}}).find("soap.plain_not_loopback") != std::string::npos);
+  CHECK(fault({{"listen", ""}, {"vendor_address", "10.0.0.7:80"}}).find("transport.plain_not_loopback") != std::string::npos);
   CHECK(fault({{"mapping", "middle_table"}}).find("feed.map_kind") != std::string::npos);
   TempDir dir;
   std::ofstream(dir.file("tokens")) << "short\n";
-  CHECK(fault({{"token_file", dir.file("tokens")}}).find("soap.token_short") != std::string::npos);
+  CHECK(fault({{"token_file", dir.file("tokens")}}).find("transport.token_short") != std::string::npos);
   const std::string token(40, 't');
   std::ofstream(dir.file("tokens")) << "# the vendor\n" << token << "\n";
   Service s({{"token_file", dir.file("tokens")}});
@@ -147,9 +148,10 @@ struct Vendor {
   std::vector<std::string> asked, pushed;
   std::string code = "0";
   std::vector<std::pair<int, std::string>> events;  // sequence, XML
-  common::HttpService service{{.name = "vendor", .listen = {"127.0.0.1", 0}, .tls = nullptr}, {}, [](const common::HttpRequest&) { return 200; },
-                              [this](const common::HttpRequest& r) { return answer(r); }, log};
-  Vendor() {
+  common::HttpService service;
+  explicit Vendor(std::shared_ptr<common::TlsSource> tls = nullptr, const std::string& host = "127.0.0.1")
+      : service({.connections = {.name = "vendor", .listen = {host, 0}, .tls = std::move(tls)}, .tokens = {}},
+                {.answer = [this](const common::HttpRequest& r) { return answer(r); }}, log) {
     if (auto r = service.start(); !r) throw std::runtime_error(line(r.error()));
   }
   ~Vendor() { service.stop(); }
@@ -222,4 +224,51 @@ TEST_CASE("the vendor is told what was recognised, again until it takes it, and 
   CHECK(said.find("<Hospital code='HB'>市&lt;医院&gt;</Hospital>") != std::string::npos);
   CHECK(said.find(">8.42</Item>") != std::string::npos);
   CHECK(said.find("kind='accepted'") != std::string::npos);
+}
+
+TEST_CASE("a vendor beyond the machine is called over TLS and only when it is the vendor: its name or its fingerprint") {
+  const auto& certs = Certificates::all();
+  struct Way { const char *server, *trust, *pin_of, *host, *fault; };
+  const auto way = GENERATE(Way{"hospital_a", "ca.pem", "", "127.0.0.1", ""},                              // an authority that is trusted, its own name
+                            Way{"hospital_a", "ca.pem", "hospital_a", "127.0.0.1", ""},                    // the certificate that was agreed
+                            Way{"hospital_a", "ca.pem", "hospital_a", "127.0.0.2", ""},                    // under another name
+                            Way{"hospital_a", "ca.pem", "", "127.0.0.2", "tls.wrong_host"},                // nobody agreed to this name
+                            Way{"hospital_b", "ca.pem", "hospital_a", "127.0.0.1", "tls.not_pinned"},      // another certificate of the same authority
+                            Way{"mallory", "ca.pem", "", "127.0.0.1", "tls.unknown_ca"},                   // another authority
+                            Way{"mallory", "ca.pem", "mallory", "127.0.0.1", "tls.unknown_ca"},            // a fingerprint does not make up for it
+                            Way{"old", "ca.pem", "", "127.0.0.1", "tls.expired"});
+  CAPTURE(way.server, way.pin_of, way.host);
+  auto settings = certs.settings(way.server, true);
+  settings.peer_required = false;
+  Vendor vendor(std::make_shared<common::TlsSource>(std::move(settings)), way.host);
+  vendor.events = {{1, patient("P1", "1")}};
+  Options options{{"listen", ""}, {"vendor_address", std::string(way.host) + ":" + std::to_string(vendor.log.port())}, {"vendor_trust", certs.file(way.trust)}};
+  if (*way.pin_of) options["vendor_certificate_sha256"] = certs.sha256(way.pin_of);
+  Service s(options);
+  if (!*way.fault) {
+    CHECK(s.engine.wait_submitted(1));
+    return;
+  }
+  REQUIRE(s.engine.wait_logged("soap.call_failed"));
+  INFO(s.engine.logged());
+  CHECK(s.engine.logged().find("why=feed.his: ") != std::string::npos);
+  CHECK(s.engine.logged().find("[" + std::string(way.fault) + "]") != std::string::npos);
+  const std::lock_guard lock(vendor.mutex);
+  CHECK(vendor.asked.empty());  // not a word was told to it
+}
+
+TEST_CASE("a vendor that wants to know its caller is shown the hospital's certificate") {
+  const auto& certs = Certificates::all();
+  Vendor vendor(certs.source("hospital_a", true));
+  vendor.events = {{1, patient("P1", "1")}};
+  Options options{{"listen", ""}, {"vendor_address", "127.0.0.1:" + std::to_string(vendor.log.port())}, {"vendor_trust", certs.file("ca.pem")}};
+  {
+    Service nobody(options);
+    CHECK(nobody.engine.wait_logged("soap.call_failed"));
+    CHECK(nobody.engine.submitted().empty());
+  }
+  options["certificate"] = certs.file("hospital_b.pem");
+  options["private_key"] = certs.file("hospital_b.key");
+  Service s(options);
+  CHECK(s.engine.wait_submitted(1));
 }
