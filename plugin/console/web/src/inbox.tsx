@@ -35,7 +35,7 @@ export function Inbox({ session }: PageProps) {
           { head: t('时间', 'Time'), cell: (r) => time(r.at) }, { head: t('类型', 'Type'), cell: (r) => <code>{r.type}</code> }, { head: t('原因', 'Why'), cell: (r) => said(r) },
         ]} />
       </section>
-      {seeing && <Through path="/inbox/message" id={seeing.id} head={<>{seeing.partner} · {word(seeing.state)} {seeing.verdict} · {said(seeing)}</>} close={() => setSeeing(undefined)} />}
+      {seeing && <Through came path="/inbox/message" id={seeing.id} head={<>{seeing.partner} · {word(seeing.state)} {seeing.verdict} · {said(seeing)}</>} close={() => setSeeing(undefined)} />}
     </>
   );
 }

@@ -142,7 +142,7 @@ function Inside({ who }: { who: Who }) {
       <Failed error={error} />
       {(all.retractions.length > 0 || changed.length > 0) && <section class="alarm" role="alert">
         <h2>{changed.some((r) => r.banner === 'retracted') ? t('有结果已撤回', 'A result was withdrawn') : t('有结果已更正', 'A result was corrected')}</h2>
-        <ul>{changed.slice(0, 8).map((r) => <li><strong>{r.banner === 'retracted' ? t('已撤回', 'Withdrawn') : t('已更正', 'Corrected')}</strong> {nameOf(r)}（{r.origin.name}，{r.report_number}）</li>)}</ul>
+        <ul>{changed.slice(0, 8).map((r) => <li><strong>{r.banner === 'retracted' ? t('已撤回', 'Withdrawn') : t('已更正', 'Corrected')}</strong> {nameOf(r)}{t(`（${r.origin.name}，${r.report_number}）`, ` (${r.origin.name}, ${r.report_number})`)}</li>)}</ul>
         {all.retractions.map((n) => <p><Act kind="main small" run={async () => { await post('/panel/acknowledge', { notice: n.notice }); await load(); }}>{t(`我已知悉（报告 ${n.number}）`, `I have taken note (report ${n.number})`)}</Act></p>)}
       </section>}
       {rows.filter((r) => r.critical).map((r) => <Result key={r.result_id} row={r} name={nameOf(r)} open={setReport} />)}

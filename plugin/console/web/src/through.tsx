@@ -63,7 +63,7 @@ function Xml({ text, findings }: { text: string; findings: Found[] }) {
   return <pre>{lines}</pre>;
 }
 
-export function Through({ path, id, head, close }: { path: string; id: number; head: ComponentChildren; close: () => void }) {
+export function Through({ path, id, head, close, came = false }: { path: string; id: number; head: ComponentChildren; close: () => void; came?: boolean }) {
   const [seen, setSeen] = useState<Seen>();
   const [error, setError] = useState<unknown>();
   const [document, setDocument] = useState('0');
@@ -78,7 +78,7 @@ export function Through({ path, id, head, close }: { path: string; id: number; h
         {seen.findings.length > 0 && <div class="scroll findings" tabIndex={0} role="region" aria-label={t('发现', 'Findings')}><ul>{seen.findings.map((f) => <li><span class={`badge ${f.severity === 'error' ? 'bad' : 'warn'}`}>{f.part === 'hl7' ? 'HL7' : 'CDA'}</span> <code>{f.where}</code> {said(f)}</li>)}</ul></div>}
         {seen.findings.length === 0 && seen.hl7 && <p class="fine">{t('检查未发现问题。', 'The checks found nothing.')}</p>}
         <div class="columns3">
-          <section tabIndex={0} aria-label={t('事件', 'Event')}><h3>{t('事件', 'Event')}</h3>{seen.event ? <pre>{JSON.stringify(seen.event, null, 1)}</pre> : <p class="empty">{t('这类消息由系统产生，没有对应的 HIS 事件。', 'huren makes this kind of message by itself: there is no event of the HIS.')}</p>}</section>
+          <section tabIndex={0} aria-label={t('事件', 'Event')}><h3>{came ? t('读出的内容', 'What was read') : t('事件', 'Event')}</h3>{seen.event ? <pre>{JSON.stringify(seen.event, null, 1)}</pre> : <p class="empty">{came ? t('这条来件读不出内容：见检查结果。', 'Nothing could be read from it: see the findings.') : t('这类消息由系统产生，没有对应的 HIS 事件。', 'huren makes this kind of message by itself: there is no event of the HIS.')}</p>}</section>
           <section tabIndex={0} aria-label="HL7 v2"><h3>HL7 v2</h3>{seen.hl7 ? <Marked text={seen.hl7} findings={seen.findings} /> : <p class="empty">{t('报文正文已按保留期清理。', 'The bytes were dropped when they were old.')}</p>}</section>
           <section tabIndex={0} aria-label={t('文档', 'Document')}><h3>{t('文档（CDA）', 'Document (CDA)')}</h3>
             {seen.documents.length > 1 && <Choice label={t('哪一份', 'Which one')} value={document} set={setDocument} options={seen.documents.map((d, i): [string, string] => [String(i), d.title])} />}
