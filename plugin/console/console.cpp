@@ -71,6 +71,13 @@ Answer Console::route(const Request& request) {
     auto session = sessions.find(request.session, idle, path == "/status");
     if (!session || session->panel) return failed({"console.not_signed_in", "", {}});
     call.session = std::move(*session);
+    // Whoever changed the account, here or by huren-ctl: it counts from the next request on.
+    const auto account = users.current(call.session.user);
+    if (!account || account->disabled || account->password != call.session.credential) {
+      sessions.close(request.session);
+      return failed({"console.not_signed_in", "", {}});
+    }
+    call.session.role = account->role;
     if (!may(call.session.role, found->right)) return failed({"console.not_allowed", "", {word(call.session.role)}});
   }
   if (request.method != "GET") {

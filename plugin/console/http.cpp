@@ -8,7 +8,7 @@ namespace huren::console {
 
 int http_status(const Error& error) {
   static const std::map<std::string_view, int> special{
-      {"console.not_signed_in", 401}, {"console.sign_in_failed", 401}, {"console.setup_token", 401}, {"console.panel_link", 401}, {"console.locked", 429},
+      {"console.not_signed_in", 401}, {"console.sign_in_failed", 401}, {"console.setup_token", 401}, {"console.panel_link", 401}, {"console.locked", 429}, {"console.busy", 429},
       {"console.csrf", 403},          {"console.not_allowed", 403},    {"console.unknown_route", 404}, {"console.unknown_object", 404}, {"console.method", 405},
       {"console.too_large", 413},     {"console.media_type", 415},     {"console.changed_meanwhile", 409}, {"console.not_live", 503}};
   if (const auto it = special.find(error.id); it != special.end()) return it->second;

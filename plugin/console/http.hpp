@@ -17,6 +17,7 @@ struct Request {
   std::string session, panel;               // cookies
   std::string csrf, origin, host, fetch_site;  // X-Huren-CSRF, Origin, Host, Sec-Fetch-Site
   bool secure = false;                      // came over TLS
+  std::string address{};                    // of who asks
 };
 
 struct Answer {

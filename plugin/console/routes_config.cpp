@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 
+#include "console/calendar.hpp"
 #include "console/console.hpp"
 #include "console/preview.hpp"
 #include "console/probe.hpp"
@@ -159,24 +160,9 @@ Answer probe_partner(Call& call) {
                    .private_key = file("private_key"), .trust = file("trust"), .tls = call.text("tls") != "false", .timeout_ms = 5000, .now_ms = call.context().clock.now_ms()}));
 }
 
-// Own certificate files and what ends soon: agreements, EQA passes, HR marks.
-Answer calendar(Call& call) {
+Answer expiry(Call& call) {
   const auto& context = call.context();
-  auto rows = Json::array();
-  const auto today = to_iso_date(context.today());
-  const auto add = [&](const char* kind, const std::string& name, const Date& until) {
-    if (until.present()) rows.push_back({{"kind", kind}, {"name", name}, {"until", to_iso_date(until)}, {"over", to_iso_date(until) < today}});
-  };
-  for (const auto& a : context.config.agreements) add("agreement", a.id, a.to);
-  for (const auto& e : context.codes->eqa()) add("eqa", e.lab + " " + e.item, e.period.to);
-  for (const auto& m : context.codes->marks()) add("hr_mark", m.lab + " " + m.item + " " + m.scope, m.period.to);
-  for (const auto& [kind, key] : {std::pair{"certificate", "certificate"}, {"trust", "trust"}})
-    if (const auto it = context.config.listener.find(key); it != context.config.listener.end() && !it->second.empty())
-      if (auto seen = describe_certificate((fs::path(call.console.ports.config_dir) / it->second).string()); seen.not_after_ms)
-        rows.push_back({{"kind", kind}, {"name", seen.subject}, {"until", at(call, seen.not_after_ms).substr(0, 10)}, {"over", seen.not_after_ms < context.clock.now_ms()},
-                        {"fingerprint", seen.fingerprint}});
-  std::stable_sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) { return a["until"].get<std::string>() < b["until"].get<std::string>(); });
-  return ok({{"today", today}, {"rows", std::move(rows)}});
+  return ok(calendar(context.config, call.console.ports.config_dir, *context.codes, context.clock.now_ms()));
 }
 
 Answer preview_agreement(Call& call) {
@@ -206,7 +192,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/config/restore", Right::configure, true, &restore},
     Route{"POST", "/partners/probe", Right::configure, true, &probe_partner},
     Route{"POST", "/agreements/preview", Right::configure, true, &preview_agreement},
-    Route{"GET", "/calendar", Right::read, true, &calendar},
+    Route{"GET", "/calendar", Right::read, true, &expiry},
 };
 
 }  // namespace

@@ -3,10 +3,8 @@
 #include <array>
 
 #include "console/console.hpp"
+#include "console/see.hpp"
 #include "core/base/time.hpp"
-#include "core/cda/rules.hpp"
-#include "core/hl7/message.hpp"
-#include "core/hl7/profile.hpp"
 #include "engine/audit.hpp"
 #include "engine/exchange/reconcile.hpp"
 #include "engine/outbox_verbs.hpp"
@@ -40,18 +38,6 @@ Json row_json(const Call& call, const OutboxRow& r) {
           {"help", {{"verb", help.verb}, {"zh", help.zh}, {"en", help.en}}}};
 }
 
-Result<std::vector<OutboxRow>> rows_of(Call& call, const std::string& partner, std::optional<OutboxState> state, int limit) {
-  std::vector<OutboxRow> rows;
-  auto read = call.context().store.read([&](store::Reader& reader) -> Result<void> {
-    auto r = reader.outbox(partner, state, limit);
-    if (!r) return r.error();
-    rows = std::move(*r);
-    return {};
-  });
-  if (!read) return read.error();
-  return rows;
-}
-
 // state: one of the store's, "person" for all that wait for one, or empty for all.
 Answer outbox(Call& call) {
   const auto wanted = call.text("state"), partner = call.text("partner");
@@ -61,18 +47,17 @@ Answer outbox(Call& call) {
     if (wanted == store::word(s) || (wanted == "person" && (s == OutboxState::parked || s == OutboxState::refused || s == OutboxState::doubtful))) states.push_back(s);
   if (!wanted.empty() && states.empty()) return failed({"ctl.state", "/state", {wanted.substr(0, 40)}});
   auto list = Json::array();
-  const auto take = [&](std::optional<OutboxState> state) -> Result<void> {
-    auto rows = rows_of(call, partner, state, 1'000'000);  // the store's order is the oldest first, a page shows the newest
-    if (!rows) return rows.error();
-    int left = limit;
-    for (auto it = rows->rbegin(); it != rows->rend() && left > 0; ++it, --left) list.push_back(row_json(call, *it));
+  auto read = call.context().store.read([&](store::Reader& reader) -> Result<void> {
+    std::vector<std::optional<OutboxState>> asked(states.begin(), states.end());
+    if (asked.empty()) asked.emplace_back(std::nullopt);
+    for (const auto state : asked) {
+      auto rows = reader.outbox_newest(partner, state, limit);
+      if (!rows) return rows.error();
+      for (const auto& r : *rows) list.push_back(row_json(call, r));
+    }
     return {};
-  };
-  if (states.empty()) {
-    if (auto r = take(std::nullopt); !r) return failed(r.error());
-  }
-  for (const auto s : states)
-    if (auto r = take(s); !r) return failed(r.error());
+  });
+  if (!read) return failed(read.error());
   return ok({{"messages", std::move(list)}});
 }
 
@@ -89,64 +74,60 @@ Answer act(Call& call) {
   return ok({{"changed", changes->size()}});
 }
 
-Json finding_json(const Finding& f) {
-  auto out = error_json(f.error);
-  out["severity"] = f.severity == Severity::error ? "error" : f.severity == Severity::warning ? "warning" : "info";
-  return out;
+Looking looking(const Call& call) {
+  const auto& context = call.context();
+  return {.config = context.config, .profiles = context.profiles, .who = call.who(), .now_ms = context.clock.now_ms()};
 }
 
-// One report message as event, as HL7 v2 and as document, each with what its checker says. Who looked is audited.
+// One message as event, as HL7 v2 and as document, each with what its checker says. Who looked is audited.
 Answer message(Call& call) {
-  const auto id = call.number("id", 0);
-  std::optional<OutboxRow> row;
-  std::optional<store::ReportRow> report;
-  const auto& context = call.context();
-  auto done = context.store.transact([&](store::Unit& unit) -> Result<void> {
-    auto found = engine::outbox_message(unit, id);
-    if (!found) return Error{found.error().id, "/id", found.error().args};
-    row = std::move(*found);
-    const auto slash = row->subject.find('/');
-    if (row->type.starts_with("ORU") && slash != std::string::npos) {
-      auto versions = unit.report_versions(row->subject.substr(0, slash), row->subject.substr(slash + 1));
-      if (!versions) return versions.error();
-      for (const auto& v : *versions) {
-        auto whole = unit.report(v.id);
-        if (!whole) return whole.error();
-        if (!*whole) continue;
-        const bool same = (*whole)->hl7.find("|" + row->message_id + "|") != std::string::npos;
-        if (!report || same) report = std::move(**whole);
-        if (same) break;
-      }
-    }
-    return engine::audit(unit, context.clock.now_ms(), "console.message_viewed", {call.who(), "message:" + row->message_id, "shown"}, {{"partner", row->partner}});
+  OutboxRow row;
+  Json seen;
+  auto done = call.context().store.transact([&](store::Unit& unit) -> Result<void> {
+    auto r = see_outbox(unit, looking(call), call.number("id", 0), row);
+    if (!r) return r.error();
+    seen = std::move(*r);
+    return {};
   });
   if (!done) return failed(done.error());
-  Json out{{"message", row_json(call, *row)}, {"event", nullptr}, {"hl7", ""}, {"document", ""}, {"findings", Json::array()}};
-  if (!report) return ok(out);
-  const auto event = Json::parse(report->json, nullptr, false);
-  if (!event.is_discarded()) out["event"] = event;
-  std::string lines = report->hl7;
-  std::replace(lines.begin(), lines.end(), '\r', '\n');
-  out["hl7"] = lines;
-  out["document"] = report->document;
-  if (auto read = hl7::Message::read(report->hl7)) {
-    for (const auto& f : hl7::check(*read, context.profiles.of(row->partner))) {
-      auto finding = finding_json(f);
-      finding["part"] = "hl7";
-      out["findings"].push_back(std::move(finding));
-    }
-  } else if (!report->hl7.empty()) {
-    auto finding = finding_json({Severity::error, read.error()});
-    finding["part"] = "hl7";
-    out["findings"].push_back(std::move(finding));
-  }
-  if (!report->document.empty()) {
-    for (const auto& f : cda::check(report->document, {.assumed_offset_minutes = context.config.hospital.offset_minutes, .charset = "", .limits = {}, .transfer = {}}).findings) {
-      auto finding = finding_json(f);
-      finding["part"] = "document";
-      out["findings"].push_back(std::move(finding));
-    }
-  }
+  Json out{{"message", row_json(call, row)}};
+  out.update(seen);
+  return ok(out);
+}
+
+Json inbox_json(const Call& call, const store::InboxRow& r) {
+  const bool refused = r.state == "refused";
+  return {{"id", r.id}, {"message_id", r.control_id}, {"partner", r.source}, {"state", r.state}, {"verdict", r.verdict}, {"received_at", at(call, r.received_ms)},
+          {"zh", engine::remark_in(r.remark, Language::zh)}, {"en", engine::remark_in(r.remark, Language::en)},
+          {"help", {{"zh", refused ? "请按原因改正（本院缺对照、协议等），或请对方改正后重新发送同一份；改好后再到即会受理。" : "已收妥但未能入库：请按原因处理，再请对方发布更正版本；处理不了请保留现场，联系厂商。"},
+                    {"en", refused ? "Mend the cause here (mapping, agreement), or have the sender mend it; sent again it is taken." : "It arrived but could not take effect: mend the cause, then have the sender release an amended version; else keep everything as it is and call the vendor."}}}};
+}
+
+// Messages of partners and feeds that were refused, or taken and could not take effect.
+Answer inbox(Call& call) {
+  auto list = Json::array();
+  auto read = call.context().store.read([&](store::Reader& reader) -> Result<void> {
+    auto rows = reader.inbox_stopped(500);
+    if (!rows) return rows.error();
+    for (const auto& r : *rows) list.push_back(inbox_json(call, r));
+    return {};
+  });
+  if (!read) return failed(read.error());
+  return ok({{"messages", std::move(list)}});
+}
+
+Answer inbox_message(Call& call) {
+  store::InboxRow row;
+  Json seen;
+  auto done = call.context().store.transact([&](store::Unit& unit) -> Result<void> {
+    auto r = see_inbox(unit, looking(call), call.number("id", 0), row);
+    if (!r) return r.error();
+    seen = std::move(*r);
+    return {};
+  });
+  if (!done) return failed(done.error());
+  Json out{{"message", inbox_json(call, row)}};
+  out.update(seen);
   return ok(out);
 }
 
@@ -281,6 +262,8 @@ constexpr std::array kRoutes{
     Route{"POST", "/outbox", Right::read, true, &outbox},
     Route{"POST", "/outbox/act", Right::operate, true, &act},
     Route{"POST", "/message", Right::message, true, &message},
+    Route{"GET", "/inbox", Right::read, true, &inbox},
+    Route{"POST", "/inbox/message", Right::message, true, &inbox_message},
     Route{"GET", "/retractions", Right::read, true, &retractions},
     Route{"GET", "/events/parked", Right::read, true, &parked_events},
     Route{"POST", "/audit", Right::audit, true, &audit_search},

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "console/console.hpp"
+#include "core/base/time.hpp"
 #include "engine/audit.hpp"
 
 namespace huren::console {
@@ -25,7 +26,7 @@ void audit_sign_in(Call& call, const std::string& name, const std::string& outco
 }
 
 Answer enter(Call& call, const User& user) {
-  Session session{.user = user.name, .display = user.display.empty() ? user.name : user.display, .csrf = "", .role = user.role, .panel = {}};
+  Session session{.user = user.name, .display = user.display.empty() ? user.name : user.display, .csrf = "", .credential = user.password, .role = user.role, .panel = {}};
   auto cookie = call.console.sessions.open(session);
   if (!cookie) return failed(cookie.error());
   audit_sign_in(call, user.name, "signed_in");
@@ -43,7 +44,7 @@ Answer welcome(Call& call) {
 }
 
 Answer set_up(Call& call) {
-  auto user = call.console.users.set_up(call.text("token"), call.text("name"), call.text("display"), call.text("password"));
+  auto user = call.console.users.set_up(call.text("token"), call.text("name"), call.text("display"), call.text("password"), call.request.address);
   if (!user) return failed(user.error());
   call.console.sessions.close_all_of(user->name);
   return enter(call, *user);
@@ -51,7 +52,7 @@ Answer set_up(Call& call) {
 
 Answer sign_in(Call& call) {
   const auto name = call.text("name");
-  auto user = call.console.users.sign_in(name, call.text("password"));
+  auto user = call.console.users.sign_in(name, call.text("password"), call.request.address);
   if (!user) {
     // A password typed into the wrong field would stay in the trail for ever: only names that exist are written down.
     bool known = false;
@@ -73,7 +74,7 @@ Answer sign_out(Call& call) {
 Answer session(Call& call) { return ok(session_json(call.session)); }
 
 Answer password(Call& call) {
-  if (auto r = call.console.users.change_password(call.session.user, call.text("old"), call.text("password")); !r) return failed(r.error());
+  if (auto r = call.console.users.change_password(call.session.user, call.text("old"), call.text("password"), call.request.address); !r) return failed(r.error());
   call.console.sessions.close_all_of(call.session.user);
   auto answer = ok(Json::object());
   answer.headers.emplace_back("Set-Cookie", session_cookie(call.request, "huren_session", ""));
@@ -116,6 +117,10 @@ Answer user_unlock(Call& call) {
 Answer status(Call& call) {
   auto health = Json::parse(call.engine->health(), nullptr, false);
   const auto& hospital = call.context().config.hospital;
+  if (health.is_object() && health.contains("partners"))  // people read the hospital's own time
+    for (auto& p : health["partners"])
+      if (p.contains("last_success_at") && p["last_success_at"].is_string())
+        if (const auto t = parse_iso_time(p["last_success_at"].get<std::string>(), 0)) p["last_success_at"] = at(call, t->epoch_ms);
   return ok({{"hospital", {{"code", hospital.code}, {"name", hospital.name}}},
              {"pending_changes", configuration_digest(call.console.ports.config_dir) != call.console.ports.loaded()},
              {"now", at(call, call.context().clock.now_ms())},

@@ -86,7 +86,8 @@ class Handler final : public Poco::Net::HTTPRequestHandler {
     const auto path = uri.substr(0, uri.find('?'));
     if (!path.starts_with("/api/")) return page(request, response, path);
     Request r{.method = request.getMethod(), .path = path, .body = "", .content_type = request.getContentType(), .session = "", .panel = "",
-              .csrf = request.get("X-Huren-CSRF", ""), .origin = request.get("Origin", ""), .host = request.getHost(), .fetch_site = request.get("Sec-Fetch-Site", ""), .secure = secure_};
+              .csrf = request.get("X-Huren-CSRF", ""), .origin = request.get("Origin", ""), .host = request.getHost(), .fetch_site = request.get("Sec-Fetch-Site", ""), .secure = secure_,
+              .address = request.clientAddress().host().toString()};
     Poco::Net::NameValueCollection cookies;
     request.getCookies(cookies);
     r.session = cookies.get("huren_session", "");

@@ -14,6 +14,7 @@ namespace huren::console {
 
 struct Session {
   std::string user, display, csrf;
+  std::string credential{};  // the password's hash when it was opened: a new password ends it
   Role role = Role::reader;
   std::optional<engine::PanelPass> panel;
   std::int64_t made_ms = 0, seen_ms = 0;

@@ -46,11 +46,15 @@ bool has_admin(const std::vector<User>& users) {
 }
 
 // What an unknown name is compared with, so that it takes as long as a known one.
-const std::string& nobody() {
-  static const std::string hash = [] {
-    auto made = hash_password("nobody has this password");
-    return made ? *made : std::string();
-  }();
+Result<std::string> nobody(const std::string& from) {
+  static std::mutex mutex;
+  static std::string hash;
+  const std::lock_guard lock(mutex);
+  if (hash.empty()) {
+    auto made = hash_password("nobody has this password", from);
+    if (!made) return made.error();
+    hash = std::move(*made);
+  }
   return hash;
 }
 
@@ -138,14 +142,18 @@ Result<std::string> Users::issue_token() {
   return *token;
 }
 
-Result<User> Users::set_up(const std::string& token, const std::string& name, const std::string& display, const std::string& password) {
+Result<User> Users::set_up(const std::string& token, const std::string& name, const std::string& display, const std::string& password, const std::string& from) {
   if (!good_name(name)) return Error{"console.user_name", "/name", {}};
   if (auto r = check_password(name, password); !r) return r.error();
-  auto hash = hash_password(password);
+  const auto refused = [&](const File& file) { return file.token.empty() || file.token_until_ms < clock_.now_ms() || !same_secret(file.token, digest(token)); };
+  auto before = read();
+  if (!before) return before.error();
+  if (refused(*before)) return Error{"console.setup_token", "/token", {}};  // anybody may ask: no work for strangers
+  auto hash = hash_password(password, from);
   if (!hash) return hash.error();
   User made;
   auto done = change([&](File& file) -> Result<void> {
-    if (file.token.empty() || file.token_until_ms < clock_.now_ms() || !same_secret(file.token, digest(token))) return Error{"console.setup_token", "/token", {}};
+    if (refused(file)) return Error{"console.setup_token", "/token", {}};
     file.token.clear();
     if (auto* known = find(file.users, name)) {
       known->role = Role::admin;
@@ -164,13 +172,17 @@ Result<User> Users::set_up(const std::string& token, const std::string& name, co
   return made;
 }
 
-Result<User> Users::sign_in(const std::string& name, const std::string& password) {
+Result<User> Users::sign_in(const std::string& name, const std::string& password, const std::string& from) {
   auto before = read();
   if (!before) return before.error();
   const auto now = clock_.now_ms();
   const User* known = find(before->users, name);
   if (known && known->locked_until_ms > now) return Error{"console.locked", "", {std::to_string((known->locked_until_ms - now + 59'999) / 60'000)}};
-  const bool fits = password_fits(known && !known->disabled ? known->password : nobody(), password.substr(0, 256)) && known && !known->disabled;
+  auto compared = known && !known->disabled ? Result<std::string>(known->password) : nobody(from);
+  if (!compared) return compared.error();
+  const auto same = password_fits(*compared, password.substr(0, 256), from);
+  if (!same) return same.error();
+  const bool fits = *same && known && !known->disabled;
   if (!known) return Error{"console.sign_in_failed", "", {}};
   User who;
   auto done = change([&](File& file) -> Result<void> {
@@ -194,10 +206,10 @@ Result<User> Users::sign_in(const std::string& name, const std::string& password
   return who;
 }
 
-Result<void> Users::change_password(const std::string& name, const std::string& old_password, const std::string& password) {
+Result<void> Users::change_password(const std::string& name, const std::string& old_password, const std::string& password, const std::string& from) {
   if (auto r = check_password(name, password); !r) return r;
-  if (auto who = sign_in(name, old_password); !who) return who.error();
-  auto hash = hash_password(password);
+  if (auto who = sign_in(name, old_password, from); !who) return who.error();
+  auto hash = hash_password(password, from);
   if (!hash) return hash.error();
   return change([&](File& file) -> Result<void> {
     auto* user = find(file.users, name);
@@ -236,6 +248,20 @@ Result<void> Users::put(const User& user, const std::string& password) {
     file.users = std::move(users);
     return {};
   });
+}
+
+std::optional<User> Users::current(const std::string& name) {
+  struct stat there {};
+  const bool present = ::stat((folder_ + "/users.json").c_str(), &there) == 0;
+  const std::pair stamp{present ? static_cast<std::uint64_t>(there.st_ino) : 0, static_cast<std::int64_t>(there.st_mtim.tv_sec) * 1'000'000'000 + there.st_mtim.tv_nsec};
+  const std::lock_guard lock(known_mutex_);
+  if (!present || stamp != known_stamp_) {
+    auto file = read();
+    known_ = file ? std::move(file->users) : std::vector<User>();  // a damaged file lets nobody in
+    known_stamp_ = stamp;
+  }
+  const auto* user = find(known_, name);
+  return user ? std::optional(*user) : std::nullopt;
 }
 
 Result<void> Users::unlock(const std::string& name) {

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,14 +35,17 @@ class Users {
   static constexpr std::int64_t kLockMs = 15 * 60'000, kTokenMs = 60 * 60'000;
   static constexpr std::size_t kLeastPassword = 10;
 
-  Users(std::string folder, const engine::Clock& clock) : folder_(std::move(folder)), clock_(clock) {}
+  Users(const std::string& folder, const engine::Clock& clock) : folder_(folder), clock_(clock) {}
   // A token that makes one administrator, or gives one a new password; a later one takes its place.
   Result<std::string> issue_token();
-  Result<User> set_up(const std::string& token, const std::string& name, const std::string& display, const std::string& password);
-  Result<User> sign_in(const std::string& name, const std::string& password);
-  Result<void> change_password(const std::string& name, const std::string& old_password, const std::string& password);
+  Result<User> set_up(const std::string& token, const std::string& name, const std::string& display, const std::string& password, const std::string& from = {});
+  // from: the address that asks (HashGate). Error console.busy: nothing was tried, no failure counted.
+  Result<User> sign_in(const std::string& name, const std::string& password, const std::string& from = {});
+  Result<void> change_password(const std::string& name, const std::string& old_password, const std::string& password, const std::string& from = {});
   // Makes or changes an account; an empty password keeps the present one.
   Result<void> put(const User& user, const std::string& password);
+  // The account as it is now, whoever changed it; cheap: the file is read again only when it is another one.
+  std::optional<User> current(const std::string& name);
   Result<void> unlock(const std::string& name);
   Result<std::vector<User>> list();
   Result<bool> empty();
@@ -51,6 +55,9 @@ class Users {
   Result<void> change(const std::function<Result<void>(File&)>& fn);
   Result<File> read() const;
   std::string folder_;
+  std::mutex known_mutex_;
+  std::pair<std::uint64_t, std::int64_t> known_stamp_{};  // inode and time of the file that known_ holds
+  std::vector<User> known_;
   const engine::Clock& clock_;
 };
 

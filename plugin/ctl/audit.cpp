@@ -5,6 +5,7 @@
 
 #include "core/base/time.hpp"
 #include "ctl/place.hpp"
+#include "ctl/progress.hpp"
 #include "engine/audit.hpp"
 #include "engine/checks.hpp"
 
@@ -18,7 +19,15 @@ constexpr int kChunk = 5000;
 // Every link in order, in pieces, so that no snapshot lasts long; false: the store failed, and it was said.
 template <class Each>
 bool each_link(Place& place, std::int64_t& marked, Each each) {
-  std::int64_t last = 0;
+  std::int64_t last = 0, total = 0;
+  auto newest = place.store->read([&](store::Reader& reader) -> Result<void> {
+    auto head = reader.audit_head();
+    if (!head) return head.error();
+    if (*head) total = (*head)->seq;
+    return {};
+  });
+  if (!newest) return place.failed(newest.error());
+  Progress progress(place, place.say("正在读审计链", "reading the audit chain"), total);
   for (bool more = true; more;) {
     auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
       auto rows = reader.audit(last, kChunk);
@@ -29,6 +38,7 @@ bool each_link(Place& place, std::int64_t& marked, Each each) {
           return {};
         }
         last = row.seq;
+        progress.at(last);
       }
       more = rows->size() == kChunk;
       auto mark = reader.cursor(engine::kAuditMark);

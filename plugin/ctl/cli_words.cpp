@@ -1,6 +1,7 @@
 #include "ctl/cli_words.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -59,7 +60,20 @@ Error words_for(const CLI::ParseError& fault, int argc, const char* const* argv,
   return {"ctl.words_wrong", "", {path}};
 }
 
+namespace {
+
+// Descriptions stand as "English / 中文": one half of them. What has no Chinese half serves for both.
+std::string half(const std::string& words, Language language) {
+  const auto cut = words.rfind(" / ");
+  const bool both = cut != words.npos && std::any_of(words.begin() + static_cast<std::ptrdiff_t>(cut), words.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xE4; });
+  return !both ? words : language == Language::en ? words.substr(0, cut) : words.substr(cut + 3);
+}
+
+}  // namespace
+
 void speak(CLI::App& app, Language language) {
+  app.description(half(app.get_description(), language));
+  for (auto* option : app.get_options()) option->description(half(option->get_description(), language));
   if (language == Language::zh) {
     auto words = std::make_shared<CLI::Formatter>();
     for (const auto& [from, to] : {std::pair{"Usage", "用法"}, {"OPTIONS", "选项"}, {"SUBCOMMAND", "子命令"}, {"SUBCOMMANDS", "子命令"}, {"POSITIONALS", "参数"},
@@ -76,27 +90,54 @@ void speak(CLI::App& app, Language language) {
 
 namespace {
 
-void cases(const CLI::App& app, const std::string& path, std::ostream& out) {
-  std::string words;
+// Verbs that read their own words (hl7, cda, recognise).
+constexpr std::pair<std::string_view, std::string_view> kOwnWords[] = {
+    {"hl7", "show check roundtrip send listen --profile --timeout --messages --code --keep --frame-timeout --lang --json"},
+    {"cda", "show check render write sign verify conformance --json --kind --mode --key --cert --signature --authority --crl --organisation --at --viewer --charset --lang"},
+    {"recognise", "--explain --dry-run --csv --lang"}};
+
+// The words that an option takes, where it takes no others: "{zh,en}".
+std::string choices_of(const CLI::Option& option) {
+  const auto type = option.get_type_name();
+  const auto open = type.find('{'), close = type.find('}', open);
+  if (open == type.npos || close == type.npos) return {};
+  auto words = type.substr(open + 1, close - open - 1);
+  std::replace(words.begin(), words.end(), ',', ' ');
+  return words;
+}
+
+void cases(const CLI::App& app, const std::string& path, std::ostream& out, std::string& paths) {
+  std::string words, values;
   const auto add = [&](const std::string& word) { words += (words.empty() ? "" : " ") + word; };
   for (const auto* verb : app.get_subcommands(nullptr)) add(verb->get_name());
+  for (const auto& [verb, own] : kOwnWords)
+    if (path == verb) add(std::string(own));
   for (const auto* option : app.get_options()) {
-    if (option->nonpositional()) {
-      for (const auto& name : option->get_lnames()) add("--" + name);
+    if (!option->nonpositional()) continue;
+    for (const auto& name : option->get_lnames()) {
+      add("--" + name);
+      if (const auto choices = choices_of(*option); !choices.empty()) values += " --" + name + ") words='" + choices + "' ;;";
     }
   }
-  out << "    '" << path << "') words='" << words << "' ;;\n";
-  for (const auto* verb : app.get_subcommands(nullptr)) cases(*verb, path.empty() ? verb->get_name() : path + " " + verb->get_name(), out);
+  paths += "|" + path;
+  out << "    '" << path << "') words='" << words << "'";
+  if (!values.empty()) out << "; case $last in" << values << " esac";
+  out << " ;;\n";
+  for (const auto* verb : app.get_subcommands(nullptr)) cases(*verb, path.empty() ? verb->get_name() : path + " " + verb->get_name(), out, paths);
 }
 
 }  // namespace
 
 int print_completion(const CLI::App& app, std::ostream& out) {
-  out << "# source <(huren-ctl completion)\n_huren_ctl() {\n  local words='' path='' word i\n"
-         "  for ((i = 1; i < COMP_CWORD; i++)); do word=${COMP_WORDS[i]}\n"
-         "    case $word in -c|--config|--lang) ((i++)) ;; -*) ;; *) path=\"${path:+$path }$word\" ;; esac\n  done\n  case $path in\n";
-  cases(app, "", out);
-  out << "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+  std::ostringstream lines;
+  std::string paths;
+  cases(app, "", lines, paths);
+  out << "# source <(huren-ctl completion); in zsh first: autoload bashcompinit && bashcompinit\n_huren_ctl() {\n"
+         "  local words='' path='' i last=${COMP_WORDS[COMP_CWORD-1]} paths='" << paths << "|'\n"
+         "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+         "    [[ $paths != *\"|${path:+$path }${COMP_WORDS[i]}|\"* ]] || path=\"${path:+$path }${COMP_WORDS[i]}\"\n  done\n  case $path in\n"
+      << lines.str()
+      << "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
          "  [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -F _huren_ctl huren-ctl\n";
   return 0;
 }

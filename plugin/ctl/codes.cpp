@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 
+#include "console/tables.hpp"
 #include "core/base/csv.hpp"
 #include "core/recognition/coverage.hpp"
 #include "ctl/place.hpp"
@@ -87,6 +88,14 @@ int codes_import(Place& place, const std::vector<std::string>& files, bool dry_r
   std::map<std::string, std::string> texts;  // table → text
   for (const auto& file : files) {
     const auto name = fs::path(file).filename().string();
+    if (name == console::kCatalogue && files.size() == 1) {
+      const auto list = read_file(file);
+      if (!list) {
+        place.failed({"engine.file_missing", file, {file}});
+        return kUnusable;
+      }
+      return codes_catalogue(place, *list, dry_run);
+    }
     const auto names = terminology::table_names();
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       place.failed({"ctl.codes_table", file, {name}});
@@ -107,6 +116,13 @@ int codes_import(Place& place, const std::vector<std::string>& files, bool dry_r
   }
   place.out << (before.set ? before.set->version() : "-") << " -> " << after.set->version() << "\n";
   if (dry_run) return kOk;
+  auto history = console::History(place.data + "/console/history");
+  const auto now = engine::Clock().now_ms();
+  for (const auto& [name, text] : texts)
+    if (auto r = history.keep(engine::codes_file(place.config, place.config_dir, name), {.id = "", .file = name, .who = operator_name(), .what = "imported", .part = "", .at_ms = now}); !r) {
+      place.failed(r.error());
+      return kUnusable;
+    }
   if (auto r = engine::put_codes(place.config, place.config_dir, texts); !r) {
     place.failed(r.error());
     return kUnusable;
@@ -119,7 +135,9 @@ int codes_coverage(Place& place, const std::string& catalogue) {
   const auto loaded = engine::load_codes(place.config, place.config_dir);
   if (!tell(place, loaded.findings) || !loaded.set) return kUnusable;
   std::vector<terminology::LocalFacts> facts;
-  if (!catalogue.empty()) {
+  if (catalogue.empty()) {
+    facts = console::read_catalogue(console::Tables(place.config_dir).own(console::kCatalogue)).rows;
+  } else {
     auto read = read_catalogue(place, catalogue);
     if (!read) return kUnusable;
     facts = std::move(*read);

@@ -1,8 +1,13 @@
 // huren-ctl console: the one-time token of the first administrator, the accounts, a locked one set free.
+#include <termios.h>
+#include <unistd.h>
+
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "console/users.hpp"
 #include "ctl/place.hpp"
+#include "engine/audit.hpp"
 
 namespace huren::ctl {
 namespace {
@@ -50,6 +55,68 @@ int console_users(Place& place) {
   }
   if (place.json) place.out << list.dump(2) << "\n";
   else print_table(place.out, table);
+  return kOk;
+}
+
+namespace {
+
+// Twice on a terminal, unseen; from a pipe the first line.
+std::optional<std::string> password_from(Place& place) {
+  std::string first, second;
+  if (::isatty(STDIN_FILENO) != 1) return std::getline(std::cin, first) ? std::optional(first) : std::nullopt;
+  termios seen{};
+  ::tcgetattr(STDIN_FILENO, &seen);
+  termios unseen = seen;
+  unseen.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+  place.err << place.say("密码：", "password: ") << std::flush;
+  std::getline(std::cin, first);
+  place.err << "\n" << place.say("再输一次：", "once more: ") << std::flush;
+  std::getline(std::cin, second);
+  place.err << "\n";
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &seen);
+  return first == second ? std::optional(first) : std::nullopt;
+}
+
+}  // namespace
+
+int console_user(Place& place, const UserWishes& wishes) {
+  auto users = accounts(place);
+  auto all = users.list();
+  if (!all) {
+    place.failed(all.error());
+    return kUnusable;
+  }
+  console::User user{.name = wishes.name, .display = ""};
+  bool known = false;
+  for (const auto& u : *all)
+    if (u.name == wishes.name) {
+      user = u;
+      known = true;
+    }
+  if (!wishes.display.empty()) user.display = wishes.display;
+  if (!wishes.role.empty()) user.role = *console::role_of(wishes.role);  // checked by the parser
+  if (wishes.disable || wishes.enable) user.disabled = wishes.disable;
+  std::string password;
+  if (wishes.ask_password || !known) {
+    const auto given = password_from(place);
+    if (!given) {
+      place.failed({"ctl.passwords_differ", "--password", {}});
+      return kUnusable;
+    }
+    password = *given;
+  }
+  if (auto r = users.put(user, password); !r) {
+    place.failed(r.error());
+    return kUnusable;
+  }
+  if (place.open_store()) {
+    auto noted = place.store->transact([&](store::Unit& unit) {
+      return engine::audit(unit, system_clock().now_ms(), "console.user", {operator_name(), "user:" + user.name, user.disabled ? "disabled" : console::word(user.role)}, {});
+    });
+    if (!noted) place.failed(noted.error());
+  }
+  place.out << user.name << "  " << console::word(user.role) << "  " << (user.disabled ? "disabled" : "active") << "\n";
   return kOk;
 }
 

@@ -10,6 +10,7 @@
 #include "console/probe.hpp"
 #include "ctl/place.hpp"
 #include "engine/codes.hpp"
+#include "engine/outbox_verbs.hpp"
 #include "engine/profiles.hpp"
 
 namespace huren::ctl {
@@ -120,7 +121,8 @@ int doctor(Place& place) {
       report.add(depths.outbox_parked == 0, place.say("搁置的投递 ", "parked deliveries ") + std::to_string(depths.outbox_parked),
                  depths.outbox_parked ? place.say("请运行 huren-ctl outbox list --state parked", "Run huren-ctl outbox list --state parked") : "");
       report.add(rejected.empty(), place.say("无法使用的事件 ", "events that could not be used ") + std::to_string(rejected.size()),
-                 rejected.empty() ? "" : rejected.back().type + " " + rejected.back().key + ": " + rejected.back().remark);
+                 rejected.empty() ? "" : rejected.back().type + " " + rejected.back().key + ": " + engine::remark_in(rejected.back().remark, place.language) +
+                     place.say("；全部见 huren-ctl events，请 HIS 厂商改正后以新键重新提交", "; huren-ctl events lists all; have the HIS vendor mend them and submit again under new keys"));
       constexpr std::int64_t kHourMs = 3'600'000;
       report.add(depths.oldest_waiting_ms < kHourMs, place.say("等待投递 ", "waiting deliveries ") + std::to_string(depths.outbox_waiting),
                  depths.oldest_waiting_ms < kHourMs ? "" : place.say("最早的已等待一小时以上：请检查伙伴", "The oldest has waited for more than an hour: check the partner"));

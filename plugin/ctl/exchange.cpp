@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/place.hpp"
+#include "ctl/progress.hpp"
 #include "engine/codes.hpp"
 #include "engine/exchange/backfill.hpp"
 #include "engine/exchange/reconcile.hpp"
@@ -38,6 +39,23 @@ PartnerAdapter* caller(Place& place, const config::Partner& partner, std::unique
 
 }  // namespace
 
+int with_context(Place& place, const std::function<int(const engine::Context&)>& fn) {
+  const engine::Clock clock;
+  engine::Log log(place.data + "/log-ctl", Severity::info, clock, {});
+  const auto profiles = engine::load_profiles(place.config, place.config_dir).profiles;
+  const auto documents = engine::Documents::load(place.config, place.config_dir);
+  if (!documents) {
+    place.failed(documents.error());
+    return kUnusable;
+  }
+  const auto codes = engine::load_codes(place.config, place.config_dir);
+  if (!codes.set) {
+    for (const auto& f : codes.findings) place.failed(f.error);
+    return kUnusable;
+  }
+  return fn(engine::Context{place.config, clock, log, *place.store, codes.set, profiles, *documents});
+}
+
 int reconcile(Place& place, const std::string& partner_code, const std::string& from, const std::string& to, bool dry_run) {
   const auto* partner = partner_named(place, partner_code);
   const auto first = parse_date(from), last = parse_date(to.empty() ? from : to);
@@ -48,20 +66,18 @@ int reconcile(Place& place, const std::string& partner_code, const std::string& 
   std::unique_ptr<Adapter> holder;
   auto* adapter = partner ? caller(place, *partner, holder) : nullptr;
   if (!adapter) return kUnusable;
-  const engine::Clock clock;
-  engine::Log log(place.data + "/log-ctl", Severity::info, clock, {});
-  const auto profiles = engine::load_profiles(place.config, place.config_dir).profiles;
-  const auto documents = engine::Documents::load(place.config, place.config_dir);
-  if (!documents) {
-    place.failed(documents.error());
-    return kUnusable;
-  }
-  const engine::Context context{place.config, clock, log, *place.store, engine::load_codes(place.config, place.config_dir).set, profiles, *documents};
-  const auto ask = [&](const Message& question) {
-    return adapter->ask(partner->code, question, static_cast<std::uint32_t>(place.config.exchange.ask_timeout_ms));
-  };
-  auto done = engine::exchange::reconcile(context, *partner, ask, *first, *last, dry_run);
+  std::optional<Result<engine::exchange::Reconciled>> outcome;
+  const int usable = with_context(place, [&](const engine::Context& context) {
+    const Progress progress(place, place.say("正在与 ", "comparing with ") + partner->code);
+    const auto ask = [&](const Message& question) {
+      return adapter->ask(partner->code, question, static_cast<std::uint32_t>(place.config.exchange.ask_timeout_ms));
+    };
+    outcome = engine::exchange::reconcile(context, *partner, ask, *first, *last, dry_run);
+    return kOk;
+  });
   holder->stop(1000);
+  if (!outcome) return usable;
+  auto& done = *outcome;
   if (!done) {
     place.failed(done.error());
     return kUnusable;

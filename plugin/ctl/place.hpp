@@ -1,12 +1,14 @@
 // Where huren-ctl works: one hospital's configuration folder, its codes and, when asked for, its store.
 // Promises: never starts pumps, listeners or the applier. Refuses: a configuration with errors (each is printed with its line).
 #pragma once
+#include <functional>
 #include <memory>
 #include <ostream>
 #include <string>
 
 #include "core/config/config.hpp"
 #include "engine/clock.hpp"
+#include "engine/context.hpp"
 #include "engine/loader.hpp"
 
 namespace huren::ctl {
@@ -66,11 +68,28 @@ int results(Place& place, const std::string& patient_id);
 // The code tables: to files or standard output; from files, all or none; what of the hospital's items is recognisable, and why not.
 int codes_export(Place& place, const std::string& table, const std::string& folder);
 int codes_import(Place& place, const std::vector<std::string>& files, bool dry_run);
-int codes_coverage(Place& place, const std::string& catalogue);
+int codes_coverage(Place& place, const std::string& catalogue);  // "": the hospital's own list, codes/catalogue.csv
+// The mapping workbench (console/tables.hpp). show: unmapped | mapped | all.
+struct MapWishes { std::string show = "unmapped", find; int limit = 200; };
+int map_list(Place& place, const MapWishes& wishes);
+int map_accept(Place& place, const std::vector<std::string>& words, int least, bool dry_run);
+int map_remove(Place& place, const std::vector<std::string>& items, bool dry_run);
+// One row of a table: words KEY=VALUE; the row with the same key changes, else it is a new one. remove: by its key.
+int codes_row(Place& place, const std::string& table, const std::vector<std::string>& words, bool remove, bool dry_run);
+int codes_catalogue(Place& place, const std::string& text, bool dry_run);  // the hospital's own list of items
+int codes_history(Place& place);
+int codes_restore(Place& place, const std::string& id, bool dry_run);
+int calendar(Place& place);
 // Retractions that nobody acknowledged yet.
 int retractions(Place& place);
 int outbox_list(Place& place, const std::string& partner, const std::string& state, int limit);
 int outbox_show(Place& place, std::int64_t id);
+int outbox_queues(Place& place);
+// A message seen through: patient data, audited.
+int outbox_open(Place& place, std::int64_t id);
+int inbox_open(Place& place, std::int64_t id);
+int inbox_list(Place& place, int limit);      // refused, or taken and without effect
+int events_parked(Place& place, int limit);   // of the HIS
 // verb: retry | park | cancel. dry_run: says what would be done.
 int outbox_change(Place& place, const std::string& verb, const std::vector<std::int64_t>& ids, bool dry_run);
 // Partners and agreements of local.toml: path "agreement.city_2026". An empty value takes a key out.
@@ -79,16 +98,22 @@ int config_set(Place& place, const std::string& path, const std::vector<std::str
 int config_remove(Place& place, const std::string& path, bool dry_run);
 int config_history(Place& place);
 int config_restore(Place& place, const std::string& id, bool dry_run);
+int config_preview(Place& place, const std::string& path, const std::vector<std::string>& assignments);  // on last month's orders
 int probe(Place& place, const std::string& address, const std::string& server_name, const std::string& fingerprint);
 // Accounts of the console.
 int console_token(Place& place);   // prints a one-time token that makes the first administrator
 int console_users(Place& place);
+// Makes or changes one account. ask_password: from the terminal without echo, or the first line of standard input.
+struct UserWishes { std::string name, display, role; bool disable = false, enable = false, ask_password = false; };
+int console_user(Place& place, const UserWishes& wishes);
 int console_unlock(Place& place, const std::string& name);
 int store_backup(Place& place, const std::string& file);
 int store_restore(Place& place, const std::string& file);
 int store_check(Place& place);
 int store_prune(Place& place, int days);  // 0: as configured
 // Days "2026-11-22"; to empty: the one day. Compares with a partner and repairs; a dry run changes nothing.
+// What the engine's functions want, beside a running engine. Errors are said; fn's own answer otherwise.
+int with_context(Place& place, const std::function<int(const engine::Context&)>& fn);
 int reconcile(Place& place, const std::string& partner, const std::string& from, const std::string& to, bool dry_run);
 int backfill(Place& place);  // how far each agreement's back-fill has come
 // Referrals, readings, consultations: their list and their figures (what: referrals | readings | outflow; CSV, or --json).

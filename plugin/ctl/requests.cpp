@@ -5,6 +5,7 @@
 #include "core/model/patient.hpp"
 #include "core/referral/figures.hpp"
 #include "ctl/place.hpp"
+#include "engine/month.hpp"
 
 namespace huren::ctl {
 namespace {
@@ -19,18 +20,6 @@ std::optional<std::pair<std::int64_t, std::int64_t>> month_range(const std::stri
   const int next_year = number == 12 ? year + 1 : year, next_month = number % 12 + 1;
   const auto next = parse_iso_time(std::to_string(next_year) + (next_month < 10 ? "-0" : "-") + std::to_string(next_month), offset);
   return std::pair(first->epoch_ms, next->epoch_ms);
-}
-
-Result<life::Life> life_of(store::Reader& reader, const Place& place, const store::ReferralRow& row) {
-  auto facts = reader.facts(row.key);
-  if (!facts) return facts.error();
-  std::vector<model::Step> steps;
-  for (const auto& f : *facts)
-    if (auto parsed = model::step_from_json(f.json, place.config.hospital.offset_minutes); parsed.step) steps.push_back(std::move(*parsed.step));
-  life::Terms terms;
-  for (const auto& a : place.config.agreements)
-    if (a.partner == row.partner) terms.expiry_days = a.referral_days;
-  return life::resolve(std::move(steps), terms, engine::Clock().now_ms());
 }
 
 }  // namespace
@@ -104,13 +93,9 @@ int request_figures(Place& place, const std::string& what, const std::string& fr
   if (!first || !last) return place.failed({"referral.month", first ? "--to" : "--from", {first ? to : from}}), kUnusable;
   std::vector<life::Counted> counted;
   auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
-    auto rows = reader.referrals_asked(first->first, last->second);
-    if (!rows) return rows.error();
-    for (const auto& row : *rows) {
-      auto life = life_of(reader, place, row);
-      if (!life) return life.error();
-      counted.push_back({std::move(*life), row.ours, offset});
-    }
+    auto found = engine::counted_requests(reader, place.config, first->first, last->second, engine::Clock().now_ms());
+    if (!found) return found.error();
+    counted = std::move(*found);
     return {};
   });
   if (!read) return place.failed(read.error()), kUnusable;

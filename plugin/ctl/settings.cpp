@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "console/files.hpp"
+#include "console/preview.hpp"
 #include "console/probe.hpp"
 #include "core/config/edit.hpp"
 #include "core/config/values.hpp"
 #include "ctl/place.hpp"
+#include "ctl/progress.hpp"
 #include "engine/audit.hpp"
 #include "engine/files.hpp"
 
@@ -26,6 +28,21 @@ bool good_path(std::string_view path) {
   const auto dot = path.find('.');
   const auto table = path.substr(0, dot), name = dot == path.npos ? std::string_view() : path.substr(dot + 1);
   return (table == "partner" || table == "agreement") && !name.empty() && name.size() <= 64 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos;
+}
+
+using Assignments = std::map<std::string, std::optional<std::string>>;
+std::optional<Assignments> values_of(Place& place, const std::vector<std::string>& words) {
+  Assignments values;
+  for (const auto& a : words) {
+    const auto equals = a.find('=');
+    if (equals == a.npos || equals == 0) {
+      place.failed({"ctl.config_assignment", "KEY=VALUE", {a}});
+      return std::nullopt;
+    }
+    const auto value = a.substr(equals + 1);
+    values[a.substr(0, equals)] = value.empty() ? std::nullopt : std::optional(value);
+  }
+  return values;
 }
 
 int put(Place& place, const std::string& path, const std::string& text, const char* what, bool dry_run) {
@@ -78,17 +95,9 @@ int config_set(Place& place, const std::string& path, const std::vector<std::str
     place.failed({"ctl.config_path", "TABLE", {path}});
     return kUnusable;
   }
-  std::map<std::string, std::optional<std::string>> values;
-  for (const auto& a : assignments) {
-    const auto equals = a.find('=');
-    if (equals == a.npos || equals == 0) {
-      place.failed({"ctl.config_assignment", "KEY=VALUE", {a}});
-      return kUnusable;
-    }
-    const auto value = a.substr(equals + 1);
-    values[a.substr(0, equals)] = value.empty() ? std::nullopt : std::optional(value);
-  }
-  auto text = config::edit_table(read(place), path, values);
+  const auto values = values_of(place, assignments);
+  if (!values) return kUnusable;
+  auto text = config::edit_table(read(place), path, *values);
   if (!text) {
     place.failed(text.error());
     return kUnusable;
@@ -140,6 +149,50 @@ int config_restore(Place& place, const std::string& id, bool dry_run) {
   }
   if (const auto was = config::table_text(*before, change->part); !was.empty()) text += (text.ends_with("\n\n") ? "" : "\n") + was;
   return put(place, change->part, text, "restored", dry_run);
+}
+
+// What the table's keys would have made of the suggestions of the last month; nothing is written.
+int config_preview(Place& place, const std::string& path, const std::vector<std::string>& assignments) {
+  const auto values = values_of(place, assignments);
+  if (!values) return kUnusable;
+  if (!good_path(path) || !path.starts_with("agreement.")) {
+    place.failed({"ctl.config_path", "TABLE", {path}});
+    return kUnusable;
+  }
+  auto text = config::edit_table(read(place), path, *values);
+  if (!text) {
+    place.failed(text.error());
+    return kUnusable;
+  }
+  const auto parsed = config::parse(*text, kFile);
+  if (has_error(parsed.findings)) {
+    for (const auto& f : parsed.findings) place.failed(f.error);
+    return kUnusable;
+  }
+  return with_context(place, [&](const engine::Context& context) {
+    const Progress progress(place, place.say("正在按新协议重算", "deciding again"));
+    const auto effect = console::preview(context, parsed.config.agreements);
+    if (!effect) {
+      place.failed(effect.error());
+      return kUnusable;
+    }
+    if (place.json) {
+      place.out << effect->dump(2) << "\n";
+      return kOk;
+    }
+    const auto counts = [](const nlohmann::ordered_json& c) {
+      std::string words;
+      for (const auto& [outcome, n] : c.items()) words += (words.empty() ? "" : ", ") + outcome + " " + std::to_string(n.get<int>());
+      return words;
+    };
+    std::vector<std::vector<std::string>> table{{place.say("项目", "item"), place.say("医嘱", "orders"), place.say("当时", "then"), place.say("按新协议", "now")}};
+    for (const auto& row : (*effect)["items"]) table.push_back({row["item"], std::to_string(row["orders"].get<int>()), counts(row["before"]), counts(row["after"])});
+    print_table(place.out, table);
+    const auto n = [&](const char* key) { return std::to_string((*effect)[key].get<int>()); };
+    place.out << place.say("近 ", "orders of the last ") << n("days") << place.say(" 天的医嘱 ", " days: ") << n("orders") << place.say("，结果不同 ", ", different: ") << n("changed")
+              << place.say("，已清理无法重算 ", ", gone: ") << n("unreadable") << "\n";
+    return kOk;
+  });
 }
 
 int probe(Place& place, const std::string& address, const std::string& server_name, const std::string& fingerprint) {

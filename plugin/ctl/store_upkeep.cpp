@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "ctl/place.hpp"
+#include "ctl/progress.hpp"
 
 namespace huren::ctl {
 namespace {
@@ -17,7 +18,11 @@ std::string absolute(const std::string& file) {
 
 int store_backup(Place& place, const std::string& file) {
   const auto target = absolute(file);
-  if (auto done = place.store->backup(target); !done) {
+  const auto done = [&] {
+    const Progress progress(place, place.say("正在备份并检查", "backing up and checking"));
+    return place.store->backup(target);
+  }();
+  if (!done) {
     place.failed(done.error());
     return kUnusable;
   }
@@ -33,7 +38,11 @@ int store_restore(Place& place, const std::string& file) {
     place.failed({"ctl.no_file", file, {file}});
     return kUnusable;
   }
-  if (!place.open_store(absolute(file))) return kUnusable;
+  const bool opened = [&] {
+    const Progress progress(place, place.say("正在恢复", "restoring"));
+    return place.open_store(absolute(file));
+  }();
+  if (!opened) return kUnusable;
   place.out << place.say("已恢复。原来的存储保留在数据目录中，文件名含 before-restore；引擎会自行启用恢复后的存储\n",
                          "Restored. The former store stays in the data folder under a name with before-restore; the engine takes the restored one up by itself\n")
             << place.say("备份之后的事件不在其中：请让 HIS 重新提交该时间之后的报告，已送达的不会重复\n",
@@ -42,7 +51,11 @@ int store_restore(Place& place, const std::string& file) {
 }
 
 int store_check(Place& place) {
-  if (auto sound = place.store->check(); !sound) {
+  const auto sound = [&] {
+    const Progress progress(place, place.say("正在检查存储", "checking the store"));
+    return place.store->check();
+  }();
+  if (!sound) {
     place.failed(sound.error());
     return kFindings;
   }
@@ -57,7 +70,9 @@ int store_prune(Place& place, int days) {
     return kOk;
   }
   const auto before = engine::Clock().now_ms() - std::int64_t{days} * 86'400'000;
-  for (;;) {
+  Progress progress(place, place.say("正在清理，已看行数", "pruning, rows looked at"));
+  for (std::int64_t looked = 1000;; looked += 1000) {
+    progress.at(looked);
     auto whole_round = place.store->prune(before, 1000);
     if (!whole_round) {
       place.failed(whole_round.error());

@@ -83,4 +83,23 @@ Result<void> figures_from_audit(store::Store& store, recognition::Figures& into,
   return {};
 }
 
+Result<std::vector<referral::Counted>> counted_requests(store::Reader& reader, const config::Config& config, std::int64_t from_ms, std::int64_t to_ms, std::int64_t now_ms) {
+  auto rows = reader.referrals_asked(from_ms, to_ms);
+  if (!rows) return rows.error();
+  const int offset = config.hospital.offset_minutes;
+  std::vector<referral::Counted> out;
+  for (const auto& row : *rows) {
+    auto facts = reader.facts(row.key);
+    if (!facts) return facts.error();
+    std::vector<model::Step> steps;
+    for (const auto& f : *facts)
+      if (auto parsed = model::step_from_json(f.json, offset); parsed.step) steps.push_back(std::move(*parsed.step));
+    referral::Terms terms;
+    for (const auto& a : config.agreements)
+      if (a.partner == row.partner) terms.expiry_days = a.referral_days;
+    out.push_back({referral::resolve(std::move(steps), terms, now_ms), row.ours, offset});
+  }
+  return out;
+}
+
 }  // namespace huren::engine

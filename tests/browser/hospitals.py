@@ -5,6 +5,7 @@ Promises: runs the browser against running hospitals and passes on whether it wa
 without hospitals.
 """
 import argparse
+import csv
 import json
 import os
 import pathlib
@@ -12,10 +13,11 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "console"))
-from pair import A, B, DOCTOR, PASSWORD, PATIENT, Failed, Pair, iso, now, report, wait_for  # noqa: E402
+from pair import A, ANALYTES, B, DOCTOR, PASSWORD, PATIENT, Failed, Pair, iso, lis_message, now, report, wait_for  # noqa: E402
 
 
 def modules(given):
@@ -35,8 +37,8 @@ def modules(given):
 class Stage(Pair):
     """What the browser may ask for: each verb is one thing that a HIS, a laboratory or an operator does."""
 
-    def __init__(self, build, out):
-        super().__init__(build, out)
+    def __init__(self, build, out, mode):
+        super().__init__(build, out, mode=mode)
         toml = self.alliance.folder(B) / "local.toml"  # B knows nobody yet: the newcomer's task
         text = re.sub(r"\[partner\.county_hospital\].*?(?=\n\[codes\])", "", toml.read_text(), flags=re.S)
         toml.write_text(text)
@@ -44,6 +46,35 @@ class Stage(Pair):
     def do_facts(self):
         return {"a": self.ports["a"], "b": self.ports["b"], "mllp_a": self.alliance.ports["a"], "print_a": (self.alliance.out / "certs/a.sha256").read_text().strip(),
                 "password": PASSWORD, "code_a": A["code"], "name_a": A["name"]}
+
+    def do_patient(self):
+        """Everything that says who the patient is or what was found: none of it may stand in an address."""
+        words = [PATIENT["name"], PATIENT["phone"], PATIENT["birth_date"], PATIENT["birth_date"].replace("-", ""), *(i["value"] for i in PATIENT["identifiers"]),
+                 "A-0001", "B-7001", "MZ-B-1", "YZ-1", "YZ-2", "LIS-1001", "LIS-0907", "LIS-3003", "LIS-4004", "ZZ-1", "ZZ-2", DOCTOR["id"], DOCTOR["name"],
+                 *(name for name, *_ in ANALYTES.values()), "27.30", "5.42"]
+        return sorted({w for word in words for w in (word, urllib.parse.quote(word))})
+
+    def do_sentences(self):
+        """Every fault of the catalogue with its words, as the console answers it."""
+        rows = []
+        for file in sorted((HERE.parents[1] / "schemas/catalog/messages").glob("*.csv")):
+            with open(file, encoding="utf-8", newline="") as f:
+                rows += [{"id": r["id"], "zh": r["zh"], "en": r["en"]} for r in csv.DictReader(f)]
+        return rows
+
+    def do_refused(self):
+        """A message of A's laboratory system that A does not take."""
+        bad = self.alliance.out / "bad.hl7"
+        bad.write_text(lis_message().replace("PID|1||A-0001", "PIX|1||A-0001"))
+        done = subprocess.run([str(self.alliance.build / "bin/huren-ctl"), "hl7", "send", f"127.0.0.1:{self.alliance.ports['feed']}", str(bad)], capture_output=True, text=True, check=False)
+        return done.returncode == 1
+
+    def do_urgent_referral(self):
+        """A sends this patient again, urgently, with a document and the reports that go with it."""
+        self.hosts["a"].must_submit("referral.requested/1", "r2", {"referral_id": "ZZ-2", "patient_id": "A-0001", "to_partner": "city_hospital", "priority": "urgent",
+                                                                   "reason": "酮症可能，请收治", "at": iso(now())})
+        wait_for("B has both referrals", lambda: len(self.hosts["b"].query("referral.list/1", {"patient_id": "B-7001", "doctor": DOCTOR, "limit": 10})["referrals"]) == 2)
+        return True
 
     def do_token(self, hospital):
         return self.token(A if hospital == "a" else B)
@@ -70,19 +101,28 @@ class Stage(Pair):
         body["report"]["observations"][0]["flags"] = ["HH"]
         return body
 
+    def do_results(self):
+        return len(self.hosts["b"].query("results.list/1", {**self.visit(), "limit": 100})["results"])
+
     def do_link(self):
         return self.hosts["b"].query("panel.link/1", self.visit())["url"]
 
     def do_park(self):
         """A message of A that its operator held back while B was away."""
-        self.alliance.agents.pop("b").close()
+        if self.alliance.mode == "agent":
+            self.alliance.agents.pop("b").close()
+        else:
+            self.hosts.pop("b").close()
         try:
             self.hosts["a"].must_submit("lab.report.released/1", "LIS-4004/1", report("LIS-4004", ["TC01"]))
             row = wait_for("a message waits", lambda: [r for r in self.alliance.ctl_json(A, "outbox", "list") if r["subject"].endswith("LIS-4004")])[0]
             park = [str(self.alliance.build / "bin/huren-ctl"), "--config", str(self.alliance.folder(A)), "outbox", "park", str(row["id"])]
             wait_for("it can be held back", lambda: subprocess.run(park, capture_output=True, check=False).returncode == 0)
         finally:
-            self.alliance.start_agent(B)
+            if self.alliance.mode == "agent":
+                self.alliance.start_agent(B)
+            else:
+                self.hosts["b"] = self.alliance.start_host(B, "b")
         client = self.client(B)
         wait_for("the console of B answers again", lambda: self.answers(client))
         return row["id"]
@@ -109,9 +149,10 @@ def main():
     parser.add_argument("--modules")
     parser.add_argument("--images", default="")
     parser.add_argument("--only", default="")
+    parser.add_argument("--mode", default="agent", choices=("agent", "embedded"))
     args = parser.parse_args()
     node_modules = modules(args.modules)
-    stage = Stage(args.build, args.out)
+    stage = Stage(args.build, args.out, args.mode)
     good = False
     try:
         stage.start()

@@ -19,6 +19,20 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const images = process.env.HUREN_IMAGES;
 export const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
 
+/** What says who the patient is: none of it may stand in an address. */
+const patient = await stage('patient');
+let looked = 0;
+export const addresses = () => looked;
+function named(page, what, ...texts) {
+  looked++;
+  for (const text of texts) {
+    // As it stands, decoded, and what base64 in it says.
+    const forms = [text, decodeURIComponent(text.replace(/%(?![0-9a-fA-F]{2})/g, '%25'))];
+    for (const run of text.match(/[A-Za-z0-9+/_-]{16,}/g) ?? []) forms.push(Buffer.from(run, 'base64url').toString('utf8'));
+    for (const word of patient) if (forms.some((f) => f.includes(word))) page.faults.push(`a patient (${word}) in ${what}`);
+  }
+}
+
 /** A person at a ward PC. Nothing may come from another host, nothing may go wrong unseen, no address may name a patient. */
 export async function person(base, { width = 1366, height = 768 } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, acceptDownloads: true, locale: 'zh-CN' });
@@ -29,8 +43,10 @@ export async function person(base, { width = 1366, height = 768 } = {}) {
     const url = new URL(r.url());
     if (!/^(data|blob|about):$/.test(url.protocol) && url.host !== new URL(base).host) page.faults.push(`asks another host: ${r.url()}`);
     if (url.search) page.faults.push(`an address with parameters: ${r.url()}`);
-    if (/B-7001|A-0001|110105|MZ-B|%E9%99%88|陈/.test(r.url())) page.faults.push(`a patient in an address: ${r.url()}`);
+    named(page, `a request for ${r.url()}`, r.url(), r.headers().referer ?? '');
   });
+  // The address bar and the history of the browser, fragments too.
+  page.on('framenavigated', (f) => named(page, `the address ${f.url()}`, f.url()));
   page.on('pageerror', (e) => page.faults.push(`script: ${e.message}`));
   page.on('console', (m) => { if (m.type() === 'error' && !/status of (401|403|404|409|413|422|429|503)|ERR_CONNECTION/.test(m.text())) page.faults.push(`console: ${m.text()}`); });
   page.base = base;
@@ -39,14 +55,14 @@ export async function person(base, { width = 1366, height = 768 } = {}) {
 
 /** axe-core over what is on screen now, and no sideways scrolling of the page. The policy forbids foreign scripts in the page:
  * axe goes in through the debugger, as a screen reader would look from outside. */
-export async function look(page, name) {
+export async function look(page, name, { full = false } = {}) {
   await page.evaluate(axeSource);
   const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'], rules: { region: { enabled: false } } }));
   const bad = found.violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + n.html.slice(0, 120)).join(' | ')}`);
   must(bad.length === 0, `${name}: ${bad.join('\n  ')}`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   must(wide <= 0, `${name}: ${wide} px wider than the screen`);
-  await page.screenshot({ path: `${images}/${name}.png` });
+  await page.screenshot({ path: `${images}/${name}.png`, fullPage: full });
 }
 
 export async function open(page, path, heading) {
@@ -81,3 +97,9 @@ export async function taken(page, act, until) {
   await page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
   return Math.round((await spent()) - begun);
 }
+
+export const flows = [];
+export const flow = (name, run) => flows.push({ name, run });
+export const facts = await stage('facts');
+export const baseA = `http://127.0.0.1:${facts.a}`;
+export const baseB = `http://127.0.0.1:${facts.b}`;

@@ -5,10 +5,12 @@ usage: api_test.py --build BUILD --out FOLDER
 import argparse
 import json
 import pathlib
+import re
+import subprocess
 import sys
 
 from pair import API, PASSWORD, Pair, need
-from pair import A, B, Failed, free_port, wait_for
+from pair import A, B, Failed, free_port, lis_message, wait_for
 
 ROLES = {"admin": {"read", "operate", "message", "configure", "codes", "audit", "users"}, "operator": {"read", "operate", "message"},
          "quality": {"read", "codes", "audit"}, "auditor": {"read", "audit"}, "reader": {"read"}}
@@ -161,6 +163,77 @@ def command_line(pair):
     need("'outbox retry') words=" in pair.alliance.ctl(B, "completion"), "the shell knows the verbs")
 
 
+def forms(pair, admin):
+    """One row of a table at a time, as the console's forms send it: made, changed, taken out, with the history of a table."""
+    table = admin.must("post", "/codes/table", {"table": "departments.csv"})
+    need(table["rows"] == [] and [f["name"] for f in table["fields"] if f["required"]] == ["department", "zh"], f"what a form asks for: {table}")
+    row = {"department": "ENDO", "zh": "内分泌科", "en": "Endocrinology", "aliases": "0213|内分泌门诊"}
+    admin.must("post", "/codes/row", {"table": "departments.csv", "version": "", "row": row, "dry_run": True})
+    need(admin.must("post", "/codes/table", {"table": "departments.csv"})["rows"] == [], "a dry run writes nothing")
+    admin.must("post", "/codes/row", {"table": "departments.csv", "version": "", "row": row})
+    admin.refused("post", "/codes/row", {"table": "departments.csv", "version": "", "row": {**row, "department": "NEPH", "zh": "肾内科"}}, 409, "console.changed_meanwhile")
+    table = admin.must("post", "/codes/table", {"table": "departments.csv"})
+    need(table["mine"] == [True], f"it is the hospital's own: {table}")
+    told = admin.refused("post", "/codes/row", {"table": "departments.csv", "version": table["version"], "row": {**row, "department": "NEPH", "zh": "肾内科"}}, 422, "console.not_imported")
+    need("terminology.department_twice" in [f["id"] for f in told["findings"]], f"a name of two departments: {told}")
+    key = {"department": "ENDO"}
+    admin.must("post", "/codes/row", {"table": "departments.csv", "version": table["version"], "was": key, "row": {"en": "Endocrine medicine"}})
+    table = admin.must("post", "/codes/table", {"table": "departments.csv"})
+    need(table["rows"][0][1:3] == ["内分泌科", "Endocrine medicine"], f"what was not named stays: {table['rows']}")
+    admin.must("post", "/codes/row", {"table": "departments.csv", "version": table["version"], "was": key, "row": {}, "remove": True})
+    table = admin.must("post", "/codes/table", {"table": "departments.csv"})
+    need(table["rows"] == [], "taken out")
+    undo = next(c for c in admin.must("get", "/config/history")["changes"] if c["file"] == "departments.csv")
+    admin.must("post", "/codes/restore", {"id": undo["id"]})
+    need(admin.must("post", "/codes/table", {"table": "departments.csv"})["rows"], "and put back")
+    scopes = admin.must("post", "/codes/table", {"table": "hr_scopes.csv"})
+    need(not any(scopes["mine"]) and len(scopes["rows"]) > 5, "packaged rows are told from the hospital's own")
+    admin.refused("post", "/codes/row", {"table": "hr_scopes.csv", "version": "", "was": {"scope": "CN", "valid_from": "2022-03-01"}, "row": {}, "remove": True}, 422, "console.row_packaged")
+    admin.refused("post", "/codes/row", {"table": "../local.toml", "version": "", "row": {}}, 404, "console.unknown_object")
+
+
+def same_by_ctl(pair, admin):
+    """What the pages of tables, mapping, users and messages do, huren-ctl does."""
+    ctl = lambda *words: pair.alliance.ctl(B, *words)  # noqa: E731
+    listed = pair.alliance.ctl_json(B, "codes", "map", "list", "--find", "GLU9")["items"]
+    need(listed[0]["suggestions"][0]["item"] == "GLU", f"ranked suggestions: {listed}")
+    need("GLU9" in ctl("codes", "map", "list", "--find", "GLU9"), "as a table, too")
+    before = (pair.alliance.folder(B) / "local_items.csv").read_bytes()
+    ctl("codes", "map", "accept", "GLU9", "K9=K", "--dry-run")
+    need((pair.alliance.folder(B) / "local_items.csv").read_bytes() == before, "a dry run changes nothing")
+    ctl("codes", "map", "accept", "GLU9", "K9=K")
+    need({r["code"]: r["item"] for r in pair.alliance.ctl_json(B, "codes", "map", "list", "--show", "mapped")["items"]}.get("K9") == "K", "both are mapped")
+    ctl("codes", "map", "remove", "K9")
+    newest = pair.alliance.ctl_json(B, "codes", "history")[0]
+    need(newest["table"] == "local_items.csv" and newest["who"].startswith("operator:"), f"in the history with who did it: {newest}")
+    ctl("codes", "restore", newest["id"])
+    need({r["code"]: r["item"] for r in pair.alliance.ctl_json(B, "codes", "map", "list", "--show", "mapped")["items"]}.get("K9") == "K", "put back")
+    ctl("codes", "map", "remove", "K9", "GLU9")
+    ctl("codes", "set", "eqa", "lab=HB-COUNTY-01", "item=GLU", "verdict=passed", "valid_from=2027-01-01", "valid_to=2027-12-31")
+    need(any("2027-12-31" in r["until"] for r in pair.alliance.ctl_json(B, "calendar")["rows"]), "the calendar knows it")
+    ctl("codes", "remove", "eqa", "lab=HB-COUNTY-01", "item=GLU", "verdict=passed", "valid_from=2027-01-01")
+    effect = pair.alliance.ctl_json(B, "config", "preview", "agreement.alliance_2026", "receive=false")
+    need(effect["orders"] == 2 and effect["changed"] == 2, f"last month's orders under other terms: {effect}")
+    need(effect == admin.must("post", "/agreements/preview", {"name": "alliance_2026", "values": {"receive": "false"}}), "the same as the console says")
+    need({q["partner"] for q in pair.alliance.ctl_json(B, "outbox", "queues")} == {"county_hospital"}, "each partner's queue")
+    need(pair.alliance.ctl_json(B, "events") == [], "no event of the HIS was refused")
+
+    def user(*words, password=None):
+        return subprocess.run([str(pair.alliance.build / "bin/huren-ctl"), "--config", str(pair.alliance.folder(B)), "console", "user", *words],
+                              input=password, capture_output=True, text=True, check=False)
+    made = user("by_ctl", "--role", "operator", "--display", "钱运维", password=PASSWORD + "\n")
+    need(made.returncode == 0, f"an account by huren-ctl: {made}")
+    client = sign_in(pair, B, "by_ctl")
+    need("operate" in client.must("get", "/session")["rights"], "with its role")
+    need(user("by_ctl", "--role", "auditor").returncode == 0, "another role")
+    client.refused("post", "/backup", {}, 403, "console.not_allowed")
+    need(user("by_ctl", "--disable").returncode == 0, "closed")
+    client.refused("get", "/status", None, 401, "console.not_signed_in")  # at once, in the running console
+    need(user("by_ctl", "--enable").returncode == 0 and user("by_ctl", "--password", password="another good password\n").returncode == 0, "open again, with another password")
+    client.refused("post", "/login", {"name": "by_ctl", "password": PASSWORD}, 401, "console.sign_in_failed")
+    need(user("weak_one", "--role", "reader", password="short\n").returncode == 2, "a weak password is refused")
+
+
 def in_force(pair, admin):
     """Changes take effect without the HIS noticing."""
     tables = admin.must("get", "/config/tables")
@@ -208,6 +281,45 @@ def mapping(pair, admin):
     admin.must("post", "/codes/export", {"table": "local_items.csv"})
 
 
+def refused_messages(pair, admin_a):
+    """A message that A's laboratory feed sends and A refuses: in the list with its reason, seen through, audited."""
+    bad = pair.alliance.out / "bad.hl7"
+    bad.write_text(lis_message().replace("OBX|1|NM|K01", "OBX|1|NM|K01").replace("PID|1||A-0001", "PIX|1||A-0001"))
+    for language, words in (("en", "[a-z]"), ("zh", "[\u4e00-\u9fff]")):
+        sent = subprocess.run([str(pair.alliance.build / "bin/huren-ctl"), "--lang", language, "hl7", "send", f"127.0.0.1:{pair.alliance.ports['feed']}", str(bad)], capture_output=True, text=True, check=False)
+        need(sent.returncode == 1 and "AE" in sent.stdout, f"refused: {sent}")
+        if language == "en":
+            need(not re.search("[\u4e00-\u9fff]", sent.stdout + sent.stderr), f"in English alone: {sent.stdout}")
+        else:
+            need(re.search(words, sent.stdout), f"in Chinese: {sent.stdout}")
+    listed = admin_a.must("get", "/inbox")["messages"]
+    need(listed and listed[0]["partner"] == "feed:lis" and listed[0]["state"] == "refused" and listed[0]["zh"] and listed[0]["en"], f"in the list with its reason: {listed}")
+    seen = admin_a.must("post", "/inbox/message", {"id": listed[0]["id"]})
+    need(seen["hl7"].startswith("MSH|") and any(f["severity"] == "error" for f in seen["findings"]), f"seen through: {seen['findings']}")
+    admin_a.refused("post", "/inbox/message", {"id": 999999}, 422, "ctl.no_row")
+    by_ctl = pair.alliance.ctl_json(A, "inbox", "list")
+    need([r["id"] for r in by_ctl] == [r["id"] for r in listed], f"huren-ctl lists the same: {by_ctl}")
+    need(pair.alliance.ctl_json(A, "inbox", "open", str(listed[0]["id"]))["hl7"] == seen["hl7"], "and shows the same")
+
+
+def every_kind(pair, admin_a, admin_b):
+    """Every kind of message is seen through: a report, a referral with its document, an order, a decision back to its source."""
+    for admin, hospital in ((admin_a, A), (admin_b, B)):
+        rows = admin.must("post", "/outbox", {})["messages"]
+        for row in {r["type"]: r for r in rows}.values():
+            seen = admin.must("post", "/message", {"id": row["id"]})
+            need(seen["hl7"].startswith("MSH|"), f"{row['type']}: its HL7")
+            if row["type"].split("^")[0] in ("ORU", "REF", "RRI", "ORM", "OML", "ZRD"):
+                need(seen["event"], f"{row['type']}: its event")
+            if row["type"] in ("ORU^R01", "REF^I12"):
+                need("<ClinicalDocument" in seen["document"], f"{row['type']}: its document: {[d['title'] for d in seen['documents']]}")
+                need(not re.search("[A-Za-z0-9+/]{300}", seen["hl7"]), f"{row['type']}: no base64 to scroll past")
+            by_ctl = pair.alliance.ctl_json(hospital, "outbox", "open", str(row["id"]))
+            need(by_ctl["hl7"] == seen["hl7"] and by_ctl["event"] == seen["event"], f"{row['type']}: the same by huren-ctl")
+    kinds = {r["type"] for r in admin_a.must("post", "/outbox", {})["messages"]} | {r["type"] for r in admin_b.must("post", "/outbox", {})["messages"]}
+    need({"ORU^R01", "REF^I12", "ZRD"} <= kinds, f"kinds on the wire: {kinds}")
+
+
 def operations(pair, admin_a, admin_b):
     need("max-age" in admin_a.headers["strict-transport-security"], "over HTTPS the browser is told to stay there")
     sent = wait_for("the messages are delivered", lambda: [m for m in admin_a.must("post", "/outbox", {"state": "delivered"})["messages"] if m["type"] == "ORU^R01"])
@@ -225,7 +337,9 @@ def operations(pair, admin_a, admin_b):
     compared = admin_b.must("post", "/reconcile", {"partner": "county_hospital", "from": "2026-01-01", "dry_run": True})
     need(compared["differing_days"] == 0, f"both hold the same: {compared}")
     admin_b.refused("post", "/reconcile", {"partner": "nobody", "from": "2026-01-01"}, 422, "event.unknown_partner")
-    for path in ("/figures", "/figures/trend", "/figures/csv"):
+    counted = admin_a.must("post", "/figures/requests")
+    need([(r["by"]["side"], r["counts"]["requested"]) for r in counted["referrals"]] == [("asked", 1)] and "requested" in counted["csv"], f"referrals by direction: {counted}")
+    for path in ("/figures", "/figures/trend", "/figures/csv", "/figures/requests"):
         admin_b.must("post", path)
         admin_b.refused("post", path, {"month": "last"}, 422, "ctl.month")
     admin_b.must("get", "/retractions")
@@ -286,6 +400,10 @@ def main():
         command_line(pair)
         in_force(pair, admin_b)
         mapping(pair, admin_b)
+        forms(pair, admin_b)
+        same_by_ctl(pair, admin_b)
+        refused_messages(pair, admin_a)
+        every_kind(pair, admin_a, admin_b)
         operations(pair, admin_a, admin_b)
         good = True
     except Failed as failed:

@@ -13,7 +13,7 @@ import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/demo"))
-from hospitals import A, ANALYTES, B, DOCTOR, PATIENT, Alliance, Failed, free_port, iso, now, report, wait_for  # noqa: E402
+from hospitals import A, ANALYTES, B, DOCTOR, PATIENT, Alliance, Failed, free_port, iso, lis_message, now, report, wait_for  # noqa: E402
 
 API = json.loads((ROOT / "schemas/api/openapi.json").read_text())
 PASSWORD = "correct horse battery"

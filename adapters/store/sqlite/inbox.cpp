@@ -84,6 +84,21 @@ Result<void> forget_inbox(Database& db, const std::string& source, const std::st
   return Query(db, sql::kForgetInbox).with(source, control_id, content_hash).run();
 }
 
+Rows<InboxRow> inbox_stopped(Database& db, int limit) {
+  Query query(db, sql::kInboxStopped);
+  return collect<InboxRow>(query.with(limit), head_of);
+}
+
+Maybe<InboxRow> inbox_whole(Database& db, std::int64_t id) {
+  Query query(db, sql::kInboxWhole);
+  return first<InboxRow>(query.with(id), [](const Query& q) {
+    auto row = head_of(q);
+    row.content_type = q.text(9);
+    row.body = q.text(10);
+    return row;
+  });
+}
+
 Rows<ParkedEvent> parked_events(Database& db, int limit) {
   Query query(db, "SELECT id, type, key, remark, parked_ms FROM parked_event ORDER BY id LIMIT ?");
   return collect<ParkedEvent>(query.with(limit), [](const Query& q) {

@@ -223,4 +223,14 @@ Rows<OutboxRow> recover(Database& db, const std::string& partner) {
   return collect<OutboxRow>(query.with(partner), row_with_body);
 }
 
+Maybe<OutboxRow> outbox_whole(Database& db, std::int64_t id) {
+  Query query(db, sql::kOutboxWhole);
+  return first<OutboxRow>(query.with(id), row_with_body);
+}
+
+Rows<OutboxRow> outbox_newest(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit) {
+  Query query(db, sql::kOutboxNewest);
+  return collect<OutboxRow>(query.with(partner, state ? number(*state) : -1, limit), row_of);
+}
+
 }  // namespace huren::store::sqlite

@@ -60,6 +60,8 @@ Rows<OutboxRow> recover(Database& db, const std::string& partner);
 Maybe<OutboxRow> outbox_row(Database& db, const std::string& partner, const std::string& message_id);
 Rows<OutboxRow> overdue(Database& db, const std::string& partner, std::int64_t now_ms, int limit);
 
+Maybe<OutboxRow> outbox_whole(Database& db, std::int64_t id);
+Rows<OutboxRow> outbox_newest(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit);
 Result<void> hurry(Database& db, const std::string& partner, std::int64_t beyond_ms);
 
 // inbox.cpp
@@ -68,6 +70,8 @@ Result<std::int64_t> inbox_newest(Database& db);
 Result<InboxVerdict> receive(Database& db, const InboxRow& row);
 Result<void> finish_inbox(Database& db, std::int64_t id, const std::string& state, const std::string& remark);
 Result<void> forget_inbox(Database& db, const std::string& source, const std::string& control_id, const std::string& content_hash);
+Rows<InboxRow> inbox_stopped(Database& db, int limit);
+Maybe<InboxRow> inbox_whole(Database& db, std::int64_t id);
 Rows<ParkedEvent> parked_events(Database& db, int limit);
 Result<void> park_event(Database& db, const ParkedEvent& event);
 Result<std::int64_t> cursor(Database& db, const std::string& name);

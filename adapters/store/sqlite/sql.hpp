@@ -155,6 +155,18 @@ inline constexpr std::string_view kForgetInbox =
 inline constexpr std::string_view kInboxNext =
     "SELECT i.id, i.source, i.control_id, i.content_hash, i.verdict, i.ack, i.state, i.remark, i.received_ms, "
     "b.content_type, b.body FROM inbox i JOIN inbox_body b ON b.id = i.id WHERE i.state='received' ORDER BY i.id LIMIT ?";
+inline constexpr std::string_view kInboxStopped =
+    "SELECT id, source, control_id, content_hash, verdict, '', state, remark, received_ms FROM inbox WHERE state IN ('refused', 'parked') ORDER BY id DESC LIMIT ?";
+inline constexpr std::string_view kInboxWhole =
+    "SELECT i.id, i.source, i.control_id, i.content_hash, i.verdict, i.ack, i.state, i.remark, i.received_ms, coalesce(b.content_type, ''), "
+    "coalesce(b.body, '') FROM inbox i LEFT JOIN inbox_body b ON b.id = i.id WHERE i.id=?";
+inline constexpr std::string_view kOutboxWhole =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, o.next_ms, o.created_ms, "
+    "o.changed_ms, o.remark, o.expires_ms, m.control_id, m.body FROM outbox o JOIN message m ON m.seq = o.message WHERE o.id=?";
+inline constexpr std::string_view kOutboxNewest =
+    "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, o.next_ms, o.created_ms, "
+    "o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
+    "WHERE (?1='' OR o.partner=?1) AND (?2<0 OR o.state=?2) ORDER BY o.id DESC LIMIT ?3";
 inline constexpr std::string_view kNoticeToLease =
     "SELECT id, topic, json, created_ms, leased_until_ms, acknowledged_ms FROM notice "
     "WHERE acknowledged_ms=0 AND (leased_until_ms<=? OR leased_until_ms>?) ORDER BY seq LIMIT 1";
@@ -273,7 +285,7 @@ inline constexpr std::string_view kHot[] = {
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultById, kResultsIn, kRetireResults, kMoveResults, kDropResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
-    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
+    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,
     kDecisions, kShownTo, kShowings, kSuggestions, kOldChecks, kChecksWith, kAudit, kFacts, kSameFact,
     kReferral, kReferralsOf, kReferralsChanged, kReferralsAsked, kReferralsDue, kRecord, kRecordsOf, kRecordsWith, kRecordVersions, kPatientsLike, kDoubts,

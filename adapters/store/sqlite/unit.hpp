@@ -60,6 +60,12 @@ class ReaderOn : public Interface {
   }
   Rows<InboxRow> inbox_next(int limit) override { return sqlite::inbox_next(db_, limit); }
   Result<std::int64_t> inbox_newest() override { return sqlite::inbox_newest(db_); }
+  Maybe<OutboxRow> outbox_whole(std::int64_t id) override { return sqlite::outbox_whole(db_, id); }
+  Rows<OutboxRow> outbox_newest(const std::string& partner, std::optional<OutboxState> state, int limit) override {
+    return sqlite::outbox_newest(db_, partner, state, limit);
+  }
+  Rows<InboxRow> inbox_stopped(int limit) override { return sqlite::inbox_stopped(db_, limit); }
+  Maybe<InboxRow> inbox_whole(std::int64_t id) override { return sqlite::inbox_whole(db_, id); }
   Rows<ParkedEvent> parked_events(int limit) override { return sqlite::parked_events(db_, limit); }
   Rows<RetractionRow> open_retractions() override { return sqlite::open_retractions(db_); }
   Maybe<NoticeRow> notice(const std::string& id) override { return sqlite::notice(db_, id); }

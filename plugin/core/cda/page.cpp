@@ -178,8 +178,15 @@ void result_cell(Page& page, const model::Observation& o) {
   page.raw("</td>");
 }
 
+// On a narrow screen a row's cells stand below one another: each says what it is.
+void cell(Page& page, std::string_view label) {
+  page.raw("<td title=\"");
+  page.text(page.label(label));
+  page.raw("\">");
+}
+
 void trend_cell(Page& page, const model::Observation& o, const PageOptions& options) {
-  page.raw("<td>");
+  cell(page, "trend");
   const auto found = options.previous.find(o.standard.code.empty() ? o.local.code : o.standard.code);
   const auto value = number(o.value);
   if (found != options.previous.end() && value && o.comparator.empty() && found->second.unit == o.unit &&
@@ -214,14 +221,20 @@ void observation_row(Page& page, const model::LabReport& r, const model::Observa
   result_cell(page, o);
   page.raw("<td>");
   page.text(o.unit);
-  page.raw("</td><td>");
-  page.text(shown_range(o.range));
   page.raw("</td>");
+  if (const auto range = shown_range(o.range); range.empty()) {
+    page.raw("<td></td>");
+  } else {
+    cell(page, "range");
+    page.text(range);
+    page.raw("</td>");
+  }
   if (trend) trend_cell(page, o, options);
-  page.raw("<td>");
+  cell(page, "method");
   page.text(shown_code({"", o.method.name.empty() ? o.method.code : o.method.name, ""}));
   small(page, o.instrument);
-  page.raw("</td><td>");
+  page.raw("</td>");
+  cell(page, "performer");
   page.text(o.performer.name.empty() ? o.performer.code : o.performer.name);
   page.raw("</td><td>");
   for (const auto& mark : o.marks) {

@@ -36,6 +36,9 @@ footer{margin-top:20px;padding-top:8px;border-top:1px solid #d5dae0;color:#59636
 .wide{overflow-x:auto}.wide table{min-width:640px}
 .narrative table{border:1px solid #d5dae0}
 @media(max-width:640px){main{padding:12px}h1{font-size:18px}}
+@media screen and (max-width:640px){dl.facts div{display:block;width:auto}.wide{overflow-x:visible}.wide table{min-width:0}.wide thead{position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0)}
+.wide tr{display:block;padding:6px 0;border-bottom:1px solid #d5dae0}.wide td{display:inline-block;border:0;padding:1px 10px 1px 0;max-width:100%}.wide td:first-child{display:block;font-weight:600}
+.wide td.value{white-space:normal}.wide td:empty{display:none}.wide td[title]:before{content:attr(title) " ";color:#59636e}}
 @media print{.wide table{min-width:0}body{background:#fff;font-size:11pt}main{padding:0;max-width:none}tr{break-inside:avoid}thead{display:table-header-group}.banner{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 )";
 

@@ -215,6 +215,7 @@ Result<Ack> parse_ack(const Message& message) {
     e.code = modern ? s.value(3) : place.value(4);
     e.severity = modern ? s.value(4) : "E";
     e.text = s.field(8).has_value() ? s.field(8).text() : s.field(7).has_value() ? s.field(7).text() : s.value(3, 2);
+    if (modern) e.id = s.value(5);
     ack.errors.push_back(std::move(e));
   }
   if (ack.text.empty() && !ack.errors.empty()) ack.text = ack.errors.front().text;

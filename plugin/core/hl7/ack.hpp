@@ -43,7 +43,7 @@ std::string build_nak(std::string_view bytes, AckCode code, const Error& why, co
 // MSH of bytes that do not read; never fails, fields may be empty.
 Header peek_header(std::string_view bytes);
 
-struct AckError { std::string location, code, severity, text; };  // "OBX[3]-5", table 0357, E W I, ERR-8 or MSA-3
+struct AckError { std::string location, code, severity, text, id{}; };  // "OBX[3]-5", table 0357, E W I, ERR-8 or MSA-3, ERR-5: of a huren its catalogue id
 struct Ack {
   AckCode code = AckCode::AE;
   std::string control_id;  // MSA-2: the message it speaks of

@@ -160,7 +160,11 @@ std::vector<Figures::Row> Figures::rows(By by) const {
     std::string key;
     switch (by) {
       case By::item: key = fact.item; break;
-      case By::department: key = fact.department; break;
+      case By::department: {
+        const auto* known = codes_ ? codes_->department(fact.department) : nullptr;
+        key = known ? known->code : fact.department;
+        break;
+      }
       case By::partner: key = fact.partner; break;
       case By::day: key = day_text(fact.at_ms, month_.offset_minutes); break;
       case By::week: key = week_text(fact.at_ms, month_.offset_minutes); break;

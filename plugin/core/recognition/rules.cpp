@@ -5,11 +5,18 @@
 namespace huren::recognition {
 namespace {
 
+// The HIS may say a department's name, its code or an alias of it, and so may the rule.
+bool same_department(const terminology::Set& set, std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const auto* known = set.department(a);
+  return known && known == set.department(b);
+}
+
 bool meets(const terminology::Rule& rule, const Analyte& a, std::string_view agreement) {
   const auto& tags = a.input.situation;
   if (!terminology::holds(rule.period, a.today)) return false;
   if (!rule.agreement.empty() && rule.agreement != agreement) return false;
-  if (!rule.department.empty() && rule.department != a.input.department) return false;
+  if (!rule.department.empty() && !same_department(a.set, rule.department, a.input.department)) return false;
   if (!rule.situation.empty() && std::find(tags.begin(), tags.end(), rule.situation) == tags.end()) return false;
   const bool any_age = rule.age_from == 0 && rule.age_to < 0;
   if (!any_age && (a.age < rule.age_from || (rule.age_to >= 0 && a.age > rule.age_to))) return false;

@@ -74,6 +74,7 @@ class Builder {
     take_rules();
     take_local_items();
     take_prices();
+    take_departments();
     if (has_error(findings_)) return {nullptr, std::move(findings_)};
     index();
     stamp();
@@ -307,6 +308,19 @@ class Builder {
     });
   }
 
+  void take_departments() {
+    std::map<std::string, std::string, std::less<>> owners;  // name → code
+    each("departments.csv", [&](const Row& r) {
+      Department d{r["department"], r["zh"], r["en"], list_of(r["aliases"])};
+      std::vector<std::string> names = d.aliases;
+      names.insert(names.end(), {d.code, d.zh});
+      for (const auto& name : names)
+        if (const auto [known, fresh] = owners.emplace(name, d.code); !fresh && known->second != d.code)
+          return fault(r, "aliases", "terminology.department_twice", {name, known->second});
+      set_->departments_.push_back(std::move(d));
+    });
+  }
+
   void index() {
     Set& s = *set_;
     const auto at = [](auto& index, std::string_view key, std::size_t i) { index[key].push_back(static_cast<std::uint32_t>(i)); };
@@ -342,6 +356,12 @@ class Builder {
       s.method_index_.emplace(s.method_groups_[i].code, n);
       s.method_index_.emplace(s.method_groups_[i].zh, n);
       for (const auto& method : s.method_groups_[i].methods) s.method_index_.emplace(method, n);
+    }
+    for (std::size_t i = 0; i < s.departments_.size(); ++i) {
+      const auto n = static_cast<std::uint32_t>(i);
+      s.department_index_.emplace(s.departments_[i].code, n);
+      s.department_index_.emplace(s.departments_[i].zh, n);
+      for (const auto& alias : s.departments_[i].aliases) s.department_index_.emplace(alias, n);
     }
     for (const auto& [key, item, unit] : local_units_)
       if (const auto it = s.item_index_.find(item); it != s.item_index_.end() && !s.unit_form(s.items_[it->second.front()], unit)) {

@@ -58,6 +58,7 @@ std::vector<TableSpec> make_specs() {
       {"local_items.csv",
        {{"code", K::code, true, true}, {"name", K::text, true}, {"item", K::code}, {"panel", K::code}, {"unit", K::text},
         {"specimen", K::code}, {"method_group", K::code}, kFrom, kTo, kSource}},
+      {"departments.csv", {{"department", K::code, true, true}, {"zh", K::text, true}, {"en", K::text}, {"aliases", K::list}, kSource}},
       {"prices.csv", {{"code", K::code, true, true}, {"price", K::number, true}, kFrom, kTo, kSource}},
   };
 }

@@ -66,6 +66,11 @@ const Specimen* Set::specimen(std::string_view code_or_name) const {
   return it == specimen_index_.end() ? nullptr : &specimens_[it->second];
 }
 
+const Department* Set::department(std::string_view code_or_name) const {
+  const auto it = department_index_.find(trim(code_or_name));
+  return it == department_index_.end() ? nullptr : &departments_[it->second];
+}
+
 std::string_view Set::method_group(std::string_view method_code_or_name) const {
   const auto it = method_index_.find(trim(method_code_or_name));
   return it == method_index_.end() ? std::string_view{} : std::string_view(method_groups_[it->second].code);

@@ -103,6 +103,9 @@ struct LocalItem {
   std::string source;
 };
 
+// A clinical department: what each system calls it, under one code. Rules and figures go by the code.
+struct Department { std::string code, zh, en; std::vector<std::string> aliases; };
+
 struct Price { std::string code; std::int64_t cents = 0; Period period; };  // code: local item
 
 struct Table { std::string_view name, text; };  // "items.csv" (a folder before it is dropped) and its CSV text
@@ -114,7 +117,7 @@ std::shared_ptr<const Set> packaged();
 // A set of these tables alone. A table that is not given is empty.
 Loaded load(std::span<const Table> tables);
 // The base with further tables: rows of the same table replace the base's where their key is the same, others join.
-// What a hospital keeps: local_items.csv, prices.csv, hr_marks.csv, eqa.csv, windows.csv, reasons.csv, rules.csv, ...
+// What a hospital keeps: local_items.csv, prices.csv, departments.csv, hr_marks.csv, eqa.csv, windows.csv, reasons.csv, rules.csv, ...
 Loaded extend(const Set& base, std::span<const Table> tables);
 // Table names in the order in which they are exported and hashed.
 std::span<const std::string_view> table_names();
@@ -137,6 +140,7 @@ class Set {
   [[nodiscard]] const LocalItem* local_item_of(std::string_view item, const Date& on) const;
   [[nodiscard]] std::optional<std::int64_t> price_cents(std::string_view local_code, const Date& on) const;
   [[nodiscard]] const Specimen* specimen(std::string_view code_or_name) const;
+  [[nodiscard]] const Department* department(std::string_view code_or_name) const;
   [[nodiscard]] const Reason* reason(std::string_view code, const Date& on) const;
   [[nodiscard]] const Scope* scope_of_mark(std::string_view mark, const Date& on) const;
   [[nodiscard]] bool covers(const Scope& scope, std::string_view region) const;
@@ -160,6 +164,7 @@ class Set {
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
   [[nodiscard]] const std::vector<Window>& windows() const { return windows_; }
   [[nodiscard]] const std::vector<Specimen>& specimens() const { return specimens_; }
+  [[nodiscard]] const std::vector<Department>& departments() const { return departments_; }
   [[nodiscard]] const std::vector<MethodGroup>& method_groups() const { return method_groups_; }
 
   // One table as CSV: heading and rows in key order. load of all exported tables gives the same version.
@@ -183,10 +188,11 @@ class Set {
   std::vector<Reason> reasons_;
   std::vector<Rule> rules_;
   std::vector<MethodGroup> method_groups_;
+  std::vector<Department> departments_;
   // Keys view into the members above; positions because several periods may share a code.
   using Index = std::unordered_map<std::string_view, std::vector<std::uint32_t>>;
   Index item_index_, loinc_index_, panel_index_, local_index_, local_of_item_index_, price_index_, reason_index_, mark_text_index_, scope_index_, window_index_;
-  std::unordered_map<std::string_view, std::uint32_t> specimen_index_, method_index_;
+  std::unordered_map<std::string_view, std::uint32_t> specimen_index_, method_index_, department_index_;
   struct Alias { std::string printed, item, ucum; };  // printed: as normal_unit leaves it
   std::vector<Alias> aliases_;
   Index alias_index_;

@@ -34,6 +34,33 @@ struct File {
   Findings envelope;  // what is wrong with the batch around them
 };
 
+// The values that stand in a sentence of the catalogue; nothing where it is another sentence.
+std::optional<std::vector<std::string>> values_in(std::string_view said, std::string_view form) {
+  std::vector<std::string> values;
+  for (;;) {
+    const auto open = form.find('{'), close = form.find('}', open);
+    if (!said.starts_with(form.substr(0, open))) return std::nullopt;
+    if (open == form.npos || close == form.npos) return said.size() == form.size() ? std::optional(values) : std::nullopt;
+    const auto place = static_cast<std::size_t>(std::clamp(std::atoi(std::string(form.substr(open + 1, close - open - 1)).c_str()), 0, 9));
+    said.remove_prefix(open);
+    form.remove_prefix(close + 1);
+    const auto next = form.substr(0, form.find('{'));
+    const auto end = next.empty() ? said.size() : said.find(next);
+    if (end == said.npos) return std::nullopt;
+    values.resize(std::max(values.size(), place + 1));
+    values[place] = said.substr(0, end);
+    said.remove_prefix(end);
+  }
+}
+
+// A huren answers in its hospital's language; its catalogue is ours, so the sentence can be said in the operator's.
+std::string told(const hl7::AckError& e, Language language) {
+  if (const auto* entry = catalogue_entry(e.id))
+    for (const auto form : {entry->zh, entry->en})
+      if (auto values = values_in(e.text, form)) return text({entry->id, "", std::move(*values)}, language);
+  return e.text;
+}
+
 class Run {
  public:
   Run(Wishes wishes, std::ostream& out, std::ostream& err)
@@ -117,9 +144,9 @@ class Run {
       const bool good = sent->verdict == hl7::AckVerdict::accepted || sent->verdict == hl7::AckVerdict::committed;
       if (!good) status_ = std::max(status_, kErrors);
       out_ << file.name << ": " << (sent->commit && !sent->still_owed ? "CA, " : "") << to_string(sent->ack.code) << ' ' << sent->ack.control_id << ' '
-           << sent->ack.text << "\n";
+           << (sent->ack.errors.empty() || sent->ack.errors.front().text != sent->ack.text ? sent->ack.text : told(sent->ack.errors.front(), language_)) << "\n";
       if (sent->still_owed) out_ << "  " << text({"mllp.application_ack_owed", "", {std::to_string(w_.timeout_ms)}}, language_) << "\n";
-      for (const auto& e : sent->ack.errors) out_ << "  " << e.severity << ' ' << e.code << ' ' << e.location << ' ' << e.text << "\n";
+      for (const auto& e : sent->ack.errors) out_ << "  " << e.severity << ' ' << e.code << ' ' << e.location << ' ' << told(e, language_) << "\n";
     });
     return status_;
   }
@@ -128,6 +155,7 @@ class Run {
     const auto profile = load_profile();
     if (!profile) return fail("", profile.error());
     w_.listen.profile = &*profile;
+    w_.listen.language = language_;
     if (const auto done = ctl::listen(w_.listen, out_); !done) return fail("", done.error());
     return kClean;
   }

@@ -33,9 +33,11 @@ std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::string shown(const Findings& findings) {
+std::string said(const Error& e, Language language) { return (e.where.empty() ? "" : e.where + ": ") + text(e, language) + " [" + std::string(e.id) + "]"; }
+
+std::string shown(const Findings& findings, Language language) {
   std::string out;
-  for (const auto& f : findings) out += "\n  " + line(f.error);
+  for (const auto& f : findings) out += "\n  " + said(f.error, language);
   return out;
 }
 
@@ -140,7 +142,7 @@ class Listener {
 
   bool timed_out(const Connection& c) {
     if (!c.decoder.inside_frame() || Clock::now() - c.last < std::chrono::milliseconds(options_.frame_timeout_ms)) return false;
-    out_ << line(Error{"mllp.slow", "", {std::to_string(options_.frame_timeout_ms)}}) << std::endl;
+    out_ << said({"mllp.slow", "", {std::to_string(options_.frame_timeout_ms)}}, options_.language) << std::endl;
     return true;
   }
 
@@ -160,14 +162,14 @@ class Listener {
 
   void handle(Connection& c, const hl7::MllpEvent& event) {
     using Kind = hl7::MllpEvent::Kind;
-    if (event.kind == Kind::remark || event.kind == Kind::broken) out_ << line(event.error) << std::endl;
+    if (event.kind == Kind::remark || event.kind == Kind::broken) out_ << said(event.error, options_.language) << std::endl;
     if (event.kind == Kind::broken) refuse(c, event.bytes, event.error);
     if (event.kind != Kind::frame) return;
     ++count_;
     keep(event.bytes);
     const auto m = hl7::Message::view(event.bytes);
     if (!m) {
-      out_ << "AR " << line(m.error()) << std::endl;
+      out_ << "AR " << said(m.error(), options_.language) << std::endl;
       return refuse(c, event.bytes, m.error());
     }
     const auto header = m->header();
@@ -193,7 +195,7 @@ class Listener {
       asked.control_id = context().control_id;
       answer(c, hl7::build_ack(header, code, findings, asked));
     }
-    out_ << (said.empty() ? "no answer wanted " : said) << header.type << '^' << header.trigger << ' ' << header.control_id << shown(findings) << std::endl;
+    out_ << (said.empty() ? "no answer wanted " : said) << header.type << '^' << header.trigger << ' ' << header.control_id << shown(findings, options_.language) << std::endl;
   }
 
   void refuse(Connection& c, std::string_view bytes, const Error& why) {

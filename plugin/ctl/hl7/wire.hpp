@@ -45,6 +45,7 @@ struct ListenOptions {
   std::string forced_code;   // answer this whatever the message; empty: AA, AE with findings, AR when it does not read
   std::string folder;        // each message into a file here; empty: not kept
   const hl7::Profile* profile = nullptr;
+  Language language = Language::zh;
 };
 
 // Prints "listening on PORT", then a line a message. Error mllp.listen.

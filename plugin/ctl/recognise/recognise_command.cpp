@@ -35,23 +35,25 @@ Wishes wishes_of(std::span<const std::string> args) {
   return w;
 }
 
-void print(std::ostream& err, const std::string& file, const Findings& findings) {
+std::string said(const Error& e, Language language) { return (e.where.empty() ? "" : e.where + ": ") + text(e, language) + " [" + std::string(e.id) + "]"; }
+
+void print(std::ostream& err, const std::string& file, const Findings& findings, Language language) {
   for (const auto& f : findings) {
     const char* severity = f.severity == Severity::error ? "error" : f.severity == Severity::warning ? "warning" : "note";
-    err << file << ": " << severity << ": " << line(f.error) << "\n";
+    err << file << ": " << severity << ": " << said(f.error, language) << "\n";
   }
 }
 
-std::shared_ptr<const recognition::Case> read(const std::string& file, std::ostream& err, bool& findings) {
+std::shared_ptr<const recognition::Case> read(const std::string& file, std::ostream& err, bool& findings, Language language) {
   std::ifstream in(file, std::ios::binary);
-  std::stringstream text;
-  if (in) text << in.rdbuf();
+  std::stringstream bytes;
+  if (in) bytes << in.rdbuf();
   if (!in || in.bad()) {
-    err << line(Error{"case.no_file", "", {file}}) << "\n";
+    err << said({"case.no_file", "", {file}}, language) << "\n";
     return nullptr;
   }
-  auto parsed = recognition::parse_case(text.str());
-  print(err, file, parsed.findings);
+  auto parsed = recognition::parse_case(bytes.str());
+  print(err, file, parsed.findings, language);
   findings |= !parsed.findings.empty();
   return parsed.value;
 }
@@ -95,13 +97,13 @@ Json answer_of(const recognition::Case& c, const Wishes& w) {
 int recognise_command(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
   const Wishes w = wishes_of(args);
   if (!w.understood) {
-    err << line(Error{"case.usage", "", {}}) << "\n";
+    err << said({"case.usage", "", {}}, w.language) << "\n";
     return kUnusable;
   }
   bool findings = false;
   recognition::DryRun month;
   for (const auto& file : w.files) {
-    const auto value = read(file, err, findings);
+    const auto value = read(file, err, findings, w.language);
     if (!value) return kUnusable;
     if (w.dry_run) month.add(*value);
     else out << answer_of(*value, w).dump(2) << "\n";

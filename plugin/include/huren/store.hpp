@@ -278,6 +278,10 @@ class Reader {
   virtual Result<std::vector<OutboxRow>> overdue(const std::string& partner, std::int64_t now_ms, int limit) = 0;  // committed, next_ms passed; without body
   virtual Result<std::vector<InboxRow>> inbox_next(int limit) = 0;                         // state received, oldest first
   virtual Result<std::int64_t> inbox_newest() = 0;                                         // id of the newest to apply; 0: none
+  virtual Result<std::optional<OutboxRow>> outbox_whole(std::int64_t id) = 0;              // with body; "" where prune() dropped it
+  virtual Result<std::vector<OutboxRow>> outbox_newest(const std::string& partner, std::optional<OutboxState> state, int limit) = 0;  // without body
+  virtual Result<std::vector<InboxRow>> inbox_stopped(int limit) = 0;                      // refused or parked, newest first, without body
+  virtual Result<std::optional<InboxRow>> inbox_whole(std::int64_t id) = 0;                // with body; "" where it was dropped
   virtual Result<std::vector<ParkedEvent>> parked_events(int limit) = 0;
   virtual Result<std::vector<RetractionRow>> open_retractions() = 0;
   virtual Result<std::optional<NoticeRow>> notice(const std::string& id) = 0;

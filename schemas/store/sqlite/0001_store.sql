@@ -135,6 +135,7 @@ CREATE TABLE inbox(
   UNIQUE(source, control_id, content_hash)
 ) STRICT;
 CREATE INDEX inbox_to_apply ON inbox(id) WHERE state = 'received';
+CREATE INDEX inbox_stopped ON inbox(id) WHERE state IN ('refused', 'parked');
 
 CREATE TABLE inbox_body(
   id INTEGER PRIMARY KEY REFERENCES inbox(id) ON DELETE CASCADE,

@@ -399,6 +399,47 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a message is found by its number with its bytes, what was refused stands in a list of its own, the newest first") {
+  FOR_EACH_STORE(o) {
+    std::int64_t refused = 0, parked = 0;
+    o.write([&](Unit& u) -> Result<void> {
+      for (const auto* id : {"M1", "M2", "M3"})
+        if (auto d = u.enqueue({.id = 0, .message_id = id, .partner = "city", .type = "ORU^R01", .content_type = "t", .body = std::string("body of ") + id, .order_key = "", .subject = "s", .remark = ""}); !d) return d;
+      const auto take = [&](const char* id, const char* state) -> std::int64_t {
+        const auto verdict = u.receive({.id = 0, .source = "city", .control_id = id, .content_hash = id, .content_type = "t", .body = std::string("came ") + id, .verdict = "AE", .ack = "a", .state = state, .remark = "why", .received_ms = 5});
+        return good(verdict).id;
+      };
+      take("I1", "applied");
+      refused = take("I2", "refused");
+      parked = take("I3", "received");
+      return u.finish_inbox(parked, "parked", "could not");
+    });
+    o.reopen();
+    o.read([&](Reader& r) {
+      const auto newest = good(r.outbox_newest("city", std::nullopt, 2));
+      REQUIRE(newest.size() == 2);
+      CHECK(newest[0].message_id == "M3");
+      CHECK(newest[1].message_id == "M2");
+      CHECK(newest[0].body.empty());
+      CHECK(good(r.outbox_newest("", OutboxState::delivered, 10)).empty());
+      CHECK(good(r.outbox_newest("nobody", std::nullopt, 10)).empty());
+      const auto whole = good(r.outbox_whole(newest[1].id));
+      REQUIRE(whole);
+      CHECK(whole->message_id == "M2");
+      CHECK(whole->body == "body of M2");
+      CHECK_FALSE(good(r.outbox_whole(999'999)));
+      const auto stopped = good(r.inbox_stopped(10));
+      REQUIRE(stopped.size() == 2);
+      CHECK(stopped[0].id == parked);
+      CHECK(stopped[0].remark == "could not");
+      CHECK(stopped[1].id == refused);
+      CHECK(stopped[1].body.empty());
+      CHECK(good(r.inbox_whole(refused))->body == "came I2");
+      CHECK_FALSE(good(r.inbox_whole(999'999)));
+    });
+  }
+}
+
 TEST_CASE("cursors and parked events are kept") {
   FOR_EACH_STORE(o) {
     o.write([](Unit& u) -> Result<void> {

@@ -1,6 +1,8 @@
 // Accounts: who gets in, who does not, and what is on disk.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <thread>
 
 #include "console/secret.hpp"
 #include "console/sessions.hpp"
@@ -53,9 +55,9 @@ TEST_CASE("passwords are kept as argon2id only, each with its own salt") {
   REQUIRE(b);
   CHECK(a->starts_with("$argon2id$v=19$"));
   CHECK(*a != *b);
-  CHECK(password_fits(*a, kPassword));
-  CHECK_FALSE(password_fits(*a, "correct horse batterz"));
-  CHECK_FALSE(password_fits("", kPassword));
+  CHECK(*password_fits(*a, kPassword));
+  CHECK_FALSE(*password_fits(*a, "correct horse batterz"));
+  CHECK_FALSE(*password_fits("", kPassword));
   Place p;
   p.admin();
   const auto text = engine::read_file(p.dir.file("console/users.json"));
@@ -134,4 +136,51 @@ TEST_CASE("a link to the panel opens once") {
   CHECK(sessions.first_use("token", clock.now + 1000));
   CHECK_FALSE(sessions.first_use("token", clock.now + 1000));
   CHECK(sessions.first_use("other", clock.now + 1000));
+}
+
+TEST_CASE("hashing: a few at a time, a few wait, the rest is told to come again, and one address cannot keep the others out") {
+  HashGate gate(2, 2);
+  auto first = gate.enter("a");
+  REQUIRE(first);
+  // The same address again waits although there is a place, and a third of it is told to come again.
+  std::atomic<bool> second_in{false};
+  std::thread second([&] {
+    const auto pass = gate.enter("a");
+    second_in = static_cast<bool>(pass);
+  });
+  while (gate.inside() < 2) std::this_thread::yield();
+  CHECK(gate.enter("a").error().id == "console.busy");
+  CHECK_FALSE(second_in);
+  {
+    auto other = gate.enter("b");  // another address goes past it
+    CHECK(other);
+  }
+  { const auto done = std::move(*first); }
+  second.join();
+  CHECK(second_in);
+  CHECK(gate.inside() == 0);
+}
+
+TEST_CASE("hashing: more than may wait are told to come again, each of them at once") {
+  HashGate gate(1, 1);
+  auto first = gate.enter("a");
+  std::atomic<bool> in{false};
+  std::thread waiting([&] { in = static_cast<bool>(gate.enter("b")); });
+  while (gate.inside() < 2) std::this_thread::yield();
+  for (const auto* late : {"c", "d", "e"}) CHECK(gate.enter(late).error().id == "console.busy");
+  { const auto done = std::move(*first); }
+  waiting.join();
+  CHECK(in);
+}
+
+TEST_CASE("an account that somebody else changed is seen as it is now") {
+  Place p;
+  p.admin();
+  REQUIRE(p.users.put({.name = "reader1", .display = "", .role = Role::reader}, kPassword));
+  CHECK(p.users.current("reader1")->role == Role::reader);
+  Users other(p.dir.file("console"), p.clock);  // huren-ctl
+  REQUIRE(other.put({.name = "reader1", .display = "", .role = Role::auditor, .disabled = true}, ""));
+  CHECK(p.users.current("reader1")->disabled);
+  CHECK(p.users.current("reader1")->role == Role::auditor);
+  CHECK_FALSE(p.users.current("nobody"));
 }

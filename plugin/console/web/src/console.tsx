@@ -6,6 +6,7 @@ import { Agreements } from './agreements';
 import { ApiError, get, post, setCsrf } from './api';
 import { Audit } from './audit';
 import { Figures } from './figures';
+import { Inbox } from './inbox';
 import { lang, setLanguage, t, useLanguage } from './i18n';
 import { Mapping } from './mapping';
 import { Overview } from './overview';
@@ -23,6 +24,7 @@ const groups: { zh: string; en: string; pages: Page[] }[] = [
   { zh: '运行', en: 'Operations', pages: [
     { path: '', zh: '概况', en: 'Overview', right: 'read', make: Overview },
     { path: 'queue', zh: '投递队列', en: 'Queue', right: 'read', make: Queue },
+    { path: 'inbox', zh: '来件问题', en: 'Refused messages', right: 'read', make: Inbox },
     { path: 'retractions', zh: '更正与撤回', en: 'Retractions', right: 'read', make: Retractions },
     { path: 'audit', zh: '审计', en: 'Audit', right: 'audit', make: Audit },
   ] },

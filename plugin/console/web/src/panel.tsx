@@ -17,7 +17,7 @@ interface Elsewhere { report_id: string; origin: Code; item: Code; collected_at?
 interface Offer { suggestion_id: string; order_id: string; order_item: string; name: string; result_ids: string[] }
 interface Reason extends Words { code: string; requires_note: boolean }
 interface All { list: { results: Row[]; more: boolean; elsewhere?: Elsewhere[] }; offers: Offer[]; retractions: { notice: string; number: string; told_at: string }[]; reasons: Reason[]; names: Record<string, Words>; own_code: string }
-interface Referral { key: string; state: string; from: Code; priority: string; requested_at?: string; reason?: string; package?: { state: string; missing?: number; lines?: { kind: string; title?: string; number: string; presence: string }[] } }
+interface Referral { key: string; state: string; from: Code; priority: string; requested_at?: string; reason?: string; package?: { state: string; missing?: number; lines?: { kind: string; title?: string; number?: string; presence: string }[] } }
 interface Who { doctor: string; department: string; hospital: string; csrf: string }
 interface Point { at: string; value?: number; line: number; laboratory?: string }
 
@@ -95,15 +95,21 @@ function Result({ row, name, open }: { row: Row; name: string; open: (id: string
 const priorities: Record<string, [string, string]> = { critical: ['危急', 'critical'], urgent: ['紧急', 'urgent'], routine: ['普通', 'routine'] };
 const steps: Record<string, [string, string]> = { requested: ['待应答', 'requested'], accepted: ['已接收', 'accepted'], declined: ['已拒绝', 'declined'], arrived: ['已到诊', 'arrived'], completed: ['已完成', 'completed'], cancelled: ['已取消', 'cancelled'] };
 
+const parts: Record<string, [string, string]> = { summary: ['病历摘要', 'summary'], TRANSFER: ['转诊单', 'transfer document'], report: ['检验报告', 'laboratory report'] };
+const presences: Record<string, [string, string, string]> = { here: ['已到', 'here', 'good'], newer: ['已有更新版本', 'here, newer', 'good'], withdrawn: ['已撤回', 'withdrawn', 'bad'], missing: ['未到', 'missing', 'bad'], not_sent: ['对方未附', 'not sent', 'warn'], other_patient: ['属于他人，已拦下', 'of another person, held back', 'bad'] };
+const here = (r: Referral) => (r.package?.lines ?? []).filter((l) => l.presence === 'here' || l.presence === 'newer').length;
+const urgency = (r: Referral) => Object.keys(priorities).indexOf(r.priority);
+const kinds = (kind: string) => t(parts[kind]?.[0] ?? kind, parts[kind]?.[1] ?? kind);
+
 function Referrals({ rows }: { rows: Referral[] }) {
   if (rows.length === 0) return null;
   return (
     <section aria-label={t('转来的转诊', 'Referred to us')}>
       <h2>{t('转来的转诊', 'Referred to us')}</h2>
-      {rows.map((r) => <article class={r.priority === 'critical' ? 'result critical' : 'result'}>
+      {[...rows].sort((a, b) => urgency(a) - urgency(b)).map((r) => <article class={r.priority === 'critical' ? 'result critical' : 'result'}>
         <div class="head"><strong>{r.from.name ?? r.from.code}</strong><span><span class={`badge ${r.priority === 'routine' ? 'good' : 'bad'}`}>{t(priorities[r.priority]?.[0] ?? r.priority, priorities[r.priority]?.[1] ?? r.priority)}</span> <span class="badge warn">{t(steps[r.state]?.[0] ?? r.state, steps[r.state]?.[1] ?? r.state)}</span></span></div>
         <div>{r.reason}</div><div class="meta">{r.requested_at && time(r.requested_at)}</div>
-        {r.package && <ul>{(r.package.lines ?? []).map((l) => <li>{l.title ?? l.number} {l.presence === 'here' ? <span class="badge good">{t('已到', 'here')}</span> : <span class="badge bad">{t('未到', 'missing')}</span>}</li>)}</ul>}
+        {r.package && <details><summary>{t(`随附资料：${here(r)} 份已到，共 ${(r.package.lines ?? []).length} 项`, `With it: ${here(r)} of ${(r.package.lines ?? []).length} are here`)}</summary><ul>{(r.package.lines ?? []).map((l) => <li>{l.title || kinds(l.kind)} {l.number} <span class={`badge ${presences[l.presence]?.[2] ?? 'bad'}`}>{t(presences[l.presence]?.[0] ?? l.presence, presences[l.presence]?.[1] ?? l.presence)}</span></li>)}</ul></details>}
       </article>)}
     </section>
   );
@@ -136,7 +142,7 @@ function Inside({ who }: { who: Who }) {
       <Failed error={error} />
       {(all.retractions.length > 0 || changed.length > 0) && <section class="alarm" role="alert">
         <h2>{changed.some((r) => r.banner === 'retracted') ? t('有结果已撤回', 'A result was withdrawn') : t('有结果已更正', 'A result was corrected')}</h2>
-        <ul>{changed.slice(0, 8).map((r) => <li><strong>{r.banner === 'retracted' ? t('已撤回', 'Withdrawn') : t('已更正', 'Corrected')}</strong> {nameOf(r)}（{r.origin.name}，{r.report_number}）</li>)}</ul>
+        <ul>{changed.slice(0, 8).map((r) => <li><strong>{r.banner === 'retracted' ? t('已撤回', 'Withdrawn') : t('已更正', 'Corrected')}</strong> {nameOf(r)}{t(`（${r.origin.name}，${r.report_number}）`, ` (${r.origin.name}, ${r.report_number})`)}</li>)}</ul>
         {all.retractions.map((n) => <p><Act kind="main small" run={async () => { await post('/panel/acknowledge', { notice: n.notice }); await load(); }}>{t(`我已知悉（报告 ${n.number}）`, `I have taken note (report ${n.number})`)}</Act></p>)}
       </section>}
       {rows.filter((r) => r.critical).map((r) => <Result key={r.result_id} row={r} name={nameOf(r)} open={setReport} />)}

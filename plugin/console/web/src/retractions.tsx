@@ -5,11 +5,9 @@ import { t, time } from './i18n';
 import { Failed, Table, useLoad } from './ui';
 
 interface Row { notice: string; doctor: string; source: string; number: string; status: string; told_at: string; hours: number; escalated: boolean }
-interface Parked { id: number; type: string; zh: string; en: string; at: string }
 
 export function Retractions(_: PageProps) {
   const open = useLoad(() => get<{ retractions: Row[] }>('/retractions'), 10_000);
-  const events = useLoad(() => get<{ events: Parked[] }>('/events/parked'), 10_000);
   return (
     <>
       <section class="card">
@@ -22,13 +20,6 @@ export function Retractions(_: PageProps) {
           { head: t('性质', 'Kind'), cell: (r) => r.status === 'withdrawn' ? <span class="badge bad">{t('已撤回', 'withdrawn')}</span> : <span class="badge warn">{t('已更正', 'corrected')}</span> },
           { head: t('通知时间', 'Told'), cell: (r) => time(r.told_at) }, { head: t('已过小时', 'Hours'), cell: (r) => r.hours, number: true },
           { head: t('升级', 'Escalated'), cell: (r) => (r.escalated ? <span class="badge bad">{t('已升级', 'yes')}</span> : '—') },
-        ]} />
-      </section>
-      <section class="card">
-        <h2>{t('未能受理的 HIS 事件', 'Events of the HIS that could not be taken')}</h2>
-        <Failed error={events.error} />
-        <Table caption={t('未能受理的 HIS 事件', 'Events that could not be taken')} rows={events.data?.events ?? []} empty={t('没有。', 'None.')} columns={[
-          { head: t('时间', 'Time'), cell: (r) => time(r.at) }, { head: t('类型', 'Type'), cell: (r) => <code>{r.type}</code> }, { head: t('原因', 'Why'), cell: (r) => t(r.zh, r.en) },
         ]} />
       </section>
     </>

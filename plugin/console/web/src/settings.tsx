@@ -8,17 +8,34 @@ import { Act, Check, Choice, Dialog, Failed, Table, Text, useLoad } from './ui';
 interface Ending { kind: string; name: string; until: string; over: boolean; fingerprint?: string }
 const kinds: Record<string, [string, string]> = { certificate: ['本院证书', 'Own certificate'], trust: ['信任机构', 'Trusted authority'], agreement: ['协议', 'Agreement'], eqa: ['室间质评', 'EQA pass'], hr_mark: ['HR 标识', 'HR mark'] };
 
+/** How many days are left, and how urgent that is. */
+export function Left({ until, over, today }: { until: string; over?: boolean; today?: string }) {
+  const days = Math.round((Date.parse(until) - Date.parse(today ?? new Date().toISOString().slice(0, 10))) / 86_400_000);
+  return over || days < 0 ? <span class="badge bad">{t('已到期', 'over')}</span> : <span class={`badge ${days < 30 ? 'bad' : days < 90 ? 'warn' : 'good'}`}>{t(`${days} 天`, `${days} days`)}</span>;
+}
+
+// Where what ends is mended.
+const places: Record<string, string> = { agreement: '#/agreements', eqa: '#/tables/eqa.csv', hr_mark: '#/tables/hr_marks.csv' };
+
+/** Twelve months in a strip, how much ends in each; below, what it is and where it is mended. */
 export function Calendar(_: PageProps) {
   const { data, error } = useLoad(() => get<{ today: string; rows: Ending[] }>('/calendar'));
-  const days = (until: string) => Math.round((Date.parse(until) - Date.parse(data?.today ?? until)) / 86_400_000);
+  const [month, setMonth] = useState('');
   const own = data?.rows.find((r) => r.kind === 'certificate');
+  const today = data?.today ?? '';
+  const months = data ? Array.from({ length: 12 }, (_x, i) => { const d = new Date(`${today.slice(0, 7)}-01T00:00:00Z`); d.setUTCMonth(d.getUTCMonth() + i); return d.toISOString().slice(0, 7); }) : [];
+  const over = data?.rows.filter((r) => r.over).length ?? 0;
+  const rows = (data?.rows ?? []).filter((r) => month === '' || (month === 'over' ? r.over : !r.over && r.until.startsWith(month)));
+  const tile = (key: string, words: string, n: number, kind: string) => <button type="button" class={`tile ${n > 0 ? kind : ''}`} aria-pressed={month === key} onClick={() => setMonth(month === key ? '' : key)}><span>{words}</span><b>{n}</b></button>;
   return (
     <>
       <Failed error={error} />
       {own?.fingerprint && <section class="card"><h2>{t('本院证书指纹（告知伙伴核对）', 'Fingerprint of our certificate (for the partner to compare)')}</h2><p class="print">{(own.fingerprint.match(/../g) ?? []).join(':').toUpperCase()}</p></section>}
-      {data && <Table caption={t('到期日历', 'Expiry calendar')} rows={data.rows} empty={t('没有带截止日期的内容。', 'Nothing has an end.')} columns={[
-        { head: t('类别', 'Kind'), cell: (r) => t(kinds[r.kind]?.[0] ?? r.kind, kinds[r.kind]?.[1] ?? r.kind) }, { head: t('名称', 'Name'), cell: (r) => r.name }, { head: t('截止', 'Until'), cell: (r) => r.until },
-        { head: t('剩余', 'Left'), cell: (r) => r.over ? <span class="badge bad">{t('已到期', 'over')}</span> : <span class={`badge ${days(r.until) < 30 ? 'bad' : days(r.until) < 90 ? 'warn' : 'good'}`}>{t(`${days(r.until)} 天`, `${days(r.until)} days`)}</span> },
+      {data && <div class="months" role="group" aria-label={t('按月份', 'By month')}>{tile('over', t('已到期', 'over'), over, 'bad')}{months.map((m, i) => tile(m, m, data.rows.filter((r) => !r.over && r.until.startsWith(m)).length, i === 0 ? 'bad' : i < 3 ? 'warn' : 'good'))}</div>}
+      {data && <Table caption={t('到期日历', 'Expiry calendar')} rows={rows} empty={month ? t('这个月没有到期的内容。', 'Nothing ends in that month.') : t('没有带截止日期的内容。', 'Nothing has an end.')} columns={[
+        { head: t('截止', 'Until'), cell: (r) => r.until }, { head: t('剩余', 'Left'), cell: (r) => <Left until={r.until} over={r.over} today={today} /> },
+        { head: t('类别', 'Kind'), cell: (r) => t(kinds[r.kind]?.[0] ?? r.kind, kinds[r.kind]?.[1] ?? r.kind) }, { head: t('名称', 'Name'), cell: (r) => r.name },
+        { head: t('处理', 'Mend'), cell: (r) => places[r.kind] ? <a href={places[r.kind]} aria-label={t(`去处理 ${r.name}`, `Go there: ${r.name}`)}>{t('去处理', 'Go there')}</a> : <span class="help">{t('换证后请把新指纹告知各伙伴', 'Renew it, and tell the partners the new fingerprint')}</span> },
       ]} />}
     </>
   );

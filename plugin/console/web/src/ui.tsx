@@ -12,7 +12,7 @@ export function FaultList({ fault, findings }: { fault: Fault; findings: Fault[]
   return (
     <div class="fault" role="alert" ref={box}>
       <p><strong>{said(fault)}</strong></p>
-      {findings.length > 0 && <ul>{findings.slice(0, 50).map((f) => <li><code>{f.where}</code> {said(f)}</li>)}</ul>}
+      {findings.length > 0 && <ul tabIndex={0} aria-label={t('逐项', 'One by one')}>{findings.slice(0, 50).map((f) => <li><code>{f.where}</code> {said(f)}</li>)}</ul>}
       {findings.length > 50 && <p>{t(`另有 ${findings.length - 50} 处`, `${findings.length - 50} more`)}</p>}
     </div>
   );

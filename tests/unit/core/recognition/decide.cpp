@@ -188,3 +188,15 @@ TEST_CASE("critical in an analyte that the panel can do without keeps the panel 
   CHECK(order.critical);
   CHECK(order.missing == std::vector<std::string>{"CA"});
 }
+
+TEST_CASE("a rule of a department holds whatever the HIS calls it, and for no other one") {
+  Scene s;
+  s.order("L001").result("GLU", "6.1", "mmol/L");
+  s.set_terminology({{"departments.csv", "department,zh,aliases\nENDO,内分泌科,0213\n"}, {"rules.csv", "rule,department,scope,action,zh,en\nendo,ENDO,GLU,never,须重测,Test again\n"}});
+  for (const auto* said : {"内分泌科", "0213", "ENDO"}) {
+    s.input.department = said;
+    CHECK(s.first().outcome == Outcome::none);
+  }
+  s.input.department = "肾内科";
+  CHECK(s.first().outcome == Outcome::recognised);
+}

@@ -157,3 +157,20 @@ TEST_CASE("a department with a comma and a quote stays one field of the CSV") {
   REQUIRE(rows);
   CHECK(rows->back()[2] == f.department);
 }
+
+TEST_CASE("what the systems call one department counts as one") {
+  const terminology::Table own{"departments.csv", "department,zh,en,aliases\nGIM,内科,Internal medicine,0201|内科门诊\n"};
+  const auto codes = terminology::extend(*terminology::packaged(), {&own, 1}).set;
+  REQUIRE(codes);
+  Figures figures(*month_of("2026-11", 480), codes.get());
+  for (const auto* said : {"内科", "0201", "内科门诊", "外科"}) {
+    auto f = decided(said, "accepted", "2026-11-02T10:00:00+08:00");
+    f.department = said;
+    figures.add(f);
+  }
+  const auto rows = figures.rows(By::department);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].key == "GIM");
+  CHECK(rows[0].tally.accepted == 3);
+  CHECK(rows[1].key == "外科");
+}

@@ -154,3 +154,11 @@ TEST_CASE("a panel's members join and leave on their own days") {
   CHECK_FALSE(good.set->panel("NEW", kDay));
   CHECK(good.set->panel("NEW", {2027, 1, 1}));
 }
+
+TEST_CASE("a department is found by its code, its name and what each system calls it, and a name belongs to one department") {
+  const auto loaded = with("departments.csv", "department,zh,en,aliases\nENDO,内分泌科,Endocrinology,0213|内分泌门诊\nICU,重症医学科,,ICU1\n");
+  REQUIRE(loaded.set);
+  for (const auto* said : {"ENDO", "内分泌科", "0213", " 内分泌门诊"}) CHECK(loaded.set->department(said)->code == "ENDO");
+  CHECK_FALSE(loaded.set->department("内科"));
+  CHECK(faults(with("departments.csv", "department,zh,aliases\nENDO,内分泌科,0213\nNEPH,肾内科,0213\n")) == Faults{"departments.csv:3:aliases terminology.department_twice"});
+}

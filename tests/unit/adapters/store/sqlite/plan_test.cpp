@@ -103,6 +103,15 @@ TEST_CASE("a claim looks at nothing but rows that it takes, already in order") {
   CHECK(has(later, "SEARCH outbox USING INDEX outbox_later (partner=? AND next_ms<?)"));
 }
 
+TEST_CASE("what was refused is read from an index that holds nothing else, the newest messages without sorting") {
+  Fixture f;
+  const auto stopped = f.plan(sql::kInboxStopped), newest = f.plan(sql::kOutboxNewest);
+  INFO(stopped << newest);
+  CHECK(has(stopped, "USING INDEX inbox_stopped"));
+  CHECK_FALSE(has(stopped, "TEMP B-TREE"));
+  CHECK_FALSE(has(newest, "TEMP B-TREE"));
+}
+
 TEST_CASE("settlement finds the next row of a key without walking the queue") {
   Fixture f;
   CHECK(has(f.plan(sql::kOldestOfKey), "outbox_open (partner=? AND order_key=?)"));

@@ -1,0 +1,30 @@
+#include "console/calendar.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "console/probe.hpp"
+#include "core/base/time.hpp"
+
+namespace huren::console {
+
+Json calendar(const config::Config& config, const std::string& config_dir, const terminology::Set& codes, std::int64_t now_ms) {
+  const int offset = config.hospital.offset_minutes;
+  auto rows = Json::array();
+  const auto today = to_iso_date(terminology::day_of(now_ms, offset));
+  const auto add = [&](const char* kind, const std::string& name, const Date& until) {
+    if (until.present()) rows.push_back({{"kind", kind}, {"name", name}, {"until", to_iso_date(until)}, {"over", to_iso_date(until) < today}});
+  };
+  for (const auto& a : config.agreements) add("agreement", a.id, a.to);
+  for (const auto& e : codes.eqa()) add("eqa", e.lab + " " + e.item, e.period.to);
+  for (const auto& m : codes.marks()) add("hr_mark", m.lab + " " + m.item + " " + m.scope, m.period.to);
+  for (const auto& [kind, key] : {std::pair{"certificate", "certificate"}, {"trust", "trust"}})
+    if (const auto it = config.listener.find(key); it != config.listener.end() && !it->second.empty())
+      if (auto seen = describe_certificate((std::filesystem::path(config_dir) / it->second).string()); seen.not_after_ms)
+        rows.push_back({{"kind", kind}, {"name", seen.subject}, {"until", to_iso_time(from_epoch_ms(seen.not_after_ms, offset)).substr(0, 10)}, {"over", seen.not_after_ms < now_ms},
+                        {"fingerprint", seen.fingerprint}});
+  std::stable_sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) { return a["until"].get<std::string>() < b["until"].get<std::string>(); });
+  return {{"today", today}, {"rows", std::move(rows)}};
+}
+
+}  // namespace huren::console

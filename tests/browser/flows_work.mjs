@@ -1,0 +1,150 @@
+// The day's work: the queue and its messages, the doctor's panel, the month's figures.
+import { baseA, baseB, button, dialog, done, facts, field, flow, look, must, open, person, signIn, stage } from './world.mjs';
+
+flow('the queue: a parked message, its reason and its one button; a message seen through; audited', async () => {
+  const page = await person(baseA);
+  await page.goto(baseA + '/');
+  await field(page, '一次性口令').fill(await stage('token', 'a'));
+  await field(page, '用户名').fill('admin');
+  await field(page, '密码').first().fill(facts.password);
+  await field(page, '再输一次密码').fill(facts.password);
+  await button(page, '建立管理员').click();
+  await page.getByRole('heading', { level: 1, name: '概况' }).waitFor();
+  await stage('park');
+  await page.getByRole('link', { name: '投递队列' }).click();
+  await page.getByRole('cell', { name: '已搁置' }).waitFor();
+  await look(page, 'queue-parked');
+  await button(page, '查看').first().click();
+  await dialog(page).getByText('ClinicalDocument').first().waitFor();
+  await look(page, 'message-through');
+  await button(dialog(page), '关闭').click();
+  must((await button(page, '查看').count()) > 0, 'each message can be looked at');
+  await field(page, '状态').selectOption('');
+  const referral = page.getByRole('row').filter({ hasText: 'REF^I12' }).first();
+  await referral.waitFor();
+  await button(referral, '查看').click();
+  await dialog(page).getByText('ClinicalDocument').first().waitFor();
+  must((await dialog(page).getByRole('region', { name: '事件' }).or(dialog(page).locator('section[aria-label=事件]')).innerText()).includes('血糖控制不佳'), 'the referral as event');
+  must((await dialog(page).locator('section[aria-label="HL7 v2"]').innerText()).includes('RF1|'), 'the referral as HL7 v2');
+  await look(page, 'message-referral');
+  await button(dialog(page), '关闭').click();
+  await field(page, '状态').selectOption('person');
+  await button(page, '重新发送').click();
+  await page.getByText('没有需要人工处理的消息。').waitFor();
+  for (let i = 0; !(await stage('delivered', 'LIS-4004')); i++) { must(i < 100, 'it is delivered'); await page.waitForTimeout(100); }
+  must(await stage('refused'), 'the laboratory system is told that its message is not taken');
+  await open(page, 'inbox', '来件问题');
+  await page.getByRole('cell', { name: 'feed:lis' }).first().waitFor();
+  await look(page, 'inbox');
+  await page.getByRole('button', { name: /^查看 / }).first().click();
+  await dialog(page).locator('mark').first().waitFor();
+  await look(page, 'inbox-message');
+  await button(dialog(page), '关闭').click();
+  await open(page, 'audit', '审计');
+  await field(page, '事件').fill('console.message_viewed');
+  await button(page, '查找').click();
+  await page.getByText('user:admin').first().waitFor();
+  await button(page, '校验整条链').click();
+  await page.getByText('链完整').waitFor();
+  await look(page, 'audit');
+  await open(page, 'tables', '编码表');
+  await page.getByRole('table', { name: 'HR 标识' }).or(page.getByText('没有内容。')).waitFor();
+  await field(page, '编码表').selectOption('reasons.csv');
+  await page.getByRole('table', { name: '重复检查理由' }).waitFor();
+  await look(page, 'tables');
+  done(page);
+});
+
+flow('the panel: 420 px, critical first, a decision in one click, the report, corrected and withdrawn unmissable', async () => {
+  await stage('critical');
+  await stage('urgent_referral');
+  const url = await stage('link');
+  const page = await person(baseB, { width: 420, height: 900 });
+  await page.goto(url);
+  await page.getByText('医嘱“血糖”可用已有结果').waitFor();
+  must(!page.url().includes('#'), 'the link does not stay in the address bar');
+  must((await page.locator('article').first().innerText()).includes('危急值'), 'the critical result stands first');
+  await look(page, 'panel');
+  const referred = page.getByRole('region', { name: '转来的转诊' });
+  await referred.getByText('酮症可能，请收治').waitFor();
+  must((await referred.getByRole('article').first().innerText()).includes('紧急'), 'the urgent referral stands first');
+  must((await referred.getByText('已到', { exact: true }).count()) > 0, 'what of its package is here');
+  await referred.getByText(/份已到/).first().click();
+  await referred.getByText('转诊单').first().waitFor();
+  await referred.scrollIntoViewIfNeeded();
+  await look(page, 'panel-referrals');
+  const offer = (name) => page.getByRole('region', { name: `互认建议：${name}` });
+  await button(offer('血糖'), '互认').click();
+  await offer('血糖').waitFor({ state: 'detached' });
+  await button(offer('血脂四项'), '不互认…').click();
+  await look(page, 'panel-decline');
+  await dialog(page).getByRole('button').nth(2).click();
+  await offer('血脂四项').waitFor({ state: 'detached' });
+  const glucose = page.getByRole('article', { name: '葡萄糖' });
+  await button(glucose.first(), '趋势').click();
+  await glucose.first().locator('canvas').waitFor();
+  await look(page, 'panel-trend');
+  await button(glucose.nth(1), '报告').click();
+  const report = page.frameLocator('iframe');
+  await report.getByText('陈东珅').first().waitFor();
+  await look(page, 'panel-report');
+  const sideways = await report.locator('html').evaluate((e) => Math.max(e.scrollWidth - e.clientWidth, ...[...e.querySelectorAll('*')].map((n) => (getComputedStyle(n).overflowX === 'auto' ? n.scrollWidth - n.clientWidth : 0))));
+  must(sideways <= 0, `the report needs no sideways scrolling at 420 px: ${sideways}`);
+  await button(dialog(page), '关闭').click();
+  await stage('amend');
+  await button(page, '刷新').click();
+  await page.getByRole('alert').getByText('有结果已撤回').waitFor();
+  await look(page, 'panel-retracted');
+  const open = page.getByRole('button', { name: /我已知悉/ });
+  for (let left = await open.count(); left > 0; left = await open.count()) { await open.first().click(); await page.waitForTimeout(600); }
+  await page.reload();
+  await page.getByText('已更正').first().waitFor();
+  await button(page, 'English').click();
+  await page.getByText('WITHDRAWN').first().waitFor();
+  await look(page, 'panel-en');
+  const again = await person(baseB, { width: 420, height: 900 });
+  await again.goto(url);
+  await again.getByText('此链接已用过或已过期').waitFor();
+  await look(again, 'panel-used-link');
+  done(page);
+});
+
+flow('figures: charts that can be read, printed, taken away as CSV and PNG', async () => {
+  const page = await person(baseB);
+  await signIn(page, 'admin', facts.password);
+  await open(page, 'figures', '统计');
+  await page.getByText('50.0%').first().waitFor();
+  await page.locator('canvas').first().waitFor();
+  await look(page, 'figures');
+  const csv = page.waitForEvent('download');
+  await button(page, '导出 CSV').click();
+  must(/^huren-\d{4}-\d\d\.csv$/.test((await csv).suggestedFilename()), 'the month as CSV');
+  const charts = await page.locator('figure.chart').count();
+  // A page each: Chromium lets a page keep ten files, then it asks the person.
+  for (const kind of ['PNG', 'CSV']) {
+    const other = await person(baseB);
+    await signIn(other, 'admin', facts.password);
+    await open(other, 'figures', '统计');
+    await other.locator('figure.chart').nth(charts - 1).waitFor();
+    const buttons = other.getByRole('button', { name: new RegExp(`^${kind} `) });
+    must((await buttons.count()) === charts, `${charts} charts, each as ${kind}`);
+    for (let i = 0; i < charts; i++) {
+      const kept = other.waitForEvent('download');
+      await buttons.nth(i).click();
+      let size = 0;
+      for await (const part of await (await kept).createReadStream()) size += part.length;
+      must(size > 20, `${kind} ${i} is not empty`);
+    }
+    done(other);
+  }
+  await page.getByRole('heading', { name: '转诊（按方向）' }).scrollIntoViewIfNeeded();
+  await page.getByRole('cell', { name: /^转入/ }).first().waitFor();
+  await look(page, 'figures-referrals');
+  await page.emulateMedia({ media: 'print' });
+  must(!(await page.getByRole('navigation').isVisible()), 'the menu is not printed');
+  must((await page.locator('button:visible').count()) === 0, 'no button is printed');
+  must(/^市医院 · \d{4}-\d\d$/.test(await page.locator('.onlyprint').innerText()), 'whose figures and which month stands on paper');
+  await look(page, 'figures-print', { full: true });
+  must((await page.pdf({ format: 'A4' })).length > 5000, 'it prints');
+  done(page);
+});

@@ -1,0 +1,95 @@
+"""huren-ctl's words: completion in a real shell, help in one language, exit codes, progress that does not get in the way.
+
+usage: words.py CTL
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CTL = sys.argv.pop() if len(sys.argv) > 1 else ""
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def run(*words, stdin=""):
+    return subprocess.run([CTL, *words], input=stdin, capture_output=True, text=True, timeout=30, check=False)
+
+
+def verbs(*path):
+    """The verbs that the help of a verb lists."""
+    lines = run("--lang", "en", *path, "--help").stdout.splitlines()
+    if "Subcommands:" not in lines:
+        return []
+    out = []
+    for line in lines[lines.index("Subcommands:") + 1:]:
+        found = re.match(r"  ([a-z][a-z0-9-]*)(\s|$)", line)
+        if found:
+            out.append(found[1])
+    return out
+
+
+def offered(*words):
+    """What the shell offers after these words; the last one is being typed."""
+    script = run("completion").stdout + "\nCOMP_WORDS=(" + " ".join(f"'{w}'" for w in ("huren-ctl", *words)) + f")\nCOMP_CWORD={len(words)}\n_huren_ctl\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30, check=True).stdout.split()
+
+
+class Words(unittest.TestCase):
+    def test_the_shell_offers_every_verb_at_every_depth(self):
+        top = verbs()
+        self.assertGreater(len(top), 20)
+        self.assertLessEqual(set(top), set(offered("")))
+        for verb in top:
+            if verb in ("hl7", "cda", "recognise"):
+                continue
+            for second in verbs(verb):
+                self.assertIn(second, offered(verb, ""), verb)
+                for third in verbs(verb, second):
+                    self.assertIn(third, offered(verb, second, ""), f"{verb} {second}")
+        self.assertIn("listen", offered("hl7", ""))
+        self.assertIn("verify", offered("cda", ""))
+
+    def test_the_shell_offers_options_their_choices_and_skips_their_values(self):
+        self.assertIn("--score", offered("codes", "map", "accept", "--s"))
+        self.assertEqual(["admin", "auditor"], sorted(offered("console", "user", "--role", "a")))
+        self.assertIn("list", offered("-c", "/etc/huren", "--lang", "en", "outbox", "l"))
+        self.assertIn("--limit", offered("outbox", "list", "--state", "waiting", "--l"))
+
+    def test_help_speaks_the_language_that_was_asked_for_and_no_other(self):
+        for path in [()] + [(v,) for v in verbs() if v not in ("hl7", "cda", "recognise")]:
+            for below in [path] + [(*path, v) for v in verbs(*path) if path]:
+                english = run("--lang", "en", *below, "--help")
+                self.assertEqual(0, english.returncode, below)
+                self.assertIsNone(CHINESE.search(english.stdout), f"{below}: {english.stdout}")
+                self.assertIsNotNone(CHINESE.search(run("--lang", "zh", *below, "--help").stdout), below)
+
+    def test_what_cannot_be_done_is_2_and_says_why_in_the_language_asked_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for words in (("doctor",), ("codes", "map", "list"), ("calendar",), ("outbox", "open", "1"), ("inbox", "list"), ("config", "preview", "agreement.x"), ("audit", "verify")):
+                done = run("--lang", "en", "--config", folder, *words)
+                self.assertEqual(2, done.returncode, words)
+                self.assertEqual("", done.stdout, words)
+                self.assertIn("Cannot read", done.stderr, words)
+                self.assertIsNone(CHINESE.search(done.stderr), words)
+            pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n')
+            self.assertEqual(0, run("--config", folder, "codes", "map", "list").returncode)
+            self.assertEqual(2, run("--config", folder, "codes", "map", "accept", "X").returncode)
+            self.assertEqual(2, run("--config", folder, "outbox", "list").returncode)
+            self.assertEqual(2, run("--config", folder, "codes", "set", "eqa", "lab=H").returncode)
+            self.assertEqual(2, run("--config", folder, "codes", "set", "colours", "lab=H").returncode)
+            weak = run("--config", folder, "--lang", "en", "console", "user", "somebody", "--role", "reader", stdin="short\n")
+            self.assertEqual(2, weak.returncode)
+            self.assertIn("choose another", weak.stderr)
+
+    def test_the_manual_page_names_the_verbs_and_the_exit_codes(self):
+        page = (pathlib.Path(__file__).resolve().parents[4] / "packaging/deb/huren-ctl.1").read_text()
+        for verb in verbs():
+            self.assertRegex(page, rf"\.B [a-z0-9, ]*\b{verb}\b", verb)
+        for code in ("0", "1", "2"):
+            self.assertIn(f".B {code}\n", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
