@@ -254,7 +254,7 @@ flow('tables as forms: departments, an EQA pass renewed, a reason, a price, an H
   await open(page, 'calendar', '到期日历');
   const month = page.getByRole('button', { name: /^2026-12/ }).or(page.getByRole('button', { name: /^2027-12/ })).first();
   await month.click();
-  await page.getByRole('cell', { name: 'HB-COUNTY-01 TP' }).waitFor();
+  await page.getByRole('cell', { name: 'HB-COUNTY-01 TP', exact: true }).waitFor();
   must((await page.getByRole('cell', { name: 'HB-COUNTY-01 TBIL' }).count()) === 0, 'what is renewed does not end');
   await look(page, 'calendar-month');
   await page.getByRole('link', { name: '去处理 HB-COUNTY-01 TP' }).click();

@@ -232,9 +232,9 @@ def same_by_ctl(pair, admin):
     ctl("codes", "restore", newest["id"])
     need({r["code"]: r["item"] for r in pair.alliance.ctl_json(B, "codes", "map", "list", "--show", "mapped")["items"]}.get("K9") == "K", "put back")
     ctl("codes", "map", "remove", "K9", "GLU9")
-    ctl("codes", "set", "eqa", "lab=HB-COUNTY-01", "item=GLU", "verdict=passed", "valid_from=2027-01-01", "valid_to=2027-12-31")
+    ctl("codes", "set", "eqa", "lab=HB-COUNTY-01", "item=TBIL", "verdict=passed", "valid_from=2027-01-01", "valid_to=2027-12-31")
     need(any("2027-12-31" in r["until"] for r in pair.alliance.ctl_json(B, "calendar")["rows"]), "the calendar knows it")
-    ctl("codes", "remove", "eqa", "lab=HB-COUNTY-01", "item=GLU", "verdict=passed", "valid_from=2027-01-01")
+    ctl("codes", "remove", "eqa", "lab=HB-COUNTY-01", "item=TBIL", "verdict=passed", "valid_from=2027-01-01")
     effect = pair.alliance.ctl_json(B, "config", "preview", "agreement.alliance_2026", "receive=false")
     months = pair.alliance.ctl_json(B, "stats", "--months", "12")
     in_order = lambda rows: sorted(rows, key=lambda r: (r["month"], r["side"]))  # noqa: E731
