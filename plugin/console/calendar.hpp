@@ -1,4 +1,4 @@
-// What ends soon: own certificates, agreements, EQA passes, HR marks; the earliest first.
+// What ends soon: own certificates, agreements, EQA passes, HR marks; the earliest first. What is renewed already is not told.
 #pragma once
 #include <string>
 

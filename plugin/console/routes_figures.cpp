@@ -37,7 +37,7 @@ Answer figures(Call& call) {
   return ok({{"figures", std::move(out)}, {"names", std::move(names)}});
 }
 
-// Twelve months up to the one asked for, oldest first.
+// Twelve months up to the one asked for, the newest first.
 Answer trend(Call& call) {
   auto month = month_of(call);
   if (!month) return failed({"ctl.month", "/month", {call.text("month").substr(0, 20)}});

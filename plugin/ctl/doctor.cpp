@@ -7,7 +7,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "console/calendar.hpp"
 #include "console/probe.hpp"
+#include "core/base/time.hpp"
 #include "ctl/place.hpp"
 #include "engine/codes.hpp"
 #include "engine/outbox_verbs.hpp"
@@ -78,6 +80,21 @@ void check_partner(Report& report, const config::Partner& partner) {
   report.add(cure.empty(), partner.code + " " + option("address"), cure);
 }
 
+// Agreements, EQA passes and HR marks that are over or end within a month: results stop being recognised then.
+void check_endings(Report& report, const terminology::Set& codes) {
+  const auto now = engine::Clock().now_ms();
+  const auto soon = to_iso_date(terminology::day_of(now + 30 * 86'400'000LL, report.place.config.hospital.offset_minutes));
+  int ending = 0;
+  std::string first;
+  for (const auto& row : console::calendar(report.place.config, report.place.config_dir, codes, now)["rows"]) {
+    const std::string kind = row["kind"], until = row["until"];
+    if (kind == "certificate" || kind == "trust" || until > soon) continue;  // certificates have their own line
+    if (ending++ == 0) first = until + " " + row["name"].get<std::string>();
+  }
+  report.add(ending == 0, report.place.say("协议、室间质评与 HR 标识，30 天内到期或已到期 ", "agreements, EQA passes and HR marks over or ending within 30 days ") + std::to_string(ending),
+             ending == 0 ? "" : first + report.place.say("；全部见 huren-ctl calendar，请续期：codes set 或管理页面", "; huren-ctl calendar lists all; renew them by codes set or in the console"));
+}
+
 // Results are dated by this clock, and windows counted by it.
 void check_clock(Report& report) {
   timex state{};
@@ -101,6 +118,7 @@ int doctor(Place& place) {
     report.add(false, place.say(f.error), "");
   }
   if (bad == 0) report.add(true, place.say("编码表 ", "codes ") + codes.set->version(), "");
+  if (codes.set) check_endings(report, *codes.set);
   const auto profiles = engine::load_profiles(place.config, place.config_dir);
   for (const auto& f : profiles.findings) report.add(false, place.say(f.error), "");
   if (profiles.findings.empty()) report.add(true, place.say("报文检查规则", "message profiles"), "");

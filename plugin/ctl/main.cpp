@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   auto* stats = app.add_subcommand("stats", "recognised, declined, saved / 互认统计");
   ctl::StatsWishes figures;
   stats->add_option("--month", figures.month, "YYYY-MM, default this month / 默认本月");
+  stats->add_option("--months", figures.months, "totals of so many months up to that one / 截至该月的若干个月合计")->check(CLI::Range(1, 120));
   stats->add_option("--by", figures.by, "item department partner reason day week; default all / 分组，默认全部");
   stats->add_flag("--csv", figures.csv, "CSV instead of a table / 以 CSV 输出");
   stats->add_flag("--from-audit", figures.from_audit, "computed from the audit trail alone / 仅由审计记录重算");

@@ -57,6 +57,7 @@ struct StatsWishes {
   bool csv = false;
   bool from_audit = false;  // from nothing but the audit trail
   bool check = false;       // computed both ways and compared
+  int months = 1;           // more: the totals of so many months, the last of them this one
 };
 int stats(Place& place, const StatsWishes& wishes);
 struct AuditWishes { std::string event, who, object, since, until; int limit = 100; };  // event: its beginning; the newest links

@@ -1,9 +1,11 @@
 // huren-ctl stats: the month's figures, by item, department, partner, reason, day or week; as table, JSON or CSV; from the
 // store's rows, from nothing but the audit trail, or both compared.
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "ctl/place.hpp"
+#include "ctl/progress.hpp"
 #include "engine/codes.hpp"
 #include "engine/month.hpp"
 
@@ -55,6 +57,32 @@ void print(Place& place, const Figures& figures, recognition::By by, const termi
   for (const auto& d : recognition::definitions()) place.out << place.say("* ", "* ") << (place.language == Language::zh ? d.zh : d.en) << "\n";
 }
 
+// Months up to the one asked for, oldest first: what the console draws.
+int months(Place& place, const recognition::Month& last, int count, const terminology::Set* codes) {
+  std::vector<std::pair<std::string, std::array<recognition::Tally, 2>>> past;
+  auto month = last;
+  Progress progress(place, place.say("正在统计", "counting"), count);
+  for (int i = 0; i < count; ++i) {
+    Figures figures(month, codes);
+    if (!from_store(place, figures)) return kUnusable;
+    past.push_back({month.name, {figures.total(false), figures.total(true)}});
+    month = recognition::month_of(month.from_ms - 1, month.offset_minutes);
+    progress.at(i + 1);
+  }
+  auto list = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> table{{place.say("月份", "month"), place.say("何处", "where"), place.say("提示", "shown"), place.say("互认", "recognised"),
+                                               place.say("不互认", "declined"), place.say("互认率", "rate"), place.say("节省（元）", "saved (CNY)")}};
+  for (auto it = past.rbegin(); it != past.rend(); ++it)
+    for (const bool there : {false, true}) {
+      const auto& t = it->second[there];
+      list.push_back({{"month", it->first}, {"side", there ? "there" : "here"}, {"shown", t.shown}, {"accepted", t.accepted}, {"declined", t.declined}, {"saved_cents", t.saved_cents}});
+      table.push_back({it->first, there ? place.say("伙伴处", "at partners") : place.say("本院", "here"), std::to_string(t.shown), std::to_string(t.accepted), std::to_string(t.declined), rate(t), money(t.saved_cents)});
+    }
+  if (place.json) place.out << list.dump(2) << "\n";
+  else print_table(place.out, table);
+  return kOk;
+}
+
 }  // namespace
 
 int stats(Place& place, const StatsWishes& wishes) {
@@ -77,6 +105,8 @@ int stats(Place& place, const StatsWishes& wishes) {
     findings |= f.severity == Severity::error;
   }
   if (!codes.set) place.err << place.say({"ctl.stats_no_codes", "", {}}) << "\n";
+
+  if (wishes.months > 1) return months(place, *month, wishes.months, codes.set.get());
 
   Figures figures(*month, codes.set.get());
   bool broken = false;

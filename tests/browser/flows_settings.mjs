@@ -218,6 +218,11 @@ flow('tables as forms: departments, an EQA pass renewed, a reason, a price, an H
   await look(page, 'table-form-eqa');
   await button(dialog(page), '保存').click();
   await dialog(page).waitFor({ state: 'detached' });
+  await button(page, '添加一行').click();
+  for (const [name, value] of [['检验机构 *', 'HB-COUNTY-01'], ['标准项目 *', 'TP'], ['生效日期', '2026-01-01'], ['截止日期', '2026-12-31']]) await field(dialog(page), name).fill(value);
+  await field(dialog(page), '结论 *').selectOption('passed');
+  await button(dialog(page), '保存').click();
+  await dialog(page).waitFor({ state: 'detached' });
   await field(page, '查找').fill('TBIL');
   await button(page, '续期 HB-COUNTY-01').click();
   must((await field(dialog(page), '生效日期').inputValue()) === '2027-01-01' && (await field(dialog(page), '截止日期').inputValue()) === '2027-12-31', 'the next year is filled in');
@@ -249,9 +254,10 @@ flow('tables as forms: departments, an EQA pass renewed, a reason, a price, an H
   await open(page, 'calendar', '到期日历');
   const month = page.getByRole('button', { name: /^2026-12/ }).or(page.getByRole('button', { name: /^2027-12/ })).first();
   await month.click();
-  await page.getByRole('cell', { name: 'HB-COUNTY-01 TBIL' }).first().waitFor();
+  await page.getByRole('cell', { name: 'HB-COUNTY-01 TP', exact: true }).waitFor();
+  must((await page.getByRole('cell', { name: 'HB-COUNTY-01 TBIL' }).count()) === 0, 'what is renewed does not end');
   await look(page, 'calendar-month');
-  await page.getByRole('link', { name: '去处理 HB-COUNTY-01 TBIL' }).first().click();
+  await page.getByRole('link', { name: '去处理 HB-COUNTY-01 TP' }).click();
   await page.getByRole('table', { name: '室间质评' }).waitFor();
   done(page);
 });

@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 
 from pair import API, PASSWORD, Pair, need
 from pair import A, B, Failed, free_port, lis_message, wait_for
@@ -76,6 +77,28 @@ def lock_out(pair, admin):
     pair.alliance.ctl(B, "console", "unlock", "lucky")
     sign_in(pair, B, "lucky")
     admin.refused("post", "/users/save", {"name": "admin", "display": "", "role": "reader", "password": ""}, 422, "console.last_admin")
+
+
+def crowd(pair, admin):
+    """Many who guess at once: each is told at once or judged, none is counted wrongly, and those who work go on working."""
+    seen = []
+
+    def guess(n):
+        try:
+            status, answer = pair.client(B).call("post", "/login", {"name": f"guess{n}", "password": "wrong password"})
+            seen.append((status, answer["error"]["id"]))
+        except OSError as fault:  # the socket's own queue was full
+            seen.append((0, str(fault)))
+    threads = [threading.Thread(target=guess, args=(n,)) for n in range(24)]
+    for t in threads:
+        t.start()
+    working = [admin.must("get", "/session")["user"] for _ in range(20)]
+    for t in threads:
+        t.join()
+    need(working == ["admin"] * 20, "who is signed in goes on working")
+    need({s for s, _ in seen} <= {401, 429} and any(s == 401 for s, _ in seen), f"judged, or told to come again: {seen}")
+    need({i for _, i in seen} <= {"console.sign_in_failed", "console.busy"}, f"and in words: {seen}")
+    sign_in(pair, B, "lucky")
 
 
 def roles(pair, admin):
@@ -209,10 +232,13 @@ def same_by_ctl(pair, admin):
     ctl("codes", "restore", newest["id"])
     need({r["code"]: r["item"] for r in pair.alliance.ctl_json(B, "codes", "map", "list", "--show", "mapped")["items"]}.get("K9") == "K", "put back")
     ctl("codes", "map", "remove", "K9", "GLU9")
-    ctl("codes", "set", "eqa", "lab=HB-COUNTY-01", "item=GLU", "verdict=passed", "valid_from=2027-01-01", "valid_to=2027-12-31")
+    ctl("codes", "set", "eqa", "lab=HB-COUNTY-01", "item=TBIL", "verdict=passed", "valid_from=2027-01-01", "valid_to=2027-12-31")
     need(any("2027-12-31" in r["until"] for r in pair.alliance.ctl_json(B, "calendar")["rows"]), "the calendar knows it")
-    ctl("codes", "remove", "eqa", "lab=HB-COUNTY-01", "item=GLU", "verdict=passed", "valid_from=2027-01-01")
+    ctl("codes", "remove", "eqa", "lab=HB-COUNTY-01", "item=TBIL", "verdict=passed", "valid_from=2027-01-01")
     effect = pair.alliance.ctl_json(B, "config", "preview", "agreement.alliance_2026", "receive=false")
+    months = pair.alliance.ctl_json(B, "stats", "--months", "12")
+    in_order = lambda rows: sorted(rows, key=lambda r: (r["month"], r["side"]))  # noqa: E731
+    need(len(months) == 24 and in_order(months) == in_order(admin.must("post", "/figures/trend")["months"]), f"twelve months, as the console draws them: {months[-2:]}")
     need(effect["orders"] == 2 and effect["changed"] == 2, f"last month's orders under other terms: {effect}")
     need(effect == admin.must("post", "/agreements/preview", {"name": "alliance_2026", "values": {"receive": "false"}}), "the same as the console says")
     need({q["partner"] for q in pair.alliance.ctl_json(B, "outbox", "queues")} == {"county_hospital"}, "each partner's queue")
@@ -393,6 +419,7 @@ def main():
         admin_a = pair.admin(A)
         walls(pair, admin_b)
         lock_out(pair, admin_b)
+        crowd(pair, admin_b)
         roles(pair, admin_b)
         rows = pair.traffic()
         panel(pair, rows)

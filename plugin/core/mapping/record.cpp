@@ -197,6 +197,10 @@ std::string lower_ascii(std::string_view name) {
 Mapped map_rows(const FeedMap& map, const EventMap& event, std::span<const Record> rows, const RecordOptions& options) {
   Mapped out;
   if (rows.empty()) return out;
+  for (std::size_t i = 0; i < rows.size(); ++i)  // a database in another character set, whose driver does not convert
+    for (const auto& [column, value] : rows[i])
+      if (invalid_utf8(value)) out.findings.push_back({Severity::error, {"mapping.record_not_utf8", "row " + std::to_string(i + 1) + " " + column, {}}});
+  if (has_error(out.findings)) return out;
   Subject subject;
   subject.part_name = "row";
   const auto of = [](const Record& row) {

@@ -86,6 +86,12 @@ TEST_CASE("the rows of a middle table are one report, whose version huren counts
   CHECK(of("observation.value").at == "row 1");
 }
 
+TEST_CASE("a row whose text is not UTF-8 is refused at its column, like any other bad row") {
+  const auto m = table_report({result("GLU01", "8.42"), result("K01", "\xC8\xD5")});
+  CHECK(m.events.empty());
+  CHECK(told(m.findings) == std::vector<std::string>{"mapping.record_not_utf8 @ row 2 result"});
+}
+
 TEST_CASE("events are told in the order of the map's file") {
   std::vector<std::string> names;
   for (const auto& e : packaged_map("gnumed")->events) names.push_back(e.name);

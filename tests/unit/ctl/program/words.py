@@ -2,6 +2,7 @@
 
 usage: words.py CTL
 """
+import json
 import pathlib
 import re
 import subprocess
@@ -82,6 +83,21 @@ class Words(unittest.TestCase):
             weak = run("--config", folder, "--lang", "en", "console", "user", "somebody", "--role", "reader", stdin="short\n")
             self.assertEqual(2, weak.returncode)
             self.assertIn("choose another", weak.stderr)
+
+    def test_whatever_the_console_does_has_its_verb(self):
+        """schemas/api/openapi.json names the verb of each route; putting in force is the agent's reload."""
+        api = json.loads((pathlib.Path(__file__).resolve().parents[4] / "schemas/api/openapi.json").read_text(encoding="utf-8"))
+        words = run("completion").stdout
+        named = 0
+        for path, methods in api["paths"].items():
+            for operation in methods.values():
+                if operation["x-right"] in ("open", "signed_in", "panel"):
+                    continue  # a person at a browser, a doctor in the HIS
+                verb = operation["x-cli"]
+                if path != "/apply":
+                    self.assertIn(f"    '{verb}') words=", words, path)
+                    named += 1
+        self.assertGreater(named, 35)
 
     def test_the_manual_page_names_the_verbs_and_the_exit_codes(self):
         page = (pathlib.Path(__file__).resolve().parents[4] / "packaging/deb/huren-ctl.1").read_text()
