@@ -53,6 +53,7 @@ Answer set_up(Call& call) {
 Answer sign_in(Call& call) {
   const auto name = call.text("name");
   auto user = call.console.users.sign_in(name, call.text("password"), call.request.address);
+  if (!user && user.error().id == "console.busy") return failed(user.error());  // nothing was tried: a flood must not fill the trail
   if (!user) {
     // A password typed into the wrong field would stay in the trail for ever: only names that exist are written down.
     bool known = false;

@@ -99,6 +99,7 @@ def crowd(pair, admin):
     need({s for s, _ in seen} <= {401, 429} and any(s == 401 for s, _ in seen), f"judged, or told to come again: {seen}")
     need({i for _, i in seen} <= {"console.sign_in_failed", "console.busy"}, f"and in words: {seen}")
     sign_in(pair, B, "lucky")
+    need(not [r for r in admin.must("post", "/audit", {"event": "console.signed_in", "limit": 2000})["rows"] if r["outcome"] == "console.busy"], "what was not tried does not fill the trail")
 
 
 def roles(pair, admin):

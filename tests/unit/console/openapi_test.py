@@ -1,4 +1,5 @@
 """schemas/api/openapi.json and the routes of plugin/console name the same addresses, methods and rights."""
+import csv
 import json
 import pathlib
 import re
@@ -28,6 +29,16 @@ class OpenApi(unittest.TestCase):
             self.assertIn("default", operation["responses"], path)
             self.assertEqual(method == "POST", "requestBody" in operation, path)
             self.assertRegex(operation["summary"], r".+ / .+")
+
+    def test_every_option_of_partner_and_agreement_has_its_label_on_the_page(self):
+        page = (ROOT / "plugin/console/web/src/options.tsx").read_text(encoding="utf-8")
+        labels = page.split("const labels", 1)[1].split("\n};", 1)[0]
+        with open(ROOT / "schemas/catalog/options.csv", encoding="utf-8", newline="") as f:
+            keys = [re.fullmatch(r"(?:partner|agreement)\.\*\.(\w+)", row[0]) for row in csv.reader(f)]
+        names = {m[1] for m in keys if m} - {"partner"}  # chosen from a list of its own
+        self.assertGreater(len(names), 20)
+        for name in sorted(names):
+            self.assertRegex(labels, rf"\b{name}: \[", name)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,16 @@ const labels: Record<string, [string, string]> = {
   handshake_timeout_ms: ['握手期限（毫秒）', 'Handshake within (ms)'], keep_idle_ms: ['连接保持（毫秒）', 'Keep idle (ms)'], max_idle: ['保持的连接数', 'Idle connections'], concurrency: ['同时在途', 'At a time'], packed: ['文档压缩传送', 'Documents packed'],
   time_to_live_hours: ['未发转人工（小时）', 'Time to live (hours)'], deduplicates: ['对方识别重复', 'It de-duplicates'], huren: ['对方是 huren', 'It is a huren'], cda_mode: ['文书格式', 'CDA mode'], signer_sha256: ['签名证书指纹', 'Signer fingerprint'],
   next_signer_sha256: ['新签名证书指纹', 'Next signer'], orders: ['接收医嘱', 'Takes orders'], acknowledgement: ['应答方式', 'Acknowledgement'], application_ack_timeout_ms: ['处理应答期限（毫秒）', 'Verdict within (ms)'], profile: ['报文检查规则', 'Message profile'],
+  answer_minutes_routine: ['应答期限：普通（分钟）', 'Answer, routine (min)'], answer_minutes_urgent: ['应答期限：加急（分钟）', 'Answer, urgent (min)'], answer_minutes_critical: ['应答期限：危急（分钟）', 'Answer, critical (min)'],
+  reading_minutes_routine: ['出报告期限：普通（分钟）', 'Report, routine (min)'], reading_minutes_urgent: ['出报告期限：加急（分钟）', 'Report, urgent (min)'], reading_minutes_critical: ['出报告期限：危急（分钟）', 'Report, critical (min)'],
+  referral_days: ['转诊有效天数', 'Referral stands (days)'], package_days: ['随附检验报告天数', 'Reports with it (days)'], attachment_max_bytes: ['附件总大小上限（字节）', 'Enclosures at most (bytes)'], summary_items: ['共享摘要的项目', 'Items in a summary'],
 };
 
 const choices: Record<string, [string, string]> = {
   push: ['推送', 'push'], pull: ['查询', 'pull'], index: ['索引', 'index'], referral: ['转诊', 'referral'], contract: ['签约', 'contract'], consent: ['患者同意', 'consent'], collected: ['采集时间', 'collection'], reported: ['报告时间', 'report'],
   required: ['必须签名', 'required'], accepted: ['有则验证', 'accepted'], off: ['不看', 'off'], cn: ['国内扩展', 'cn'], strict: ['严格', 'strict'], enhanced: ['先收妥后应答', 'enhanced'], original: ['处理后应答', 'original'],
 };
-const chosen = (value: string) => { const words = choices[value]; return words ? `${t(words[0], words[1])}（${value}）` : value; };
+const chosen = (value: string) => { const words = choices[value]; return words ? t(`${words[0]}（${value}）`, words[1] === value ? value : `${words[1]} (${value})`) : value; };
 
 export function OptionFields({ options, values, defaults, set }: { options: Option[]; values: Record<string, string>; defaults: Record<string, string>; set: (key: string, value: string) => void }) {
   return (
