@@ -9,8 +9,10 @@
 #include <Poco/DateTimeFormatter.h>
 #include <Poco/Exception.h>
 #include <Poco/Nullable.h>
+#include <postgresql/libpq-fe.h>
 
 #include <list>
+#include <memory>
 
 namespace huren::his_db_view {
 namespace {
@@ -43,6 +45,14 @@ std::string text_of(const Poco::Dynamic::Var& value) {
   return value.convert<std::string>();
 }
 
+// Poco never frees a connection that failed (36 KB each time): a night without the database would fill the memory. So
+// libpq is asked first, with what Poco takes for granted.
+bool reachable(const std::string& connection) {
+  const auto words = "host=localhost port=5432 connect_timeout=" + std::to_string(kConnectSeconds) + " " + connection;
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> probe(PQconnectdb(words.c_str()), &PQfinish);
+  return PQstatus(probe.get()) == CONNECTION_OK;
+}
+
 }  // namespace
 
 std::optional<Engine> engine_of(std::string_view word) {
@@ -64,7 +74,10 @@ Result<void> Database::connect() {
   try {
     switch (engine_) {
       case Engine::sqlite: session_.emplace(Poco::Data::SQLite::Connector().createSession(connection_, kConnectSeconds)); break;
-      case Engine::postgresql: session_.emplace(Poco::Data::PostgreSQL::Connector().createSession(connection_, kConnectSeconds)); break;
+      case Engine::postgresql:
+        if (!reachable(connection_)) return Error{"db.unreachable", name_, {}};
+        session_.emplace(Poco::Data::PostgreSQL::Connector().createSession(connection_, kConnectSeconds));
+        break;
       case Engine::odbc:
         session_.emplace(Poco::Data::ODBC::Connector().createSession(connection_, kConnectSeconds));
         session_->setProperty("maxFieldSize", std::size_t{kLongestField});
