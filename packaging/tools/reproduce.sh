@@ -25,11 +25,11 @@ part() {  # part FOLDER TARGET...: a copy of the tree there, and the targets bui
 
 if [ $# -gt 0 ]; then
   part "$second/one" "$@"
-  part "$second/another/and a longer one" "$@"
+  part "$second/another/and-a-longer-one" "$@"
   while IFS= read -r -d '' file; do
     name=${file#"$second/one/obj/"}
-    if cmp "$file" "$second/another/and a longer one/obj/$name"; then same=$((same + 1)); else different=$((different + 1)); fi
-  done < <(find "$second/one/obj/bin" "$second/one/obj/lib" -type f -print0)
+    if cmp "$file" "$second/another/and-a-longer-one/obj/$name"; then same=$((same + 1)); else different=$((different + 1)); fi
+  done < <(find "$second/one/obj" -type f \( -path "*/obj/bin/*" -o -path "*/obj/lib/*" -o -name "*.a" \) -print0)
   echo "$same files the same byte for byte, $different different; built twice, in two folders: $*"
 else
   CCACHE_DISABLE=1 packaging/tools/package.sh "$second" >/dev/null
