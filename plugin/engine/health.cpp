@@ -49,20 +49,21 @@ Json Health::partners(const store::Depths& depths, bool live) const {
 // Ours, wherever they serve. A partner's own is told of by its adapter when it shows it.
 Json Health::certificates() const {
   auto out = Json::array();
-  const auto add = [&](const std::string& name, const std::string& file) {
-    if (!file.empty()) out.push_back({{"name", name}, {"days_left", days_left((std::filesystem::path(config_dir_) / file).string(), context_.clock.now_ms())}});
+  const auto add = [&](const std::string& section, const char* key, const std::string& file) {
+    if (file.empty()) return;
+    out.push_back({{"name", section + "." + key}, {"days_left", days_left((std::filesystem::path(config_dir_) / file).string(), context_.clock.now_ms())}});
   };
   const auto of = [](const config::Options& options, const char* key) {
     const auto it = options.find(key);
     return it == options.end() ? std::string() : it->second;
   };
   const auto& c = context_.config;
-  for (const char* key : {"certificate", "trust"}) add(std::string("listener.") + key, of(c.listener, key));
+  for (const char* key : {"certificate", "trust"}) add("listener", key, of(c.listener, key));
   for (const auto& feed : c.feeds)
-    for (const char* key : {"certificate", "trust", "vendor_trust"}) add("feed." + feed.name + "." + key, of(feed.options, key));
-  add("console.certificate", c.console.certificate);
-  add("signing.certificate", c.signing.certificate);
-  add("signing.authority", c.signing.authority);
+    for (const char* key : {"certificate", "trust", "vendor_trust"}) add("feed." + feed.name, key, of(feed.options, key));
+  add("console", "certificate", c.console.certificate);
+  add("signing", "certificate", c.signing.certificate);
+  add("signing", "authority", c.signing.authority);
   return out;
 }
 

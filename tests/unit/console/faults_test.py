@@ -38,7 +38,7 @@ class Faults(unittest.TestCase):
                 if name.split(".")[0] not in rooms or name.endswith((".csv", ".json", ".toml")):
                     continue
                 total += 1
-                self.assertIn(name, known, f"{room} gives {name}")
+                self.assertTrue(name in known, f"{room} gives {name}")
                 self.assertTrue(known[name]["zh"].strip() and known[name]["en"].strip(), name)
         self.assertGreater(total, 150)
 
