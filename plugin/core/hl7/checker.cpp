@@ -136,7 +136,7 @@ void Checker::structure() {
   }
   for (const auto& fault : s->faults(names)) {
     if (fault.missing) {
-      add(Severity::error, "hl7.segment_missing", std::string(fault.segment), fault.segment, {std::string(fault.segment), structure_});
+      add(Severity::error, "hl7.segment_missing", std::string(fault.segment), Path{.segment = std::string(fault.segment)}, {std::string(fault.segment), structure_});
     } else {
       const auto at = m_.segment(indexes[fault.at]);
       // A segment that no 2.5.1 dictionary has is reported as such, once, by segment().
@@ -332,7 +332,7 @@ std::string Checker::where(const Place& at) const {
 }
 
 void Checker::add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args) {
-  add(severity, id, where(at), at.segment.name(), std::move(args));
+  add(severity, id, where(at), {.segment = std::string(at.segment.name()), .field = at.field, .component = at.component}, std::move(args));
 }
 
 void Checker::add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args) {
@@ -345,15 +345,17 @@ void Checker::add_agreed(Severity severity, std::string_view id, std::string whe
   if (findings_.size() < kMaxFindings) findings_.push_back({severity, {id, std::move(where), std::move(args)}});
 }
 
-void Checker::add(Severity severity, std::string_view id, std::string where, std::string_view segment, std::vector<std::string> args) {
+void Checker::add(Severity severity, std::string_view id, std::string where, const Path& at, std::vector<std::string> args) {
   if (findings_.size() >= kMaxFindings) return;
   // What a later version added is not in this dictionary, and no fault.
   if (other_version_ && (id == "hl7.extra_field" || id == "hl7.extra_component" || id == "hl7.unknown_segment")) return;
-  if (other_version_ && severity == Severity::error && segment != "MSH") severity = Severity::warning;
+  if (other_version_ && severity == Severity::error && at.segment != "MSH") severity = Severity::warning;
   std::string_view word;
+  const auto covers = [&](const Path& rule) {
+    return (rule.segment.empty() || rule.segment == at.segment) && (!rule.field || rule.field == at.field) && (!rule.component || rule.component == at.component);
+  };
   for (const auto& rule : profile_.rules())
-    if (rule.rule == "severity" && rule.value == id && applies(rule) && (rule.path.segment.empty() || rule.path.segment == segment))
-      word = rule.severity;
+    if (rule.rule == "severity" && rule.value == id && applies(rule) && covers(rule.path)) word = rule.severity;
   if (word == "off") return;
   findings_.push_back({severity_from(word, severity), {id, std::move(where), std::move(args)}});
 }

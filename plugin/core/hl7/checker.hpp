@@ -29,7 +29,7 @@ class Checker {
   void add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args = {});
   void add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args);
   void add_agreed(Severity severity, std::string_view id, std::string where, std::vector<std::string> args);  // stands as it is
-  void add(Severity severity, std::string_view id, std::string where, std::string_view segment, std::vector<std::string> args);
+  void add(Severity severity, std::string_view id, std::string where, const Path& at, std::vector<std::string> args);
   [[nodiscard]] std::string where(const Place& at) const;
   [[nodiscard]] const Profile::Rule* override_of(std::string_view rule, int field) const;  // of the segment in hand
   [[nodiscard]] bool applies(const Profile::Rule& rule) const { return rule.structure.empty() || rule.structure == structure_; }

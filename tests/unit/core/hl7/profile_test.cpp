@@ -76,6 +76,18 @@ TEST_CASE("a partner's profile tightens and loosens") {
   CHECK(lines(kMsh + "PID|1||||张^三\r" + kObr + "OBX|1|NM|a^b^L||high||||||F\r", *loose) == "I OBX-5 data_type\n");
 }
 
+TEST_CASE("a severity is set for a segment, one of its fields or one component, and for nothing beside it") {
+  const auto with = [](const std::string& rule) {
+    return lines(kMsh + kPid + kObr + "OBX|1|ED|a^b^L||A^nothing^none^Base64^QQ==||||||nowhere\r",
+                 *Profile::parse("path,rule,value,severity\n*,base,standard,\n*,severity,hl7.not_in_table,warning\n" + rule, "p"));
+  };
+  const auto all = with("");
+  CHECK(all == "W OBX-5.2 not_in_table\nW OBX-5.3 not_in_table\nW OBX-11 not_in_table\n");
+  CHECK(with("OBX,severity,hl7.not_in_table,off\n").empty());
+  CHECK(with("OBX-5,severity,hl7.not_in_table,off\n") == "W OBX-11 not_in_table\n");
+  CHECK(with("OBX-5.2,severity,hl7.not_in_table,off\n") == "W OBX-5.3 not_in_table\nW OBX-11 not_in_table\n");
+}
+
 TEST_CASE("a partner's profile loosens what its base asks for: of rules about one place the last one wins") {
   const auto checked = [](const std::string& rules) {
     return lines(kMsh + "PID|1||||张^三||19491231|M\r" + kObr + "OBX|1|NM|2345-7^Glucose^LN||5.6|mmol/L|3.9-6.1|N|||\r",
