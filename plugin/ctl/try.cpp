@@ -92,9 +92,10 @@ int try_record(Place& place, const mapping::FeedMap& map, const std::string& byt
   } else {
     std::vector<std::string_view> names;
     for (const auto& e : map.events) names.push_back(e.name);
-    const auto event = std::find_if(map.events.begin(), map.events.end(), [&](const auto& e) {
+    auto event = std::find_if(map.events.begin(), map.events.end(), [&](const auto& e) {
       return event_name.empty() ? mapping::lower_ascii(e.read->table) == mapping::lower_ascii(std::filesystem::path(file).stem().string()) : e.name == event_name;
     });
+    if (event == map.events.end() && event_name.empty() && map.events.size() == 1) event = map.events.begin();  // nothing else it could be
     if (event == map.events.end()) {
       std::string known;
       for (const auto name : names) known += (known.empty() ? "" : ", ") + std::string(name);

@@ -51,6 +51,13 @@ class TryMap(unittest.TestCase):
         self.assertIn("--event which event the rows are: patient, visit, report, decision", done.stderr)
         self.assertEqual(0, self.run_ctl("export.csv", ROWS, "--map", "middle_table", "--event", "report").returncode)
 
+    def test_a_map_of_one_event_needs_not_be_told_which(self):
+        whole = (pathlib.Path(__file__).resolve().parents[4] / "schemas/mapping/middle_table.toml").read_text()
+        (self.folder / "one.toml").write_text(whole[:whole.index("[event.visit]")])
+        done = self.run_ctl("people.csv", ROWS, "--map", str(self.folder / "one.toml"))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("  patient.local_id <- PATIENT_ID: P1\n", done.stdout)
+
     def test_a_faulty_map_is_told_with_file_line_and_key_in_the_language_asked_for(self):
         (self.folder / "ours.toml").write_text('kind = "xml"\n[event.a]\ntype = "patient.registered/1"\n[event.a.from]\n"patient.nam" = "Body/Name"\n')
         for lang, words in (("en", "did you mean patient.name?"), ("zh", "是否想写 patient.name？")):
