@@ -28,7 +28,7 @@ Result<void> ConnectionServer::start() {
   try {
     const Poco::Net::SocketAddress address(settings_.listen.host, settings_.listen.port);
     socket_ = Poco::Net::ServerSocket();
-    socket_.bind(address, true);
+    socket_.bind(address, true, false);  // a taken port is a fault, never shared with who has it
     socket_.listen(128);
     socket_.setBlocking(false);  // a client that left between poll and accept must not hold the acceptor
     port_ = socket_.address().port();

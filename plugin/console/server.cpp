@@ -180,12 +180,12 @@ Result<void> Server::start(const Wish& wish, Console& console) try {
       context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
       context->disableStatelessSessionResumption();
       auto tls = std::make_unique<Poco::Net::SecureServerSocket>(context);
-      tls->bind(address, true);
+      tls->bind(address, true, false);
       tls->listen(64);
       socket = std::move(tls);
     } else {
       socket = std::make_unique<Poco::Net::ServerSocket>();
-      socket->bind(address, true);
+      socket->bind(address, true, false);
       socket->listen(64);
     }
     running->server = std::make_unique<Poco::Net::HTTPServer>(new Factory(console, secure), running->threads, *socket, params);

@@ -106,6 +106,10 @@ Facts read_catalogue(std::string_view csv) {
   };
   if (csv.empty()) return out;
   const std::string file(kCatalogue);
+  if (const auto bad = invalid_utf8(csv)) {
+    add(file + ":byte " + std::to_string(*bad), "terminology.not_utf8", {});
+    return out;
+  }
   auto rows = parse_csv_rows(csv);
   if (!rows) {
     out.findings.push_back({Severity::error, {rows.error().id, file + ": " + rows.error().where, rows.error().args}});

@@ -46,14 +46,19 @@ Error words_for(const CLI::ParseError& fault, int argc, const char* const* argv,
     return {"ctl.no_verb", "", {std::string(word), near.empty() ? "" : " (" + std::string(near) + "?)"}};
   }
   const auto said = std::string(fault.what());
-  const auto name = said.substr(0, said.find_first_of(": "));
+  // "Could not convert: ids = abc", or the option's name first.
+  const auto at = said.starts_with("Could not convert: ") ? said.find(": ") + 2 : 0;
+  const auto name = said.substr(at, said.find_first_of(": ", at) - at);
   if (dynamic_cast<const CLI::RequiredError*>(&fault)) return {"ctl.option_missing", "", {name, path}};
   if (dynamic_cast<const CLI::ExtrasError*>(&fault)) {
     if (!verbs.empty() && !word.empty() && std::find(verbs.begin(), verbs.end(), word) == verbs.end()) {
       const auto near = closest(word, verbs);
       return {"ctl.no_verb", "", {std::string(word), near.empty() ? "" : " (" + std::string(near) + "?)"}};
     }
-    return {"ctl.stray_word", "", {stray(app, argc, argv), path}};
+    const auto word_left = stray(app, argc, argv);
+    for (const std::string_view first : {"--config", "-c", "--lang", "--json"})
+      if (word_left == first) return {"ctl.option_late", "", {word_left, path}};
+    return {"ctl.stray_word", "", {word_left, path}};
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&fault)) return {"ctl.value_missing", "", {name, path}};
   if (dynamic_cast<const CLI::ValidationError*>(&fault) || dynamic_cast<const CLI::ConversionError*>(&fault)) return {"ctl.value_wrong", "", {name, path}};

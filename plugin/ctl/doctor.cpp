@@ -12,6 +12,7 @@
 #include "core/base/time.hpp"
 #include "ctl/place.hpp"
 #include "engine/codes.hpp"
+#include "engine/feed_maps.hpp"
 #include "engine/outbox_verbs.hpp"
 #include "engine/profiles.hpp"
 
@@ -38,7 +39,8 @@ void check_certificate(Report& report, const std::string& name, const fs::path& 
     const Poco::Crypto::X509Certificate certificate(path.string());
     const auto days = (certificate.expiresOn() - Poco::DateTime()).days();
     report.add(days > 30, name + ": " + report.place.say("有效期还剩（天）", "days left ") + std::to_string(days),
-               days > 30 ? "" : report.place.say("请尽快更换证书，并把新指纹告知各伙伴", "Replace the certificate soon and tell the partners the new fingerprint"));
+               days > 30 ? "" : days < 0 ? report.place.say("证书已过期：请立即更换，并把新指纹告知各伙伴", "The certificate has expired: replace it now and tell the partners the new fingerprint")
+                                         : report.place.say("请尽快更换证书，并把新指纹告知各伙伴", "Replace the certificate soon and tell the partners the new fingerprint"));
   } catch (const std::exception&) {
     report.add(false, name + ": " + path.string(),
                report.place.say("文件不存在或不是 PEM 证书：请放到此处，或更正 local.toml 中 [listener] 的路径",
@@ -52,7 +54,9 @@ void check_adapters(Report& report) {
   NoEngine services;
   std::map<std::pair<std::string, std::string>, std::vector<Peer>> wanted;
   for (const auto& p : place.config.partners) wanted[{p.adapter, "huren.partner/1"}].push_back({p.code, p.options});
-  for (const auto& f : place.config.feeds) wanted[{f.adapter, "huren.his/1"}].push_back({f.name, f.options});
+  auto config = place.config;  // the maps' names become paths in it
+  for (const auto& f : engine::load_feed_maps(config, place.config_dir)) report.add(false, place.say("映射 ", "map ") + f.error.where, place.say(f.error));
+  for (auto& [adapter, feeds] : engine::feeds_by_adapter(config, place.config_dir)) wanted[{adapter, "huren.his/1"}] = std::move(feeds);
   for (const auto& [what, peers] : wanted) {
     auto made = place.loader->make(what.first, what.second, {.engine = &services, .config_dir = place.config_dir,
                                    .options = what.second == "huren.partner/1" ? place.config.listener : Options{}, .peers = peers});
@@ -86,7 +90,8 @@ void check_endings(Report& report, const terminology::Set& codes) {
   const auto soon = to_iso_date(terminology::day_of(now + 30 * 86'400'000LL, report.place.config.hospital.offset_minutes));
   int ending = 0;
   std::string first;
-  for (const auto& row : console::calendar(report.place.config, report.place.config_dir, codes, now)["rows"]) {
+  const auto calendar = console::calendar(report.place.config, report.place.config_dir, codes, now);
+  for (const auto& row : calendar["rows"]) {
     const std::string kind = row["kind"], until = row["until"];
     if (kind == "certificate" || kind == "trust" || until > soon) continue;  // certificates have their own line
     if (ending++ == 0) first = until + " " + row["name"].get<std::string>();

@@ -124,6 +124,7 @@ int map_accept(Place& place, const std::vector<std::string>& words, int least, b
     wishes.push_back(std::move(m));
   }
   if (!wanted.empty()) return refuse(place, {"ctl.map_unknown", wanted.begin()->first, {wanted.begin()->first}});
+  if (wishes.empty()) return refuse(place, {"ctl.map_none", "--score", {std::to_string(least)}});
   const auto text = console::with_mapping(tables.own(console::kLocal), wishes);
   if (!text) return refuse(place, text.error());
   return put(place, console::kLocal, *text, "mapped", dry_run);

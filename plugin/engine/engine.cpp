@@ -241,15 +241,7 @@ Result<void> Engine::make_partners() {
 }
 
 Result<void> Engine::make_feeds() {
-  std::map<std::string, std::vector<Peer>> by_adapter;
-  const auto& own = setup_.config.hospital;
-  for (const auto& f : setup_.config.feeds) {
-    auto& peer = by_adapter[f.adapter].emplace_back(Peer{f.name, f.options});
-    peer.options["mapping"] = f.mapping;
-    peer.options["state_dir"] = fs::absolute(data_dir(setup_.config, setup_.config_dir)).string();
-    peer.options["offset_minutes"] = std::to_string(own.offset_minutes);
-  }
-  for (auto& [id, peers] : by_adapter) {
+  for (auto& [id, peers] : feeds_by_adapter(setup_.config, setup_.config_dir)) {
     auto made = loader_->make(id, "huren.his/1", {.engine = &services_, .config_dir = setup_.config_dir, .options = {}, .peers = peers});
     if (!made) return made.error();
     adapters_[id] = std::move(*made);

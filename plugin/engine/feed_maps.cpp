@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "engine/engine.hpp"
 #include "engine/files.hpp"
 
 namespace huren::engine {
@@ -38,6 +39,17 @@ Findings load_feed_maps(config::Config& config, const std::string& config_dir) {
     feed.mapping = path.string();
     const std::lock_guard lock(files().mutex);
     files().by_path.insert_or_assign(feed.mapping, std::move(*parsed.map));
+  }
+  return out;
+}
+
+std::map<std::string, std::vector<Peer>> feeds_by_adapter(const config::Config& config, const std::string& config_dir) {
+  std::map<std::string, std::vector<Peer>> out;
+  for (const auto& f : config.feeds) {
+    auto& peer = out[f.adapter].emplace_back(Peer{f.name, f.options});
+    peer.options["mapping"] = f.mapping;
+    peer.options["state_dir"] = std::filesystem::absolute(data_dir(config, config_dir)).string();
+    peer.options["offset_minutes"] = std::to_string(config.hospital.offset_minutes);
   }
   return out;
 }

@@ -68,7 +68,7 @@ MetricsServer::~MetricsServer() { stop(); }
 Result<void> MetricsServer::start(const std::string& address, Sources sources) try {
   auto running = std::make_unique<Running>();
   Poco::Net::ServerSocket socket;
-  socket.bind(Poco::Net::SocketAddress(address), true);
+  socket.bind(Poco::Net::SocketAddress(address), true, false);  // a taken port is a fault, never shared
   socket.listen(16);
   Poco::AutoPtr<Poco::Net::HTTPServerParams> params(new Poco::Net::HTTPServerParams);
   params->setMaxThreads(4);

@@ -109,7 +109,7 @@ Service::Answer Service::feedback(const std::string& body) {
     const auto known = engine_.query("suggestion.open/1", card_request(entry.card), settings_.deadline_ms);
     if (known.status != 0) {
       const bool none = known.error.id == "query.unknown_suggestion";
-      if (none && !entry.accepted) continue;  // a card that suggested nothing may be put aside without a word
+      if (none && !entry.accepted && entry.reason.empty() && entry.comment.empty()) continue;  // a card that suggested nothing may be put aside without a word
       add(none ? 404 : 503, none ? Error{"cds.unknown_card", entry.where + "/card", {}} : known.error);
       continue;
     }

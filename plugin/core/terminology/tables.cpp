@@ -135,7 +135,11 @@ std::vector<int> read_heading(const TableSpec& spec, const CsvRow& heading, Find
     if (place < 0) {
       std::vector<std::string_view> names;
       for (const auto& c : spec.columns) names.push_back(c.name);
-      findings.push_back({Severity::error, {"terminology.column_unknown", where, {name, std::string(closest(name, names))}}});
+      const auto near = closest(name, names);
+      std::string all;
+      for (const auto n : names) all += (all.empty() ? "" : ", ") + std::string(n);
+      if (near.empty()) findings.push_back({Severity::error, {"terminology.column_not_here", where, {name, all}}});
+      else findings.push_back({Severity::error, {"terminology.column_unknown", where, {name, std::string(near)}}});
     } else if (places[static_cast<std::size_t>(place)] >= 0) {
       findings.push_back({Severity::error, {"terminology.column_twice", where, {name}}});
     } else {

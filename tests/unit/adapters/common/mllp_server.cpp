@@ -18,10 +18,10 @@ namespace {
 struct Server {
   RecordingEngine engine;
   std::unique_ptr<common::MllpServer> server;
-  explicit Server(common::MllpServerSettings settings = {}, std::size_t max_connections = 64) {
+  explicit Server(common::MllpServerSettings settings = {}, std::size_t max_connections = 64, std::uint16_t port = 0) {
     common::ConnectionServerSettings connections;
     connections.name = "test";
-    connections.listen = {"127.0.0.1", 0};
+    connections.listen = {"127.0.0.1", port};
     connections.max_connections = max_connections;
     common::MllpHandler handler{
         .identify = [](const common::PeerCertificate&) { return std::string("feed:test"); },
@@ -55,6 +55,20 @@ TEST_CASE("a frame split at every byte is one message") {
     REQUIRE(answers(client, "S001"));
   }
   CHECK(s.engine.accepted().size() == bytes.size() - 1);
+}
+
+TEST_CASE("a port that another listener has is a fault, not shared with it") {
+  Server first;
+  const auto words = [&] {
+    try {
+      Server second({}, 64, first.port());
+    } catch (const std::runtime_error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  }();
+  CHECK(words.find("transport.cannot_listen") != std::string::npos);
+  CHECK(words.find("127.0.0.1:" + std::to_string(first.port())) != std::string::npos);
 }
 
 TEST_CASE("three frames in one packet are three answers in their order") {

@@ -84,6 +84,28 @@ class Words(unittest.TestCase):
             self.assertEqual(2, weak.returncode)
             self.assertIn("choose another", weak.stderr)
 
+    def test_doctor_counts_what_has_ended_and_makes_feeds_with_their_maps(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n\n[feed.his]\nadapter = "his.soap_xml"\nmapping = "vendor_xml"\nlisten = "127.0.0.1:0"\n')
+            self.assertEqual(0, run("--config", folder, "codes", "set", "eqa", "lab=HB-COUNTY-01", "item=GLU", "verdict=passed", "valid_to=2020-01-01").returncode)
+            told = run("--lang", "en", "--config", folder, "doctor").stdout
+            self.assertIn("[FAIL] agreements, EQA passes and HR marks over or ending within 30 days 1", told)
+            self.assertNotIn("needs a map", told)
+            self.assertIn("[ok]   adapter his.soap_xml", told)
+
+    def test_words_that_do_not_fit_are_told_by_their_own_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n')
+            self.assertIn("The value of ids does not fit", run("--lang", "en", "--config", folder, "outbox", "retry", "abc").stderr)
+            self.assertIn("--config stands before the verb", run("--lang", "en", "doctor", "--config", folder).stderr)
+            self.assertIn("No suggestion scores 80", run("--lang", "en", "--config", folder, "codes", "map", "accept", "--score", "80").stderr)
+            pathlib.Path(folder, "catalogue.csv").write_bytes("code,name\nX1,血糖\n".encode("gb18030"))
+            done = run("--lang", "en", "--config", folder, "codes", "import", str(pathlib.Path(folder, "catalogue.csv")))
+            self.assertEqual(2, done.returncode)
+            self.assertIn("catalogue.csv:byte 15: Not UTF-8", done.stderr)
+            pathlib.Path(folder, "marks.csv").write_text("colour\nred\n")
+            self.assertNotIn("did you mean ?", run("--lang", "en", "--config", folder, "codes", "import", str(pathlib.Path(folder, "marks.csv"))).stderr)
+
     def test_whatever_the_console_does_has_its_verb(self):
         """schemas/api/openapi.json names the verb of each route; putting in force is the agent's reload."""
         api = json.loads((pathlib.Path(__file__).resolve().parents[4] / "schemas/api/openapi.json").read_text(encoding="utf-8"))

@@ -213,6 +213,8 @@ TEST_CASE("a request with faults is refused with each place, and another patient
   denied["context"]["encounterId"] = "E9";
   CHECK(s.post(kSign, denied).status == 403);
   CHECK(s.post(kSign, hook("order-select", Json::array())).body["errors"][0]["where"] == "/hook");
+  CHECK(s.post(std::string(kSign) + "/feedback", {{"feedback", Json::array({{{"card", "nothing"}, {"outcome", "overridden"}, {"outcomeTimestamp", "2026-11-22T10:00:00Z"},
+      {"overrideReason", {{"reason", {{"code", "condition_changed"}}}}}}})}}).status == 404);  // a reason that was given is never dropped without a word
   CHECK(s.post(std::string(kSign) + "/feedback", {{"feedback", Json::array({{{"card", "nothing"}, {"outcome", "accepted"}, {"outcomeTimestamp", "2026-11-22T10:00:00Z"},
                                                                            {"acceptedSuggestions", Json::array({{{"id", "x"}}})}}})}})
             .status == 404);
