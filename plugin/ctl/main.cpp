@@ -172,7 +172,7 @@ int main(int argc, char** argv) {
   preview->add_option("values", assignments, "KEY=VALUE");
   auto* probed = app.add_subcommand("probe", "the way to a partner, step by step; nothing is sent / 逐步测试到伙伴的连接，不发送报文");
   std::string address, server_name, fingerprint;
-  probed->add_option("address", address, "HOST:PORT")->required();
+  probed->add_option("address", address, "HOST:PORT or a partner of local.toml / 主机:端口，或 local.toml 中的伙伴")->required();
   probed->add_option("--server-name", server_name, "name in its certificate / 证书上的名称");
   probed->add_option("--fingerprint", fingerprint, "SHA-256 that it told / 对方告知的指纹");
   auto* completion = app.add_subcommand("completion", "words for the shell: source <(huren-ctl completion) / 命令补全脚本");

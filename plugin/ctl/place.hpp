@@ -100,7 +100,7 @@ int config_remove(Place& place, const std::string& path, bool dry_run);
 int config_history(Place& place);
 int config_restore(Place& place, const std::string& id, bool dry_run);
 int config_preview(Place& place, const std::string& path, const std::vector<std::string>& assignments);  // on last month's orders
-int probe(Place& place, const std::string& address, const std::string& server_name, const std::string& fingerprint);
+int probe(Place& place, const std::string& to, std::string server_name, std::string fingerprint);  // to: HOST:PORT or a partner
 // Accounts of the console.
 int console_token(Place& place);   // prints a one-time token that makes the first administrator
 int console_users(Place& place);

@@ -195,13 +195,27 @@ int config_preview(Place& place, const std::string& path, const std::vector<std:
   });
 }
 
-int probe(Place& place, const std::string& address, const std::string& server_name, const std::string& fingerprint) {
+// to: HOST:PORT, or a partner of local.toml with what stands there.
+int probe(Place& place, const std::string& to, std::string server_name, std::string fingerprint) {
+  std::string address = to;
+  bool tls = true;
+  for (const auto& partner : place.config.partners) {
+    if (partner.code != to) continue;
+    const auto option = [&](const char* key) {
+      const auto it = partner.options.find(key);
+      return it == partner.options.end() ? std::string() : it->second;
+    };
+    address = option("address");
+    tls = option("tls") != "false";
+    if (server_name.empty()) server_name = option("server_name");
+    if (fingerprint.empty()) fingerprint = option("certificate_sha256");
+  }
   const auto file = [&](const char* key) {
     const auto it = place.config.listener.find(key);
     return it == place.config.listener.end() || it->second.empty() ? std::string() : (fs::path(place.config_dir) / it->second).string();
   };
   const auto found = console::probe({.address = address, .server_name = server_name, .fingerprint = fingerprint, .certificate = file("certificate"), .private_key = file("private_key"),
-                                     .trust = file("trust"), .tls = true, .timeout_ms = 5000, .now_ms = engine::Clock().now_ms()});
+                                     .trust = file("trust"), .tls = tls, .timeout_ms = 5000, .now_ms = engine::Clock().now_ms()});
   if (place.json) {
     place.out << found.dump(2) << "\n";
     return found["ok"] ? kOk : kFindings;

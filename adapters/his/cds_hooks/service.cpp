@@ -91,7 +91,10 @@ Service::Answer Service::hook(const std::string& service, const std::string& bod
   if (answer.status == kNoAnswer) return json(200, quiet());
   if (answer.status < 0) {
     const int status = answer.status == kDenied ? 403 : answer.status == kBusy ? 503 : answer.status <= kArguments && answer.status >= kTypes ? 400 : 500;
-    return refused(status, answer.error);
+    auto error = answer.error;  // the place in what the caller sent, not in what was made of it
+    if (error.where == "/patient_id") error.where = "/context/patientId";
+    if (error.where == "/encounter_id") error.where = "/context/encounterId";
+    return refused(status, error);
   }
   return json(200, asked.topic == "order.check/1" ? order_cards(asked, answer.json, settings_.language) : view_cards(answer.json, settings_.language));
 }

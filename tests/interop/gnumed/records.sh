@@ -23,7 +23,7 @@ echo "GNUmed's database is being made (once, some minutes) ..."
 cd "$work/server/bootstrap"
 as env -i PATH=/usr/bin:/bin HOME="$work" PGHOST="$db" LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
   /usr/bin/python3 -B bootstrap_gm_db_system.py --log-file="$work/bootstrap.log" --conf-file=bootstrap-latest.conf --quiet >"$work/bootstrap.out" 2>&1 </dev/null ||
-  { tail -20 "$work/bootstrap.out" >&2; exit 1; }
+  { tail -20 "$work/bootstrap.out" >&2; cp "$work"/bootstrap.log "$work/bootstrap.out" "$folder/" 2>/dev/null; mv -f "$folder/bootstrap.out" "$folder/bootstrap.out.log"; exit 1; }
 pg=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 as env PGHOST="$db" "$pg/pg_dumpall" -U postgres --roles-only >"$folder/roles.sql"
 as env PGHOST="$db" "$pg/pg_dump" -U postgres -Fc gnumed_v22 >"$folder/gnumed.dump.new"

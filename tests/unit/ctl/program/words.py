@@ -103,6 +103,9 @@ class Words(unittest.TestCase):
             done = run("--lang", "en", "--config", folder, "codes", "import", str(pathlib.Path(folder, "catalogue.csv")))
             self.assertEqual(2, done.returncode)
             self.assertIn("catalogue.csv:byte 15: Not UTF-8", done.stderr)
+            with pathlib.Path(folder, "local.toml").open("a") as more:
+                more.write('\n[listener]\ncertificate = "c.pem"\nprivate_key = "k.pem"\ntrust = "t.pem"\n\n[partner.city]\norganisation = "HB"\nname = "B"\nadapter = "partner.mllp"\naddress = "127.0.0.1:1"\ncertificate_sha256 = "' + "ab" * 32 + '"\n')
+            self.assertIn("127.0.0.1:1", run("--lang", "en", "--config", folder, "probe", "city").stdout)
             pathlib.Path(folder, "marks.csv").write_text("colour\nred\n")
             self.assertNotIn("did you mean ?", run("--lang", "en", "--config", folder, "codes", "import", str(pathlib.Path(folder, "marks.csv"))).stderr)
 

@@ -211,7 +211,9 @@ TEST_CASE("a request with faults is refused with each place, and another patient
   CHECK(places == std::set<std::string>{"/context/patientId", "/context/userId", "/context/draftOrders/entry/0/resource/code"});
   auto denied = hook("order-sign", Json::array({draft("17", glucose())}));
   denied["context"]["encounterId"] = "E9";
-  CHECK(s.post(kSign, denied).status == 403);
+  const auto refused = s.post(kSign, denied);
+  CHECK(refused.status == 403);
+  CHECK(refused.body["errors"][0]["where"] == "/context/encounterId");  // where the caller wrote it
   CHECK(s.post(kSign, hook("order-select", Json::array())).body["errors"][0]["where"] == "/hook");
   CHECK(s.post(std::string(kSign) + "/feedback", {{"feedback", Json::array({{{"card", "nothing"}, {"outcome", "overridden"}, {"outcomeTimestamp", "2026-11-22T10:00:00Z"},
       {"overrideReason", {{"reason", {{"code", "condition_changed"}}}}}}})}}).status == 404);  // a reason that was given is never dropped without a word
