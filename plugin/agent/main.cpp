@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   app.add_option("-c,--config", config, "folder of local.toml / 配置目录");
   app.add_flag("--check", check, "check the configuration and end / 只检查配置");
   CLI11_PARSE(app, argc, argv);
-  if (check) return told(agent::read_config(config).findings);
+  if (check) return told(agent::check_config(config).findings);
 
   agent::hold_signals();
   agent::Service service(config);

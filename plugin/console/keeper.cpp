@@ -9,6 +9,7 @@
 #include "console/console.hpp"
 #include "console/server.hpp"
 #include "engine/files.hpp"
+#include "engine/inspect.hpp"
 #include "engine/threads.hpp"
 #include "huren/huren.h"
 
@@ -34,6 +35,10 @@ class Keeper final : public EngineLink {
     if (const auto engine = get(Steady::now())) engine->spooled();
   }
   QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept override {
+    if (topic == "engine.configuration/1") {  // the agent's; nobody outside may ask it (module::known_topic)
+      const std::lock_guard lock(mutex_);
+      return {.status = HUREN_OK, .json = toml_, .error = {"", "", {}}};
+    }
     const auto begun = Steady::now();
     const auto engine = get(begun + milliseconds(deadline_ms));
     if (!engine) return {.status = HUREN_NO_ANSWER, .json = "", .error = {"console.not_live", "", {}}};
@@ -105,8 +110,8 @@ void Keeper::take(std::unique_ptr<OpenEngine> engine) {
 }
 
 Result<void> Keeper::open() {
-  const auto toml = engine::read_file(fs::path(setup_.config_dir) / "local.toml").value_or("");
-  auto digest = configuration_digest(setup_.config_dir);
+  const auto toml = setup_.toml.empty() ? engine::read_file(fs::path(setup_.config_dir) / "local.toml").value_or("") : setup_.toml;
+  auto digest = setup_.toml.empty() ? configuration_digest(setup_.config_dir) : std::string();
   auto opened = open_engine_with(toml);
   if (!opened) return opened.error();
   toml_ = toml;
@@ -163,14 +168,16 @@ std::shared_ptr<OpenEngine> Keeper::get(Steady::time_point until) noexcept {
 Result<void> Keeper::apply() {
   const std::lock_guard one(applying_);
   const auto toml = engine::read_file(fs::path(setup_.config_dir) / "local.toml").value_or("");
-  const auto parsed = config::parse(toml, "local.toml");
-  for (const auto& f : parsed.findings)
-    if (f.severity == Severity::error) return f.error;
   auto digest = configuration_digest(setup_.config_dir);
+  const auto faults = inspect(setup_.config_dir, setup_.adapter_dir, toml);  // what runs goes on
   std::shared_ptr<OpenEngine> old;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return Error{"console.not_live", "", {}};
+    if (!faults.empty()) {
+      if (engine_) engine_->context().log.write(Severity::error, "console.not_applied", faults.front().error);
+      return faults.front().error;
+    }
     old = std::move(engine_);
     engine_ = nullptr;
   }
@@ -218,6 +225,12 @@ void Keeper::stop(std::uint32_t grace_ms) noexcept try {
 }
 
 }  // namespace
+
+Findings inspect(const std::string& config_dir, const std::string& adapter_dir, const std::string& toml) {
+  auto parsed = config::parse(toml, "local.toml");
+  std::erase_if(parsed.findings, [](const Finding& f) { return f.severity != Severity::error; });
+  return parsed.findings.empty() ? engine::inspect(parsed.config, config_dir, adapter_dir) : std::move(parsed.findings);
+}
 
 Result<std::unique_ptr<EngineLink>> open_with_console(Setup setup) {
   auto keeper = std::make_unique<Keeper>(std::move(setup));

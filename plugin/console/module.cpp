@@ -5,10 +5,14 @@
 
 namespace {
 
-huren::Result<std::unique_ptr<huren::EngineLink>> open(const std::string& config_dir, huren::SpoolPort* spool, const huren::HostHooks& hooks) {
-  return huren::console::open_with_console({.config_dir = config_dir, .adapter_dir = boost::dll::this_line_location().parent_path().string(), .spool = spool, .hooks = hooks});
+std::string own_folder() { return boost::dll::this_line_location().parent_path().string(); }
+
+huren::Result<std::unique_ptr<huren::EngineLink>> open(const std::string& config_dir, const std::string& toml, huren::SpoolPort* spool, const huren::HostHooks& hooks) {
+  return huren::console::open_with_console({.config_dir = config_dir, .adapter_dir = own_folder(), .toml = toml, .spool = spool, .hooks = hooks});
 }
+
+huren::Findings inspect(const std::string& config_dir, const std::string& toml) { return huren::console::inspect(config_dir, own_folder(), toml); }
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) const huren::EngineEntry huren_engine_entry{HUREN_ENGINE_SIGNATURE, &open};
+extern "C" __attribute__((visibility("default"))) const huren::EngineEntry huren_engine_entry{HUREN_ENGINE_SIGNATURE, &open, &inspect};

@@ -4,7 +4,6 @@
 #include <sys/timex.h>
 
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "console/calendar.hpp"
@@ -48,20 +47,14 @@ void check_certificate(Report& report, const std::string& name, const fs::path& 
   }
 }
 
-// The adapters are made as the engine would make them, but not started: missing modules and keys that do not fit show.
+// The adapters are made as the engine would make them, but not started: missing modules and files show, and keys that do not fit.
 void check_adapters(Report& report) {
   Place& place = report.place;
-  NoEngine services;
-  std::map<std::pair<std::string, std::string>, std::vector<Peer>> wanted;
-  for (const auto& p : place.config.partners) wanted[{p.adapter, "huren.partner/1"}].push_back({p.code, p.options});
   auto config = place.config;  // the maps' names become paths in it
-  for (const auto& f : engine::load_feed_maps(config, place.config_dir)) report.add(false, place.say("映射 ", "map ") + f.error.where, place.say(f.error));
-  for (auto& [adapter, feeds] : engine::feeds_by_adapter(config, place.config_dir)) wanted[{adapter, "huren.his/1"}] = std::move(feeds);
-  for (const auto& [what, peers] : wanted) {
-    auto made = place.loader->make(what.first, what.second, {.engine = &services, .config_dir = place.config_dir,
-                                   .options = what.second == "huren.partner/1" ? place.config.listener : Options{}, .peers = peers});
-    report.add(static_cast<bool>(made), place.say("适配器 ", "adapter ") + what.first, made ? "" : place.say(made.error()));
-  }
+  for (const auto& f : engine::check_feed_maps(config, place.config_dir)) report.add(false, place.say("映射 ", "map ") + f.error.where, place.say(f.error));
+  for (const auto& tried : engine::try_adapters(config, place.config_dir, *place.loader))
+    report.add(!tried.fault, place.say("适配器 ", "adapter ") + tried.id, tried.fault ? place.say(*tried.fault) : "");
+  for (const auto& f : engine::inspect_keys(place.config, place.config_dir)) report.add(false, place.say(f.error), "");
 }
 
 // The same steps as the console's connection test; the first that fails says the cure.

@@ -9,19 +9,14 @@
 #include "core/config/config.hpp"
 #include "engine/clock.hpp"
 #include "engine/context.hpp"
+#include "engine/inspect.hpp"
 #include "engine/loader.hpp"
 
 namespace huren::ctl {
 
 inline constexpr int kOk = 0, kFindings = 1, kUnusable = 2;  // exit codes of every verb
 
-// What an adapter needs of an engine when there is none.
-class NoEngine final : public EngineServices {
- public:
-  void log(Severity, std::string_view, std::initializer_list<Field>) noexcept override {}
-  std::int64_t now_ms() noexcept override { return engine::Clock().now_ms(); }
-  Reply accept(const Inbound&) noexcept override { return {}; }
-};
+using engine::NoEngine;
 
 struct Place {
   std::string config_dir;

@@ -20,6 +20,7 @@
 #include "engine/figures.hpp"
 #include "engine/health.hpp"
 #include "engine/inbound.hpp"
+#include "engine/inspect.hpp"
 #include "engine/loader.hpp"
 #include "engine/metrics_server.hpp"
 #include "engine/panel_link.hpp"
@@ -212,10 +213,8 @@ Result<void> Engine::open() {
 }
 
 Result<void> Engine::make_partners() {
-  std::map<std::string, std::vector<Peer>> by_adapter;
-  for (const auto& p : setup_.config.partners) by_adapter[p.adapter].push_back({p.code, p.options});
-  for (auto& [id, peers] : by_adapter) {
-    auto made = loader_->make(id, "huren.partner/1", {.engine = &services_, .config_dir = setup_.config_dir, .options = setup_.config.listener, .peers = peers});
+  for (auto& [id, setup] : wanted_adapters(setup_.config, setup_.config_dir, "huren.partner/1", services_)) {
+    auto made = loader_->make(id, "huren.partner/1", std::move(setup));
     if (!made) return made.error();
     auto* adapter = dynamic_cast<PartnerAdapter*>(made->get());
     if (!adapter) return Error{"engine.adapter_kind", id, {id, "?", "huren.partner/1"}};
@@ -241,8 +240,8 @@ Result<void> Engine::make_partners() {
 }
 
 Result<void> Engine::make_feeds() {
-  for (auto& [id, peers] : feeds_by_adapter(setup_.config, setup_.config_dir)) {
-    auto made = loader_->make(id, "huren.his/1", {.engine = &services_, .config_dir = setup_.config_dir, .options = {}, .peers = peers});
+  for (auto& [id, setup] : wanted_adapters(setup_.config, setup_.config_dir, "huren.his/1", services_)) {
+    auto made = loader_->make(id, "huren.his/1", std::move(setup));
     if (!made) return made.error();
     adapters_[id] = std::move(*made);
   }

@@ -21,9 +21,7 @@ Files& files() {  // never destroyed: the applier may read while the process exi
   return all;
 }
 
-}  // namespace
-
-Findings load_feed_maps(config::Config& config, const std::string& config_dir) {
+Findings read_feed_maps(config::Config& config, const std::string& config_dir, bool keep) {
   Findings out;
   for (auto& feed : config.feeds) {
     if (mapping::packaged_map(feed.mapping)) continue;
@@ -37,11 +35,17 @@ Findings load_feed_maps(config::Config& config, const std::string& config_dir) {
     for (auto& f : parsed.findings) out.push_back(std::move(f));
     if (!parsed.map) continue;
     feed.mapping = path.string();
+    if (!keep) continue;
     const std::lock_guard lock(files().mutex);
     files().by_path.insert_or_assign(feed.mapping, std::move(*parsed.map));
   }
   return out;
 }
+
+}  // namespace
+
+Findings load_feed_maps(config::Config& config, const std::string& config_dir) { return read_feed_maps(config, config_dir, true); }
+Findings check_feed_maps(config::Config& config, const std::string& config_dir) { return read_feed_maps(config, config_dir, false); }
 
 std::map<std::string, std::vector<Peer>> feeds_by_adapter(const config::Config& config, const std::string& config_dir) {
   std::map<std::string, std::vector<Peer>> out;

@@ -15,7 +15,8 @@ namespace huren::engine {
 
 // Checks every feed's map; names of files become absolute paths in config.
 Findings load_feed_maps(config::Config& config, const std::string& config_dir);
-// The feeds of each adapter with what the engine adds to their options; after load_feed_maps.
+Findings check_feed_maps(config::Config& config, const std::string& config_dir);  // the same, and keeps none: an engine may run
+// The feeds of each adapter with what the engine adds to their options; after either.
 std::map<std::string, std::vector<Peer>> feeds_by_adapter(const config::Config& config, const std::string& config_dir);
 const mapping::FeedMap* feed_map(const std::string& name);  // as in config; nullptr: not one of HL7 v2
 

@@ -20,9 +20,15 @@ class LoadedEngine final : public Engine {
   std::unique_ptr<EngineLink> link_;
 };
 
-}  // namespace
+// The words live in a library that is about to be let go; the id is looked up in this module's catalogue.
+Error kept(const Error& fault) {
+  const auto* known = catalogue_entry(fault.id);
+  return {known ? known->id : std::string_view("module.engine_fault"), fault.where, fault.args};
+}
 
-Result<std::unique_ptr<Engine>> load_engine(const std::string& where, const std::string& config_dir, SpoolPort* spool, const HostHooks& hooks) {
+struct Found { boost::dll::shared_library library; const EngineEntry* entry; };
+
+Result<Found> find_engine(const std::string& where) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   fs::path path = where.empty() ? fs::path(process::own_folder()) : fs::path(where);
@@ -45,14 +51,25 @@ Result<std::unique_ptr<Engine>> load_engine(const std::string& where, const std:
   const auto& entry = library.get<const EngineEntry>("huren_engine_entry");
   if (!entry.signature || std::strcmp(entry.signature, HUREN_ENGINE_SIGNATURE) != 0)
     return Error{"module.engine_foreign", path.string(), {}};
-  auto link = entry.open(config_dir, spool, hooks);
-  if (!link) {
-    // The words live in the library that is about to be let go; the id is looked up in this module's catalogue.
-    auto fault = link.error();
-    const auto* known = catalogue_entry(fault.id);
-    return Error{known ? known->id : std::string_view("module.engine_fault"), fault.where, fault.args};
-  }
-  return std::unique_ptr<Engine>(std::make_unique<LoadedEngine>(std::move(library), *std::move(link)));
+  return Found{std::move(library), &entry};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> load_engine(const std::string& where, const std::string& config_dir, const std::string& toml, SpoolPort* spool, const HostHooks& hooks) {
+  auto found = find_engine(where);
+  if (!found) return found.error();
+  auto link = found->entry->open(config_dir, toml, spool, hooks);
+  if (!link) return kept(link.error());
+  return std::unique_ptr<Engine>(std::make_unique<LoadedEngine>(std::move(found->library), *std::move(link)));
+}
+
+Findings inspect_by_engine(const std::string& where, const std::string& config_dir, const std::string& toml) {
+  const auto found = find_engine(where);
+  if (!found) return {{Severity::error, found.error()}};
+  auto findings = found->entry->inspect(config_dir, toml);
+  for (auto& f : findings) f.error = kept(f.error);
+  return findings;
 }
 
 }  // namespace huren::module

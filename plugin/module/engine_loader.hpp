@@ -16,6 +16,8 @@ class Engine {
 };
 
 // where: a folder that holds huren-engine.so, or the module's file; "": beside libhuren.
-Result<std::unique_ptr<Engine>> load_engine(const std::string& where, const std::string& config_dir, SpoolPort* spool, const HostHooks& hooks);
+Result<std::unique_ptr<Engine>> load_engine(const std::string& where, const std::string& config_dir, const std::string& toml, SpoolPort* spool, const HostHooks& hooks);
+// What would keep that engine from opening the text (EngineEntry); a running one is left alone.
+Findings inspect_by_engine(const std::string& where, const std::string& config_dir, const std::string& toml);
 
 }  // namespace huren::module

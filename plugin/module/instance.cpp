@@ -44,6 +44,11 @@ std::string beside_program() {
   return {};
 }
 
+std::string engine_place(const config::Config& config, const std::string& config_dir, bool of_program) {
+  if (!config.engine_path.empty()) return below(config_dir, config.engine_path);
+  return of_program ? beside_program() : std::string();
+}
+
 Findings just(Error error) { return {{Severity::error, std::move(error)}}; }
 
 }  // namespace
@@ -53,22 +58,27 @@ std::string agent_socket(const config::Config& config, const std::string& config
   return below(below(config_dir, config.spool_dir.empty() ? config.data_dir : config.spool_dir), "agent.sock");
 }
 
-Instance::Opened Instance::open(const std::string& config_path, Host host, Role role) {
+Findings inspect(const config::Config& config, const std::string& config_dir, const std::string& toml) {
+  const process::QuietSignals quiet;
+  return inspect_by_engine(engine_place(config, config_dir, true), config_dir, toml);
+}
+
+Instance::Opened Instance::open(const std::string& config_path, Host host, Role role, const std::string& toml) {
   std::error_code ignored;
   fs::path file = fs::absolute(config_path, ignored);
   if (fs::is_directory(file, ignored)) file /= "local.toml";
-  auto text = process::read_file(file.string(), kMaxConfig);
+  auto text = toml.empty() ? process::read_file(file.string(), kMaxConfig) : Result<std::string>(toml);
   if (!text) return {nullptr, just(text.error())};
   auto parsed = config::parse(*text, file.filename().string());
   if (has_error(parsed.findings)) return {nullptr, std::move(parsed.findings)};
   if (role == Role::agent && parsed.config.mode != "agent")
     return {nullptr, just({"module.agent_mode", file.filename().string(), {parsed.config.mode}})};
   std::shared_ptr<Instance> instance(new Instance(std::move(parsed.config), std::move(host)));
-  if (auto started = instance->start(file.parent_path().string(), role); !started) return {nullptr, just(started.error())};
+  if (auto started = instance->start(file.parent_path().string(), role, toml); !started) return {nullptr, just(started.error())};
   return {std::move(instance), {}};
 }
 
-Result<void> Instance::start(const std::string& config_dir, Role role) {
+Result<void> Instance::start(const std::string& config_dir, Role role, const std::string& toml) {
   const auto spool_dir = below(config_dir, config_.spool_dir.empty() ? config_.data_dir : config_.spool_dir);
   if (auto made = process::make_folder(spool_dir); !made) return made.error();
   auto owner = process::FolderOwner::take(spool_dir);
@@ -82,9 +92,9 @@ Result<void> Instance::start(const std::string& config_dir, Role role) {
     engine_ = reach_agent(agent_socket(config_, config_dir), callbacks_->hooks());
     return {};
   }
-  auto where = config_.engine_path.empty() ? std::string() : below(config_dir, config_.engine_path);
-  if (where.empty() && role == Role::agent) where = beside_program();
-  auto load = [where, config_dir, spool = spool_.get(), hooks = callbacks_->hooks()] { return load_engine(where, config_dir, spool, hooks); };
+  auto load = [where = engine_place(config_, config_dir, role == Role::agent), config_dir, toml, spool = spool_.get(), hooks = callbacks_->hooks()] {
+    return load_engine(where, config_dir, toml, spool, hooks);
+  };
   auto engine = load();
   if (engine) {
     engine_ = *std::move(engine);

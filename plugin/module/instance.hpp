@@ -22,11 +22,15 @@ namespace huren::module {
 
 std::string agent_socket(const config::Config& config, const std::string& config_dir);
 
+// What would keep huren-agent's engine from opening this configuration, which was parsed from toml without an error.
+Findings inspect(const config::Config& config, const std::string& config_dir, const std::string& toml);
+
 class Instance {
  public:
   struct Opened { std::shared_ptr<Instance> instance; Findings findings; };  // instance absent: findings say why
   enum class Role { host, agent };  // agent: huren-agent itself, which runs the engine that the others reach
-  static Opened open(const std::string& config_path, Host host, Role role = Role::host);
+  // toml: what is opened instead of the file's text; empty: that.
+  static Opened open(const std::string& config_path, Host host, Role role = Role::host, const std::string& toml = {});
 
   Result<storage::Appended> submit(std::string_view type, std::string_view key, std::string_view content_type, std::string_view body);
   QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms);
@@ -43,8 +47,7 @@ class Instance {
 
  private:
   Instance(config::Config config, Host host) : config_(std::move(config)), callbacks_(std::make_shared<Callbacks>(std::move(host))) {}
-  Result<void> start(const std::string& config_dir, Role role);
-
+  Result<void> start(const std::string& config_dir, Role role, const std::string& toml);
 
   const config::Config config_;
   std::shared_ptr<Callbacks> callbacks_;

@@ -284,6 +284,53 @@ TEST_CASE("agent: SIGTERM ends it with 0 - a faulty configuration with 2 and is 
   CHECK(run("--config " + box.dir()) == 2);  // embedded: the HIS's process runs the engine
 }
 
+TEST_CASE("agent: SIGHUP stops nothing for a configuration that the engine finds unfit, and --check says so") {
+  const Sandbox box;
+  by_an_agent(box);
+  const auto log = box.dir() + "/agent.log";
+  Agent agent(box.dir());
+  huren_handle h = 0;
+  REQUIRE(huren_open(HUREN_ABI, box.dir().c_str(), nullptr, &h) == HUREN_OK);
+  REQUIRE(query(h, R"({"do":"notice"})", 20000).status == HUREN_OK);
+  box.engine("unfit");
+  CHECK(run("--check --config " + box.dir()) != 0);
+  ::kill(agent.process(), SIGHUP);
+  REQUIRE(soon([&] { return Agent::said(log, "agent.reload_refused") == 1; }));
+  CHECK(health(h)["engine"]["notices"] == 1);  // the same engine: nothing was opened anew
+  CHECK(Agent::said(log, "agent.started") == 1);
+  box.engine("");
+  CHECK(run("--check --config " + box.dir()) == 0);
+  CHECK(huren_close(h, 5000) == HUREN_OK);
+}
+
+TEST_CASE("agent: a configuration that looks right and does not open leaves the former one serving") {
+  const Sandbox box;
+  by_an_agent(box, "# former\n");
+  const auto log = box.dir() + "/agent.log";
+  Agent agent(box.dir());
+  huren_handle h = 0;
+  REQUIRE(huren_open(HUREN_ABI, box.dir().c_str(), nullptr, &h) == HUREN_OK);
+  box.engine("former");  // opens with the former text only
+  by_an_agent(box);
+  ::kill(agent.process(), SIGHUP);
+  REQUIRE(soon([&] { return Agent::said(log, "agent.former_goes_on") == 1; }));
+  CHECK(query(h, R"({"do":"echo"})", 20000).status == HUREN_OK);
+  // The socket cannot lie there: that shows only when the engine runs already.
+  REQUIRE(::mkdir((box.dir() + "/open").c_str(), 0700) == 0);
+  REQUIRE(::chmod((box.dir() + "/open").c_str(), 0777) == 0);
+  box.engine("");
+  by_an_agent(box, "[agent]\nsocket = \"open/agent.sock\"\n");
+  ::kill(agent.process(), SIGHUP);
+  REQUIRE(soon([&] { return Agent::said(log, "agent.former_goes_on") == 2; }));
+  CHECK(query(h, R"({"do":"echo"})", 20000).status == HUREN_OK);
+  by_an_agent(box);  // mended
+  ::kill(agent.process(), SIGHUP);
+  REQUIRE(soon([&] { return Agent::said(log, "agent.started") == 4; }));
+  CHECK(query(h, R"({"do":"echo"})", 20000).status == HUREN_OK);
+  CHECK(huren_close(h, 5000) == HUREN_OK);
+  CHECK(agent.end(SIGTERM) == 0);
+}
+
 TEST_CASE("agent: processes of other accounts share a spool through a folder that their group may write") {
   if (::geteuid() != 0) {
     WARN("not root: a second account is not tried here");

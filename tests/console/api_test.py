@@ -12,6 +12,7 @@ import threading
 
 from pair import API, PASSWORD, Pair, need
 from pair import A, B, Failed, free_port, lis_message, wait_for
+from reload import off_the_air
 
 ROLES = {"admin": {"read", "operate", "message", "configure", "codes", "audit", "users"}, "operator": {"read", "operate", "message"},
          "quality": {"read", "codes", "audit"}, "auditor": {"read", "audit"}, "reader": {"read"}}
@@ -433,6 +434,7 @@ def main():
         refused_messages(pair, admin_a)
         every_kind(pair, admin_a, admin_b)
         operations(pair, admin_a, admin_b)
+        off_the_air(pair, admin_b)  # last: a reload ends the sessions
         good = True
     except Failed as failed:
         print(f"FAILED: {failed}", file=sys.stderr)

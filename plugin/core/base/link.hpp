@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 
-#define HUREN_ENGINE_SIGNATURE "huren 0.1.0;engine 2;" __VERSION__
+#define HUREN_ENGINE_SIGNATURE "huren 0.1.0;engine 3;" __VERSION__
 
 namespace huren {
 
@@ -50,8 +50,10 @@ class EngineLink {  // offered by the engine
 
 struct EngineEntry {
   const char* signature;
-  // config_dir holds local.toml; the text was parsed and found clean by the module.
-  Result<std::unique_ptr<EngineLink>> (*open)(const std::string& config_dir, SpoolPort* spool, const HostHooks& hooks);
+  // config_dir holds local.toml; the text was parsed and found clean by the module. toml: a text in its place, or "".
+  Result<std::unique_ptr<EngineLink>> (*open)(const std::string& config_dir, const std::string& toml, SpoolPort* spool, const HostHooks& hooks);
+  // What would keep open() from opening that text; an engine may run meanwhile.
+  Findings (*inspect)(const std::string& config_dir, const std::string& toml);
 };
 // exported as: extern "C" const huren::EngineEntry huren_engine_entry
 

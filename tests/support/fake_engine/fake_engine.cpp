@@ -169,16 +169,25 @@ class FakeEngine final : public EngineLink {
   std::thread worker_;
 };
 
-Result<std::unique_ptr<EngineLink>> open_fake(const std::string& config_dir, SpoolPort* spool, const HostHooks& hooks) {
+Result<std::unique_ptr<EngineLink>> open_fake(const std::string& config_dir, const std::string& toml, SpoolPort* spool, const HostHooks& hooks) {
   std::ifstream in(config_dir + "/fake_engine.txt");
   std::string how;
   in >> how;
   if (how == "throw") throw std::runtime_error("on purpose");
   if (how == "throw_int") throw 7;
   if (how == "memory") throw std::bad_alloc();
-  if (how == "error") return Error{"module.data_dir", config_dir, {"13"}};
+  if (how == "former" && toml.find("former") != std::string::npos) how.clear();
+  if (how == "error" || how == "former") return Error{"module.data_dir", config_dir, {"13"}};
   if (how == "wake") hooks.wake(hooks.ctx);
   return std::unique_ptr<EngineLink>(std::make_unique<FakeEngine>(spool, hooks, how == "stuck_stop"));
+}
+
+Findings inspect_fake(const std::string& config_dir, const std::string&) {
+  std::ifstream in(config_dir + "/fake_engine.txt");
+  std::string how;
+  in >> how;
+  if (how == "unfit") return {{Severity::error, {"module.data_dir", config_dir, {"13"}}}};
+  return {};
 }
 
 }  // namespace
@@ -189,4 +198,4 @@ Result<std::unique_ptr<EngineLink>> open_fake(const std::string& config_dir, Spo
 #define FAKE_SIGNATURE HUREN_ENGINE_SIGNATURE
 #endif
 extern "C" __attribute__((visibility("default"))) const huren::EngineEntry huren_engine_entry;
-extern "C" const huren::EngineEntry huren_engine_entry{FAKE_SIGNATURE, &open_fake};
+extern "C" const huren::EngineEntry huren_engine_entry{FAKE_SIGNATURE, &open_fake, &inspect_fake};
