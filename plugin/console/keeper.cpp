@@ -110,8 +110,9 @@ void Keeper::take(std::unique_ptr<OpenEngine> engine) {
 }
 
 Result<void> Keeper::open() {
-  const auto toml = setup_.toml.empty() ? engine::read_file(fs::path(setup_.config_dir) / "local.toml").value_or("") : setup_.toml;
-  auto digest = setup_.toml.empty() ? configuration_digest(setup_.config_dir) : std::string();
+  const auto file = engine::read_file(fs::path(setup_.config_dir) / "local.toml").value_or("");
+  const auto toml = setup_.toml.empty() ? file : setup_.toml;
+  auto digest = toml == file ? configuration_digest(setup_.config_dir) : std::string();  // a former text: the file waits to be put in force
   auto opened = open_engine_with(toml);
   if (!opened) return opened.error();
   toml_ = toml;

@@ -177,7 +177,7 @@ function Inside({ session, set }: { session: Session; set: (s: Session | undefin
         </div>
         <Failed error={lost} />
         {status?.pending_changes && (
-          <div class="notice row" role="status"><span>{t('有更改已保存，但还没有生效。', 'Changes are saved but not in force yet.')}</span>
+          <div class="notice row noprint" role="status"><span>{t('有更改已保存，但还没有生效。', 'Changes are saved but not in force yet.')}</span>
             {session.rights.includes('codes') && <Act kind="main" run={async () => { await post('/apply'); await refresh(); }}>{t('立即生效', 'Put in force now')}</Act>}
           </div>
         )}
