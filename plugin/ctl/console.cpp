@@ -53,9 +53,7 @@ int console_users(Place& place) {
     list.push_back({{"name", u.name}, {"display", u.display}, {"role", console::word(u.role)}, {"state", state}, {"last_at", local_time(u.last_ms, place.config.hospital.offset_minutes)}});
     table.push_back({u.name, u.display, console::word(u.role), state, local_time(u.last_ms, place.config.hospital.offset_minutes)});
   }
-  if (place.json) place.out << list.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 namespace {

@@ -20,7 +20,7 @@ const config::Partner* partner_named(Place& place, const std::string& code) {
 
 // The partner's adapter with our certificate but no listener: huren-ctl calls and is never called.
 PartnerAdapter* caller(Place& place, const config::Partner& partner, std::unique_ptr<Adapter>& holder) {
-  static NoEngine services;
+  static engine::NoEngine services;
   Options listener = place.config.listener;
   for (const char* key : {"listen", "https_listen", "channel"}) listener.erase(key);
   std::vector<Peer> peers{{partner.code, partner.options}};
@@ -123,9 +123,7 @@ int backfill(Place& place) {
     place.failed(read.error());
     return kUnusable;
   }
-  if (place.json) place.out << rows.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, rows, table);
 }
 
 }  // namespace huren::ctl

@@ -69,9 +69,7 @@ int outbox_queues(Place& place) {
     list.push_back({{"partner", p.code}, {"waiting", depth.waiting}, {"oldest_waiting_ms", depth.oldest_waiting_ms}, {"parked", depth.parked}});
     table.push_back({p.code, std::to_string(depth.waiting), std::to_string(depth.oldest_waiting_ms / 1000), std::to_string(depth.parked)});
   }
-  if (place.json) place.out << list.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 int inbox_list(Place& place, int limit) {
@@ -90,9 +88,7 @@ int inbox_list(Place& place, int limit) {
     list.push_back({{"id", r.id}, {"source", r.source}, {"message_id", r.control_id}, {"state", r.state}, {"verdict", r.verdict}, {"received_at", at}, {"why", why}});
     table.push_back({std::to_string(r.id), r.source, r.control_id, r.state, r.verdict, at, why});
   }
-  if (place.json) place.out << list.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 int events_parked(Place& place, int limit) {
@@ -111,9 +107,7 @@ int events_parked(Place& place, int limit) {
     list.push_back({{"id", e.id}, {"at", at}, {"type", e.type}, {"key", e.key}, {"why", why}});
     table.push_back({std::to_string(e.id), at, e.type, e.key, why});
   }
-  if (place.json) place.out << list.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 }  // namespace huren::ctl

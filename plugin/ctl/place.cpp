@@ -1,5 +1,6 @@
 #include "ctl/place.hpp"
 
+#include <nlohmann/json.hpp>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -52,7 +53,7 @@ bool Place::read_config() {
 }
 
 bool Place::open_store(const std::string& restore_from) {
-  static NoEngine services;
+  static engine::NoEngine services;
   std::error_code ec;
   if (!fs::exists(data, ec)) return failed({"ctl.no_store", "store.directory", {data}});
   AdapterSetup setup{.engine = &services, .config_dir = config_dir, .options = config.store_options, .peers = {}};
@@ -81,6 +82,12 @@ void print_table(std::ostream& out, const std::vector<std::vector<std::string>>&
     }
     out << "\n";
   }
+}
+
+int print_rows(const Place& place, const nlohmann::ordered_json& rows, const std::vector<std::vector<std::string>>& table) {
+  if (place.json) place.out << rows.dump(2) << "\n";
+  else print_table(place.out, table);
+  return kOk;
 }
 
 std::string operator_name() {

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <ostream>
 #include <string>
 
@@ -15,8 +16,6 @@
 namespace huren::ctl {
 
 inline constexpr int kOk = 0, kFindings = 1, kUnusable = 2;  // exit codes of every verb
-
-using engine::NoEngine;
 
 struct Place {
   std::string config_dir;
@@ -42,6 +41,8 @@ struct Place {
 
 // A table with aligned columns; CJK characters count two.
 void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows);
+// What a list verb ends with: the rows for programs with --json, the table for people otherwise. kOk.
+int print_rows(const Place& place, const nlohmann::ordered_json& rows, const std::vector<std::vector<std::string>>& table);
 std::string operator_name();  // "operator:" and the system's user
 std::string local_time(std::int64_t epoch_ms, int offset_minutes);  // "2026-11-22 09:30:00", "-" for 0
 

@@ -46,9 +46,7 @@ int request_list(Place& place, const std::string& kind, const std::string& state
                     {"changed_at", local_time(r.changed_ms, offset)}, {"due_at", local_time(r.due_ms, offset)}, {"reminders", r.told}, {"matched", !r.patient_id.empty()}});
     table.push_back({r.key, r.kind, r.partner, r.ours ? place.say("是", "yes") : place.say("否", "no"), r.state, r.priority, r.package, local_time(r.changed_ms, offset), std::to_string(r.told)});
   }
-  if (place.json) place.out << json.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, json, table);
 }
 
 // The trail of a figure: each step, the event or the message that brought it. No names, no reasons: those are the HIS's to show.
@@ -124,9 +122,7 @@ int doubts_list(Place& place, const std::string& state) {
     json.push_back({{"id", r.id}, {"organisation", r.partner}, {"their_id", r.their_id}, {"patient", r.patient_id}, {"score", r.score}, {"state", r.state}, {"at", local_time(r.at_ms, offset)}, {"decided_by", r.decided_by}, {"evidence", evidence}});
     table.push_back({r.id, r.partner, r.their_id, std::to_string(r.score), r.state, local_time(r.at_ms, offset), words});
   }
-  if (place.json) place.out << json.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, json, table);
 }
 
 // The word is noted here and takes effect in the running engine, which alone changes what patients show.

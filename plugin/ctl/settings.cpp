@@ -85,9 +85,7 @@ int config_show(Place& place, const std::string& path) {
     }
     list.push_back({{"table", name}, {"values", std::move(values)}});
   }
-  if (place.json) place.out << list.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 int config_set(Place& place, const std::string& path, const std::vector<std::string>& assignments, bool dry_run) {
@@ -124,9 +122,7 @@ int config_history(Place& place) {
       list.push_back({{"id", c.id}, {"at", at}, {"who", c.who}, {"what", c.what}, {"object", object}});
       table.push_back({c.id, at, c.who, c.what, object});
     }
-  if (place.json) place.out << list.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 int config_restore(Place& place, const std::string& id, bool dry_run) {

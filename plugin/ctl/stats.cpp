@@ -78,9 +78,7 @@ int months(Place& place, const recognition::Month& last, int count, const termin
       list.push_back({{"month", it->first}, {"side", there ? "there" : "here"}, {"shown", t.shown}, {"accepted", t.accepted}, {"declined", t.declined}, {"saved_cents", t.saved_cents}});
       table.push_back({it->first, there ? place.say("伙伴处", "at partners") : place.say("本院", "here"), std::to_string(t.shown), std::to_string(t.accepted), std::to_string(t.declined), rate(t), money(t.saved_cents)});
     }
-  if (place.json) place.out << list.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 }  // namespace

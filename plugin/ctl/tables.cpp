@@ -165,9 +165,7 @@ int codes_history(Place& place) {
       list.push_back({{"id", c.id}, {"at", at}, {"who", c.who}, {"what", c.what}, {"table", c.file}});
       table.push_back({c.id, at, c.who, c.what, c.file});
     }
-  if (place.json) place.out << list.dump(2) << "\n";
-  else print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 int codes_restore(Place& place, const std::string& id, bool dry_run) {

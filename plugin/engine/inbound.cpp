@@ -236,24 +236,24 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   }
   auto patient_id = match_patient(unit, context, report);
   if (!patient_id) return patient_id.error();
-  auto* const stored = &rendered.row;
-  stored->source = row.source;
-  stored->patient_id = *patient_id;
-  stored->inbox = row.id;
-  stored->document = document;
+  auto& stored = rendered.row;
+  stored.source = row.source;
+  stored.patient_id = *patient_id;
+  stored.inbox = row.id;
+  stored.document = document;
   if (auto r = put_report(unit, context, rendered); !r) return r;
-  if (auto r = audit(unit, context.clock.now_ms(), "report.received", {"partner:" + row.source, "report:" + stored->id, stored->status},
-                     {{"patient", stored->patient_id}, {"matched", patient_id->empty() ? "no" : "yes"}}); !r)
+  if (auto r = audit(unit, context.clock.now_ms(), "report.received", {"partner:" + row.source, "report:" + stored.id, stored.status},
+                     {{"patient", stored.patient_id}, {"matched", patient_id->empty() ? "no" : "yes"}}); !r)
     return r;
   if (!context.index_key.empty())
-    if (auto r = unit.index_held(row.source, exchange::handle_of(context.index_key, stored->origin, stored->number), stored->version); !r) return r;
-  auto bar = unit.bar(row.source, subject_of(stored->origin, stored->number));
+    if (auto r = unit.index_held(row.source, exchange::handle_of(context.index_key, stored.origin, stored.number), stored.version); !r) return r;
+  auto bar = unit.bar(row.source, subject_of(stored.origin, stored.number));
   if (!bar) return bar.error();
   // A correction for readers of a copy that went with the consent: they are told (I10), the content does not stay.
-  if (*bar && (*bar)->removed) return exchange::strip(unit, stored->origin, stored->number);
+  if (*bar && (*bar)->removed) return exchange::strip(unit, stored.origin, stored.number);
   if (auto r = report_came(unit, context, *patient_id); !r) return r;
   if (patient_id->empty() || report.status == model::Status::withdrawn) return {};
-  return notify_received(unit, context, *stored, report);
+  return notify_received(unit, context, stored, report);
 }
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, Understood& u) {
@@ -266,15 +266,13 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
   if (u.kind == Understood::Kind::summary) return receive_summary(unit, context, row, std::move(u.summary));
   for (auto& rendered : u.rendered)
     if (auto r = apply_report(unit, context, row, rendered, u.oru.document); !r) return r;
-  if (!u.rendered.empty()) return {};
-  for (auto report : u.oru.reports) {
+  for (auto report : u.oru.reports) {  // our own laboratory's, and those whose sender counts no versions
     if (row.source.starts_with(kFeedPrefix)) {
       if (auto r = apply_feed(unit, context, std::move(report), u.oru.versioned); !r) return r;
       continue;
     }
     standardise(report, *context.codes, context.config.hospital, context.clock.now_ms(), false);
-    if (!u.oru.versioned)
-      if (auto r = number_version(unit, context, report); !r) return r.error();
+    if (auto r = number_version(unit, context, report); !r) return r.error();
     auto rendered = render(std::move(report), false);
     if (auto r = apply_report(unit, context, row, rendered, u.oru.document); !r) return r;
   }

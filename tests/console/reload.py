@@ -3,7 +3,7 @@ import signal
 import socket
 import subprocess
 
-from pair import B, free_port, need, wait_for
+from pair import B, PASSWORD, free_port, need, wait_for
 
 
 def off_the_air(pair, admin):
@@ -61,3 +61,5 @@ def off_the_air(pair, admin):
     agent.process.send_signal(signal.SIGHUP)
     wait_for("a right one is taken", lambda: log.read_bytes().count(b'"agent.started"') > started)
     wait_for("the console answers again", lambda: pair.answers(admin))
+    admin.must("post", "/login", {"name": "admin", "password": PASSWORD})
+    need(not admin.must("get", "/status")["pending_changes"], "what the agent opened from local.toml is in force")
