@@ -1,8 +1,8 @@
 // Sync end to end on this machine: two hospitals over mutual TLS, submit at A → committed at B → settled at A, each report
 // 25 OBX with its CDA document; both engines in this one process, so CPU, bytes written and RSS are of both ends (and of
 // the submitters). Every figure stands beside what the machine itself does in the same run.
-// usage: bench_sync [PART...]   PART: flow, delay, relay, queue (default: all); short-queue: 100,000; profile: 1,000
-// reports, no figures.
+// usage: bench_sync [PART...]   PART: flow, delay, relay, queue (default: all); short-queue: 100,000; profile [N]: N
+// reports (1,000), no figures.
 // Exit 1: a bar was missed.
 #include <sqlite3.h>
 
@@ -249,7 +249,7 @@ int main(int argc, char** argv) {
   test::TempDir dir;
   if (argc == 3 && std::string(argv[1]) == "drain") return drain(dir, std::atoll(argv[2]));
   const Certificates certificates(dir.file("certs"));
-  if (parts.contains("profile")) return profile(dir, certificates, 1000), 0;
+  if (parts.contains("profile")) return profile(dir, certificates, argc > 2 ? std::atoi(argv[2]) : 1000), 0;
   const auto y = machine(dir, certificates);
   if (wanted("flow")) flow(dir, certificates, y);
   if (wanted("delay")) delay(dir, certificates);
