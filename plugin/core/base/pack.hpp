@@ -12,5 +12,6 @@ namespace huren {
 std::string pack(std::string_view bytes);
 bool is_packed(std::string_view bytes);  // begins as a frame does; no text and no XML does
 std::optional<std::string> unpack(std::string_view frame, std::size_t limit);
+bool unpacks(std::string_view frame, std::size_t limit);  // whether unpack would give something: nothing is kept
 
 }  // namespace huren

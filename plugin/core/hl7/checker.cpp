@@ -82,7 +82,7 @@ bool header_segment(std::string_view name) { return name == "MSH" || name == "FH
 
 }  // namespace
 
-Checker::Checker(const Message& message, const Profile& profile) : m_(message), profile_(profile), plan_(&profile.plan("")) {
+Checker::Checker(const Message& message, const Profile& profile) : m_(message), profile_(profile), plan_(&profile.plan("")), special_(special_characters(message.delimiters())) {
   std::map<std::string_view, int> seen;
   names_.reserve(m_.size());
   occurrences_.reserve(m_.size());
@@ -182,11 +182,12 @@ void Checker::segment(const Segment& s, int occurrence) {
 void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& rule) {
   if (f.is_null()) return;
   const Place at{s, n};
-  if (f.raw().find(m_.delimiters().escape) != std::string_view::npos) {
+  const bool whole = undivided(f.raw());
+  if (!whole && f.raw().find(m_.delimiters().escape) != std::string_view::npos) {
     scratch_.clear();
     if (append_unescaped(scratch_, f.raw(), m_.delimiters()) > 0) add(Severity::error, "hl7.escape", at);
   }
-  const int repetitions = f.repetitions();
+  const int repetitions = whole ? 1 : f.repetitions();
   const auto* repeat = override_of("repeat", n);
   const int allowed = repeat ? number(repeat->value) : rule.repeat;
   if (allowed && repetitions > allowed) add_by(repeat, "hl7.field_repeats", at, {std::to_string(allowed), std::to_string(repetitions)});
@@ -206,7 +207,7 @@ void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& ru
   }
   auto rest = f;
   for (int r = 1; r <= repetitions; ++r) {
-    const auto one = rest.take_repetition();
+    const auto one = whole ? Repetition(f) : rest.take_repetition();
     if (!one.has_value()) continue;
     const Place here{s, n, repetitions > 1 ? r : 0};
     if (longest && (length || longest < 32'768) && one.raw().size() > static_cast<std::size_t>(longest)) {
@@ -214,8 +215,14 @@ void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& ru
       if (size > static_cast<std::size_t>(longest))
         add_by(length, "hl7.too_long", here, {std::to_string(size), std::to_string(longest)});
     }
-    repetition(here, one, *type);
+    if (whole && !type->parts) leaf(here, one.raw(), *type, *type);
+    else repetition(here, one, *type);
   }
+}
+
+bool Checker::undivided(std::string_view raw) const {
+  constexpr std::size_t kShort = 48;  // what is longer is searched by jumps
+  return raw.size() <= kShort && std::none_of(raw.begin(), raw.end(), [&](char c) { return special_[static_cast<unsigned char>(c)]; });
 }
 
 const ComponentRule& Checker::rule_of_type(std::string_view type) {
@@ -353,9 +360,10 @@ std::optional<Severity> Checker::weight(Severity severity, std::string_view id, 
   if (other_version_ && severity == Severity::error && segment != "MSH") severity = Severity::warning;
   std::string_view word;
   for (const auto i : plan_->severities) {
-    const auto& [structure, path, rule, of, said] = profile_.rules()[i];
-    const bool covers = (path.segment.empty() || path.segment == segment) && (!path.field || path.field == field) && (!path.component || path.component == component);
-    if (of == id && covers) word = said;
+    const auto& rule = profile_.rules()[i];
+    const auto& p = rule.path;
+    if (rule.value != id || (p.field && p.field != field) || (p.component && p.component != component)) continue;
+    if (p.segment.empty() || p.segment == segment) word = rule.severity;
   }
   if (word == "off") return std::nullopt;
   return severity_from(word, severity);

@@ -1,5 +1,6 @@
 // One run of check(): walks a message beside the dictionary and a profile's rules and collects findings.
 #pragma once
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ class Checker {
   void segment(const Segment& s, int occurrence);
   void turn_to(std::string_view name);  // segments of one name follow each other: looked up once for all of them
   void field(const Segment& s, int n, const Field& f, const FieldRule& rule);
+  [[nodiscard]] bool undivided(std::string_view raw) const;  // no delimiter and no escape in it: one value, and short
   const ComponentRule& rule_of_type(std::string_view type);
   void repetition(const Place& at, Repetition r, const ComponentRule& rule);
   void component(const Place& at, Component c, const ComponentRule& rule, const ComponentRule& coded_by);
@@ -42,6 +44,7 @@ class Checker {
   const Message& m_;
   const Profile& profile_;
   const Profile::Plan* plan_;
+  const std::array<bool, 256> special_;
   const Dictionary& d_ = dictionary();
   std::vector<std::string_view> names_;  // of the segments
   std::vector<int> occurrences_;

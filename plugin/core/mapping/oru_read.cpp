@@ -146,6 +146,7 @@ class ReportReader {
   }
 
   void read_observations(const OrderGroup& g, LabReport& r) {
+    r.observations.reserve(g.observations.size());
     for (const auto& group : g.observations) {
       const auto& obx = group.obx;
       if (dropped(obx)) continue;
@@ -177,7 +178,7 @@ class ReportReader {
     if (!out_.document.empty()) return context_.warn("mapping.second_document", obx.where(5));
     auto bytes = base64_decode(obx.value(5, 5));
     if (!bytes) return context_.error("mapping.document_base64", obx.where(5, 1, 5));
-    if (obx.value(5, 3) == "zstd" && !unpack(*bytes, kLargestDocument)) return context_.error("mapping.document_packed", obx.where(5, 1, 5));
+    if (obx.value(5, 3) == "zstd" && !unpacks(*bytes, kLargestDocument)) return context_.error("mapping.document_packed", obx.where(5, 1, 5));
     out_.document = std::move(*bytes);
     document_order_ = g.obr.index();
   }

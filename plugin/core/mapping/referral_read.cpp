@@ -219,11 +219,12 @@ void take_document(std::vector<Document>& into, const Segment& obx, const ReadCo
 }
 
 bool is_step(const Message& message) {
-  const auto h = message.header();
-  if (h.type == "REF" || h.type == "RRI") return h.trigger >= "I12" && h.trigger <= "I15";
-  if (h.type == "OMG") return h.trigger == "O19";
-  if (h.type == "ORG") return h.trigger == "O20";
-  if (h.type != "ORU" || h.trigger != "R01") return false;
+  const auto msh9 = message.segment(std::size_t{0}).field(9).repetition(1);
+  const auto type = msh9.value(1), trigger = msh9.value(2);
+  if (type == "REF" || type == "RRI") return trigger >= "I12" && trigger <= "I15";
+  if (type == "OMG") return trigger == "O19";
+  if (type == "ORG") return trigger == "O20";
+  if (type != "ORU" || trigger != "R01") return false;
   for (const auto s : message) {
     if (s.name() == "NTE" && s.value(4) == "kind" && s.value(4, 3) == kNoteSystem) return s.value(3) == "exam";  // a withdrawn report has no document
     if (s.name() == "OBX" && s.value(2) == "ED" && s.value(3) == "C0006") return true;

@@ -20,12 +20,15 @@ TEST_CASE("what is packed comes back, and is small where it repeats itself") {
   CHECK(frame.size() * 5 < text.size());
   CHECK(unpack(frame, text.size()) == text);
   CHECK(unpack(pack(""), 0) == "");
+  CHECK(unpacks(frame, text.size()));
+  CHECK(unpacks(pack(""), 0));
 }
 
 TEST_CASE("a frame that would grow beyond the limit, is damaged, cut, doubled or none is refused") {
   const auto text = long_text();
   const auto frame = pack(text);
   CHECK_FALSE(unpack(frame, text.size() - 1));
+  CHECK_FALSE(unpacks(frame, text.size() - 1));
   CHECK_FALSE(unpack(frame + frame, 10 * text.size()));
   CHECK_FALSE(unpack("", 100));
   CHECK_FALSE(unpack("<ClinicalDocument/>", 100));
@@ -34,6 +37,8 @@ TEST_CASE("a frame that would grow beyond the limit, is damaged, cut, doubled or
     auto damaged = frame;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
     CAPTURE(at);
-    CHECK(unpack(damaged, text.size()).value_or(text) == text);  // never another text
+    const auto whole = unpack(damaged, text.size());
+    CHECK(whole.value_or(text) == text);  // never another text
+    CHECK(unpacks(damaged, text.size()) == whole.has_value());
   }
 }
