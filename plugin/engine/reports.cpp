@@ -332,8 +332,12 @@ Result<void> send_report(store::Unit& unit, const Context& context, const Report
   auto signature = context.documents.sign(context, partner, *document);
   if (!signature) return signature.error();
   const std::string control_id = new_control_id(context.clock.now_ms());
-  auto message = mapping::write_oru(report, *document, {.control_id = control_id, .sender = context.config.hospital.code, .receiver = partner.hospital.code,
-                                                        .at = context.now(), .charset = Charset::utf8, .enhanced = partner.enhanced}, *signature);
+  const auto& own = context.config.hospital.code;
+  const mapping::Envelope envelope{.control_id = control_id, .sender = own, .receiver = partner.hospital.code, .at = context.now(), .charset = Charset::utf8,
+                                   .enhanced = partner.enhanced};
+  // Of our own report the message is there already, as it was kept without a document; a partner's stands in its own words.
+  const bool written = report.origin.code == own && row.inbox == 0 && !row.hl7.empty();
+  auto message = written ? mapping::add_document(row.hl7, report, *document, envelope, *signature) : mapping::write_oru(report, *document, envelope, *signature);
   if (!message) return message.error();
   if (auto r = audit(unit, context.clock.now_ms(), "report.sent", {"huren", "report:" + row.id, "queued"}, {{"message", control_id}, {"partner", partner.code}, {"patient", row.patient_id}}); !r)
     return r;

@@ -101,6 +101,7 @@ void Element::append_text(std::string& out) const {
 }
 
 std::string Element::text() const {
+  if (d_ && !is_null() && raw_.find(d_->escape) == std::string_view::npos) return std::string(raw_);
   std::string out;
   append_text(out);
   return out;

@@ -37,6 +37,9 @@ inline constexpr std::size_t kLargestDocument = std::size_t{64} << 20;  // unpac
 // signature: detached CMS over the document's own bytes (not packed), an OBX after it; empty: none.
 Result<std::string> write_oru(const model::LabReport& report, std::string_view document, const Envelope& envelope, std::string_view signature = {});
 
+// The same, from what write_oru gave for this very report without a document: its orders and results stand as they were written.
+Result<std::string> add_document(std::string_view written, const model::LabReport& report, std::string_view document, const Envelope& envelope, std::string_view signature = {});
+
 // Fills standard item, LOINC, method group from the terminology; called once for each observation when its report is whole.
 using Standardise = std::function<void(const model::LabReport&, model::Observation&)>;
 

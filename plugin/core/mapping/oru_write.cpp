@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "core/base/pack.hpp"
+#include "core/base/text.hpp"
 #include "core/hl7/writer.hpp"
 #include "core/mapping/header.hpp"
 #include "core/mapping/oru.hpp"
@@ -156,6 +159,12 @@ void put_signature(Writer& w, const model::LabReport& r, std::string_view signat
   w.set(11, result_code(r.status, r.status));
 }
 
+void put_documents(Writer& w, const model::LabReport& r, std::string_view document, std::string_view signature) {
+  if (document.empty()) return;
+  put_document(w, r, document);
+  if (!signature.empty()) put_signature(w, r, signature);
+}
+
 void put_specimen(Writer& w, const model::Specimen& s) {
   if (s == model::Specimen{}) return;
   w.segment("SPM").set(1, "1").set(2, {"", s.id});
@@ -172,10 +181,26 @@ Result<std::string> write_oru(const model::LabReport& report, std::string_view d
   put_patient(w, report);
   put_order(w, report);
   for (const auto& o : report.observations) put_observation(w, o, report.status);
-  if (!document.empty()) put_document(w, report, document);
-  if (!document.empty() && !signature.empty()) put_signature(w, report, signature);
+  put_documents(w, report, document, signature);
   put_specimen(w, report.specimen);
   return w.finish(envelope.charset);
+}
+
+Result<std::string> add_document(std::string_view written, const model::LabReport& report, std::string_view document, const Envelope& envelope, std::string_view signature) {
+  Writer head, documents;
+  put_msh(head, "ORU", "R01", "ORU_R01", envelope);
+  put_documents(documents, report, document, signature);
+  auto message = head.finish();
+  const auto between = documents.finish();
+  if (!message) return message;
+  if (!between) return between;
+  written.remove_prefix(std::min(written.find('\r') + 1, written.size()));
+  const auto specimen = std::min(written.rfind("\rSPM|"), written.size() - 1) + 1;  // the last segment; a CR in a value is escaped
+  message->reserve(message->size() + written.size() + between->size());
+  message->append(written.substr(0, specimen));
+  if (!document.empty()) message->append(*between);
+  message->append(written.substr(specimen));
+  return envelope.charset == Charset::utf8 ? message : from_utf8(*message, envelope.charset);
 }
 
 }  // namespace huren::mapping

@@ -67,6 +67,21 @@ TEST_CASE("a report written as ORU^R01 reads back to the same report and the sam
     }));
 }
 
+TEST_CASE("a document added to a message is the message written with it") {
+  for (const auto charset : {Charset::utf8, Charset::gb18030})
+    CHECK(rc::check([charset] {
+      const auto report = *tests::any_report();
+      const auto document = *rc::gen::element<std::string>("", "<x/>", pack("<ClinicalDocument/>"));
+      const auto signature = *rc::gen::element<std::string>("", "signed");
+      auto before = envelope();
+      before.control_id = "earlier";
+      before.receiver = "";
+      const auto written = write_oru(report, "", before);
+      RC_ASSERT(static_cast<bool>(written));
+      RC_ASSERT(*add_document(*written, report, document, envelope(charset), signature) == *write_oru(report, document, envelope(charset), signature));
+    }));
+}
+
 TEST_CASE("what is written satisfies the standard profile") {
   CHECK(rc::check([] {
     auto bytes = write_oru(*tests::any_report(), "<x/>", envelope());
