@@ -2,9 +2,10 @@
 
 usage: manual.py FILE.md [--root]
 
-A block fenced as sh is run; one fenced as "sh root" is run only with --root (it installs, or speaks to systemd). A block
-fenced as text says what the sh block before it prints: each of its lines must be found in the output, in that order;
-"…" in a line stands for anything. What a command must not print cannot be said; a command that fails ends the run.
+A block fenced as sh is run; one fenced as "sh root" is run only with --root (it installs, or speaks to systemd); one fenced
+as "sh clone" stands for the block before it where there is a clone and nothing is installed. A block fenced as text says
+what the sh block before it prints: each of its lines must be found in the output, in that order; "…" in a line stands for
+anything. What a command must not print cannot be said; a command that fails ends the run.
 """
 import os
 import re
@@ -16,13 +17,15 @@ FENCE = re.compile(r"^## (\d+)\.|^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 MARK = "@@ block "
 
 
-def read(path):
+def read(path, clone=False):
     """[{section, commands, root, expected}] in order; a text block belongs to the sh block before it."""
     steps, section = [], 0
     with open(path, encoding="utf-8") as f:
         for number, info, body in FENCE.findall(f.read()):
             if number:
                 section = int(number)
+            elif info == "sh clone":
+                steps[-1] = {**steps[-1], "commands": body} if clone else steps[-1]
             elif info in ("sh", "sh root"):
                 steps.append({"section": section, "commands": body, "root": info != "sh", "expected": []})
             elif info == "text" and steps:

@@ -27,6 +27,14 @@ int told(const Findings& findings) {
   return code;
 }
 
+// In both languages, as all that it says before it reads which one the hospital speaks.
+Error words_for(const CLI::ParseError& fault, const CLI::App& app) {
+  const auto rest = app.remaining();
+  if (!rest.empty()) return {"ctl.stray_word", "", {rest.front(), "huren-agent"}};
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&fault)) return {"ctl.value_missing", "", {"--config", "huren-agent"}};
+  return {"ctl.words_wrong", "", {"huren-agent"}};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -36,7 +44,13 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "huren-agent " HUREN_VERSION);
   app.add_option("-c,--config", config, "folder of local.toml / 配置目录");
   app.add_flag("--check", check, "check the configuration and end / 只检查配置");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);  // help and version
+    std::fprintf(stderr, "%s\n", line(words_for(e, app)).c_str());
+    return 2;
+  }
   if (check) return told(agent::check_config(config).findings);
 
   agent::hold_signals();

@@ -36,29 +36,13 @@ bool tell(Place& place, const Findings& findings) {
   return good;
 }
 
-// What the hospital's own catalogue says of its items: code,name,pinyin,unit,loinc,specimen.
-std::optional<std::vector<terminology::LocalFacts>> read_catalogue(Place& place, const std::string& file) {
-  const auto text = read_file(file);
-  auto rows = text ? parse_csv(*text) : Result<std::vector<std::vector<std::string>>>(Error{"engine.file_missing", file, {file}});
-  if (!rows || rows->empty()) {
-    place.failed(rows ? Error{"engine.file_missing", file, {file}} : rows.error());
-    return std::nullopt;
-  }
-  const auto& heading = rows->front();
-  std::vector<terminology::LocalFacts> out;
-  for (std::size_t i = 1; i < rows->size(); ++i) {
-    terminology::LocalFacts facts;
-    for (std::size_t c = 0; c < heading.size() && c < (*rows)[i].size(); ++c)
-      for (const auto& [name, member] : {std::pair{"code", &terminology::LocalFacts::code}, {"name", &terminology::LocalFacts::name},
-                                         {"pinyin", &terminology::LocalFacts::pinyin}, {"unit", &terminology::LocalFacts::unit},
-                                         {"loinc", &terminology::LocalFacts::loinc}, {"specimen", &terminology::LocalFacts::specimen}})
-        if (heading[c] == name) facts.*member = (*rows)[i][c];
-    if (!facts.code.empty()) out.push_back(std::move(facts));
-  }
-  return out;
-}
-
 }  // namespace
+
+std::string table_list() {
+  std::string names;
+  for (const auto name : terminology::table_names()) names += (names.empty() ? "" : ", ") + std::string(name);
+  return names;
+}
 
 int codes_export(Place& place, const std::string& table, const std::string& folder) {
   const auto loaded = engine::load_codes(place.config, place.config_dir);
@@ -80,7 +64,7 @@ int codes_export(Place& place, const std::string& table, const std::string& fold
       return kUnusable;
     }
   }
-  if (!any) place.failed({"ctl.codes_table", "--table", {table}});
+  if (!any) place.failed({"ctl.codes_table", "--table", {table, table_list()}});
   return any ? kOk : kUnusable;
 }
 
@@ -91,19 +75,19 @@ int codes_import(Place& place, const std::vector<std::string>& files, bool dry_r
     if (name == console::kCatalogue && files.size() == 1) {
       const auto list = read_file(file);
       if (!list) {
-        place.failed({"engine.file_missing", file, {file}});
+        place.failed({"ctl.no_file", "", {file}});
         return kUnusable;
       }
       return codes_catalogue(place, *list, dry_run);
     }
     const auto names = terminology::table_names();
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      place.failed({"ctl.codes_table", file, {name}});
+      place.failed({"ctl.codes_table", "", {name, table_list()}});
       return kUnusable;
     }
     auto text = read_file(file);
     if (!text) {
-      place.failed({"engine.file_missing", file, {file}});
+      place.failed({"ctl.no_file", "", {file}});
       return kUnusable;
     }
     texts[name] = std::move(*text);
@@ -138,9 +122,14 @@ int codes_coverage(Place& place, const std::string& catalogue) {
   if (catalogue.empty()) {
     facts = console::read_catalogue(console::Tables(place.config_dir).own(console::kCatalogue)).rows;
   } else {
-    auto read = read_catalogue(place, catalogue);
-    if (!read) return kUnusable;
-    facts = std::move(*read);
+    const auto list = read_file(catalogue);
+    if (!list) {
+      place.failed({"ctl.no_file", "", {catalogue}});
+      return kUnusable;
+    }
+    auto read = console::read_catalogue(*list);
+    if (!tell(place, read.findings)) return kUnusable;
+    facts = std::move(read.rows);
   }
   const Date today = terminology::day_of(engine::Clock().now_ms(), place.config.hospital.offset_minutes);
   for (const auto& local : loaded.set->local_items())

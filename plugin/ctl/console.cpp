@@ -120,7 +120,7 @@ int console_user(Place& place, const UserWishes& wishes) {
 
 int console_unlock(Place& place, const std::string& name) {
   if (auto r = accounts(place).unlock(name); !r) {
-    place.failed(r.error());
+    place.failed(r.error().id == "console.unknown_object" ? Error{"ctl.no_account", "", {name}} : r.error());
     return kUnusable;
   }
   place.out << name << "  " << place.say("已解锁", "unlocked") << "\n";

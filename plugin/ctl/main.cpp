@@ -4,10 +4,10 @@
 #include <iostream>
 
 #include "ctl/cda/cda_commands.hpp"
-#include "ctl/cli_words.hpp"
 #include "ctl/hl7/hl7_command.hpp"
 #include "ctl/place.hpp"
 #include "ctl/recognise/recognise_command.hpp"
+#include "ctl/words/cli_words.hpp"
 
 int main(int argc, char** argv) {
   using namespace huren;
@@ -247,7 +247,7 @@ int main(int argc, char** argv) {
       auto args = verb->remaining();
       const auto says_language = [](const std::string& a) { return a == "--lang" || a.starts_with("--lang="); };
       if (std::none_of(args.begin(), args.end(), says_language)) args.insert(args.begin(), {"--lang", lang});
-      if (place.json && verb == hl7) args.insert(args.begin(), "--json");
+      if (place.json && verb != cda) args.insert(args.begin(), "--json");
       return command(args, std::cout, std::cerr);
     }
     if (*completion) return ctl::print_completion(app, std::cout);

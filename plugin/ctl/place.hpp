@@ -63,6 +63,7 @@ int audit_export(Place& place, const std::string& file);  // JSON lines; empty: 
 int replay(Place& place, const std::string& uuid);        // of a card or of its suggestion
 int results(Place& place, const std::string& patient_id);
 // The code tables: to files or standard output; from files, all or none; what of the hospital's items is recognisable, and why not.
+std::string table_list();  // their file names, for a sentence
 int codes_export(Place& place, const std::string& table, const std::string& folder);
 int codes_import(Place& place, const std::vector<std::string>& files, bool dry_run);
 int codes_coverage(Place& place, const std::string& catalogue);  // "": the hospital's own list, codes/catalogue.csv

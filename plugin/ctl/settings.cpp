@@ -104,7 +104,17 @@ int config_set(Place& place, const std::string& path, const std::vector<std::str
 }
 
 int config_remove(Place& place, const std::string& path, bool dry_run) {
-  auto text = config::remove_table(read(place), path);
+  const auto there = read(place);
+  if (!good_path(path)) {
+    place.failed({"ctl.config_path", "TABLE", {path}});
+    return kUnusable;
+  }
+  const auto rows = config::read_sections(there, kFile).rows;
+  if (std::none_of(rows.begin(), rows.end(), [&](const auto& s) { return s.table + "." + s.name == path; })) {
+    place.failed({"ctl.no_table", "", {path}});
+    return kUnusable;
+  }
+  auto text = config::remove_table(there, path);
   if (!text) {
     place.failed(text.error());
     return kUnusable;
@@ -131,7 +141,7 @@ int config_restore(Place& place, const std::string& id, bool dry_run) {
   const auto before = history.before(id);
   const auto change = all ? std::find_if(all->begin(), all->end(), [&](const auto& c) { return c.id == id && c.file == kFile; }) : std::vector<console::Change>::const_iterator{};
   if (!all || !before || change == all->end()) {
-    place.failed({"console.unknown_object", "ID", {id}});
+    place.failed({"ctl.no_change", "", {id, "config"}});
     return kUnusable;
   }
   std::string text = read(place);

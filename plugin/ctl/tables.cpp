@@ -146,6 +146,14 @@ int map_remove(Place& place, const std::vector<std::string>& items, bool dry_run
 int codes_row(Place& place, const std::string& table, const std::vector<std::string>& words, bool remove, bool dry_run) {
   const auto values = assignments_of(place, words);
   if (!values) return kUnusable;
+  const auto* spec = terminology::spec_of(file_name(table));
+  if (!spec || !console::Tables::known(spec->name)) return refuse(place, {"ctl.codes_table", "", {table, table_list()}});
+  for (const auto& [name, value] : *values)
+    if (spec->place(name) < 0) {
+      std::string columns;
+      for (const auto& column : spec->columns) columns += (columns.empty() ? "" : ", ") + std::string(column.name);
+      return refuse(place, {"ctl.codes_column", "", {file_name(table), name, columns}});
+    }
   const console::Tables tables(place.config_dir);
   const auto text = tables.row_text(file_name(table), *values, *values, remove);  // the row of the same key, or a new one
   if (!text) return refuse(place, text.error());
@@ -175,7 +183,7 @@ int codes_restore(Place& place, const std::string& id, bool dry_run) {
   if (all && before)
     for (const auto& c : *all)
       if (c.id == id && (console::Tables::known(c.file) || c.file == console::kCatalogue)) return put(place, c.file, *before, "restored", dry_run);
-  return refuse(place, {"console.unknown_object", "ID", {id}});
+  return refuse(place, {"ctl.no_change", "", {id, "codes"}});
 }
 
 int calendar(Place& place) {

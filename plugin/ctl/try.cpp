@@ -65,6 +65,10 @@ void print(Place& place, const mapping::Trace& trace) {
 
 // The rows of a CSV file with a line of columns: what a SELECT of the vendor's view would give.
 std::optional<std::vector<mapping::Record>> read_rows(Place& place, const std::string& bytes, const std::string& file) {
+  if (invalid_utf8(bytes)) {
+    place.failed({"ctl.not_text", file, {}});
+    return std::nullopt;
+  }
   auto table = parse_csv(bytes);
   if (!table || table->size() < 2) {
     place.failed(table ? Error{"ctl.try_rows", file, {}} : table.error());
@@ -128,7 +132,7 @@ int try_record(Place& place, const mapping::FeedMap& map, const std::string& byt
 int try_file(Place& place, const std::string& file, const std::string& type, const std::string& map_file, const std::string& event_name) {
   auto bytes = read_file(file);
   if (!bytes) {
-    place.failed({"ctl.no_file", file, {file}});
+    place.failed({"ctl.no_file", "", {file}});
     return kUnusable;
   }
   if (type.empty() && map_file.empty() && trim(*bytes).starts_with("{")) {
@@ -156,7 +160,9 @@ int try_file(Place& place, const std::string& file, const std::string& type, con
     if (!map) {
       auto text = read_file(map_file);
       if (!text) {
-        place.failed({"ctl.no_file", map_file, {map_file}});
+        std::string known;
+        for (const auto name : mapping::packaged_map_names()) known += (known.empty() ? "" : ", ") + std::string(name);
+        place.failed({"ctl.no_map", "--map", {map_file, known}});
         return kUnusable;
       }
       own_map = mapping::parse_map(*text, std::filesystem::path(map_file).filename().string());

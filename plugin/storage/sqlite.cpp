@@ -1,6 +1,7 @@
 #include "storage/sqlite.hpp"
 
 #include "storage/file_lock.hpp"
+#include "storage/wal_gather.hpp"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -69,8 +70,14 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
   if (options.create && !options.read_only)
     if (auto made = create_file(path); !made) return made.error();
   std::unique_ptr<Database> db(new Database(path, options));
-  const int code = sqlite3_open_v2(path.c_str(), &db->db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-                                   options.vfs.empty() ? nullptr : options.vfs.c_str());
+  const bool gathers = !options.read_only && options.synchronous == Synchronous::full;
+  std::string vfs = options.vfs;
+  sqlite3_initialize();
+  if (auto* const below = gathers ? sqlite3_vfs_find(vfs.empty() ? nullptr : vfs.c_str()) : nullptr) {
+    db->vfs_ = std::make_unique<GatheringVfs>(*below);
+    vfs = db->vfs_->name();
+  }
+  const int code = sqlite3_open_v2(path.c_str(), &db->db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) return db->error(db->db_ ? sqlite3_extended_errcode(db->db_) : code);
   sqlite3_extended_result_codes(db->db_, 1);
   sqlite3_busy_handler(db->db_, &Database::on_busy, db.get());
@@ -91,7 +98,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
   }
-  for (const char* pragma : {word(options.synchronous), "PRAGMA foreign_keys=ON", "PRAGMA cell_size_check=ON",
+  for (const char* pragma : {word(options.synchronous), gathers ? "PRAGMA cache_spill=OFF" : "PRAGMA cache_spill=ON", "PRAGMA foreign_keys=ON", "PRAGMA cell_size_check=ON",
                              "PRAGMA temp_store=MEMORY", options.read_only ? "PRAGMA cache_size=-4000" : "PRAGMA cache_size=-16000",
                              "PRAGMA journal_size_limit=67108864"})
     if (auto done = db->exec(pragma); !done) return done.error();

@@ -35,6 +35,7 @@ struct OpenOptions {
   std::string vfs{};            // "": the system's; tests name a VFS that fails on purpose
 };
 
+class GatheringVfs;
 class Query;
 
 class Database {
@@ -67,6 +68,7 @@ class Database {
 
   std::string path_;
   OpenOptions options_;
+  std::unique_ptr<GatheringVfs> vfs_;  // a writer's: a commit is one write
   sqlite3* db_ = nullptr;
   std::optional<Clock::time_point> deadline_, stop_at_;
   Clock::time_point busy_since_;

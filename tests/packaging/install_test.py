@@ -56,6 +56,13 @@ class Installation(unittest.TestCase):
         self.assertNotIn("adapter", said.stderr, said.stderr)
         self.assertIn(said.returncode, (0, 1), said.stdout + said.stderr)
 
+    def test_words_that_the_agent_does_not_know_are_told_in_both_languages(self):
+        for words, cure in ((("--lang", "en"), "The word --lang fits nowhere: see huren-agent --help"), (("extra",), "The word extra fits nowhere"), (("--config",), "--config lacks its value")):
+            said = run(self.usr / "bin/huren-agent", *words)
+            self.assertEqual(2, said.returncode, words)
+            self.assertIn(cure, said.stderr)
+            self.assertRegex(said.stderr, "[\u4e00-\u9fff]")
+
     def test_the_agent_found_by_the_shells_path_finds_its_engine(self):
         folder = self.config("agent", '[engine]\nmode = "agent"\n')
         agent = subprocess.Popen(["huren-agent", "--config", str(folder)], env={**os.environ, "PATH": f"{self.usr / 'bin'}:{os.environ['PATH']}"}, cwd=self.root,

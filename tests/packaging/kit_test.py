@@ -25,7 +25,7 @@ class Kit(unittest.TestCase):
     def setUpClass(cls):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="huren-kit-"))
         cls.addClassCleanup(shutil.rmtree, cls.root)
-        done = run("cmake", "--install", BUILD, "--prefix", cls.root / "usr")
+        done = run("cmake", "--install", BUILD, "--strip", "--prefix", cls.root / "usr")  # as it is shipped, without the debug information
         assert done.returncode == 0, done.stderr
 
     def tool(self, name, out):

@@ -233,6 +233,8 @@ inline constexpr std::string_view kOfferOfCard =
 inline constexpr std::string_view kOffersOpen =
     "SELECT id, card_id, patient_id, encounter_id, doctor_id, department, order_id, order_item, result_ids, state, "
     "decision_id, shown_ms, changed_ms FROM offer WHERE state='open' AND shown_ms<? ORDER BY shown_ms LIMIT ?";
+inline constexpr std::string_view kIsMerged =
+    "SELECT EXISTS(SELECT 1 FROM merge WHERE prior_id=?1 AND to_ms=0) OR EXISTS(SELECT 1 FROM merge WHERE patient_id=?1 AND to_ms=0)";
 inline constexpr std::string_view kSamePerson =
     "WITH RECURSIVE linked(id) AS (SELECT ? UNION "
     "SELECT m.patient_id FROM linked l JOIN merge m INDEXED BY merge_from ON m.prior_id = l.id WHERE m.to_ms=0 UNION "

@@ -15,18 +15,29 @@ ZONE = datetime.timezone(datetime.timedelta(hours=8))
 
 
 def load(file):
-    with open(file, encoding="utf-8") as f:
-        return json.load(f)
+    try:
+        with open(file, encoding="utf-8") as f:
+            return json.load(f)
+    except ValueError as why:
+        sys.exit(f"{file} is not JSON in UTF-8: {why}")
 
 
 def show(body):
     print(json.dumps(body, ensure_ascii=False, indent=2))
 
 
+def asked(huren, topic, body):
+    """A HIS carries on where there is no answer; a person wants to know why."""
+    answer = huren.query(topic, body, deadline_ms=2000)
+    return answer if answer is not None else sys.exit("NO_ANSWER: none in time; with mode = agent, is huren-agent running with this folder?")
+
+
 def decide(huren, visit, outcome, reason=""):
     """The first card's suggestion, taken or not; the key makes a repetition harmless."""
     orders = visit.pop("orders")
-    answer = huren.query("order.check/1", {**visit, "orders": orders}, deadline_ms=2000)
+    answer = asked(huren, "order.check/1", {**visit, "orders": orders})
+    if not answer["cards"]:
+        sys.exit("No card: there is no earlier result for this order, so there is nothing to decide")
     card = answer["cards"][0]
     told = card["extension"]["huren"]
     item = next(o["item"]["code"] for o in orders if o["order_id"] == told["order_id"])
@@ -43,23 +54,25 @@ def main(folder, verb, *words):
         if verb == "submit":
             print(huren.submit(words[0], words[1], load(words[2])).name)
         elif verb == "query":
-            show(huren.query(words[0], load(words[1]), deadline_ms=2000))
+            show(asked(huren, words[0], load(words[1])))
         elif verb == "decide":
             decide(huren, load(words[0]), *words[1:])
-        elif verb == "poll":
+        else:
             while notice := huren.poll(wait_ms=1000):
                 show(notice)
                 huren.acknowledge(notice["notice_id"])
-        else:
-            sys.exit(__doc__)
     finally:
         huren.close()
 
 
+WORDS = {"submit": (3,), "query": (2,), "poll": (0,), "decide": (2, 3)}  # how many follow each verb
+
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 3 or len(sys.argv) - 3 not in WORDS.get(sys.argv[2], ()):
         sys.exit(__doc__)
     try:
         main(*sys.argv[1:])
     except Failure as why:
         sys.exit(str(why))
+    except OSError as why:  # a file that is not there, or libhuren itself
+        sys.exit(f"{why.filename}: {why.strerror}" if why.filename else f"{why}; LD_LIBRARY_PATH names the folder of libhuren.so.1")

@@ -5,7 +5,7 @@ usage: host.py CONFIG_FOLDER
 import datetime
 import sys
 
-from huren import Huren
+from huren import Failure, Huren
 
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
 NOW = datetime.datetime.now(ZONE).replace(microsecond=0)
@@ -27,26 +27,35 @@ def report(number, value):
         "author": {"id": "L7", "name": "李强"}, "verifier": {"id": "L2", "name": "周海"}, "reported_at": reported.isoformat()}}
 
 
-huren = Huren(sys.argv[1], vendor="Sample", product="Python HIS", version="1")
-print("patient", huren.submit("patient.registered/1", "P1-" + RUN, {"patient": PATIENT}).name)
-print("encounter", huren.submit("encounter.started/1", VISIT["encounter_id"], {**VISIT, "patient_class": "outpatient", "at": NOW.isoformat()}).name)
-print("report", huren.submit("lab.report.released/1", f"R{RUN}/1", report("R" + RUN, "5.42")).name)
-print("again", huren.submit("lab.report.released/1", f"R{RUN}/1", report("R" + RUN, "5.42")).name)
+def tell(huren):
+    print("patient", huren.submit("patient.registered/1", "P1-" + RUN, {"patient": PATIENT}).name)
+    print("encounter", huren.submit("encounter.started/1", VISIT["encounter_id"], {**VISIT, "patient_class": "outpatient", "at": NOW.isoformat()}).name)
+    print("report", huren.submit("lab.report.released/1", f"R{RUN}/1", report("R" + RUN, "5.42")).name)
+    print("again", huren.submit("lab.report.released/1", f"R{RUN}/1", report("R" + RUN, "5.42")).name)
 
-order = {"order_id": "O" + RUN, "item": {"code": "GLU01", "name": "葡萄糖"}}
-answer = huren.query("order.check/1", {**VISIT, "orders": [order]}, deadline_ms=2000)
-for card in answer["cards"] if answer else []:
-    print("card", card["extension"]["huren"]["outcome"], card["summary"])
-    print("decided", huren.submit("recognition.decided/1", "D" + RUN, {
-        **VISIT, "decision_id": "D" + RUN, "suggestion_id": card["suggestions"][0]["uuid"], "order_id": order["order_id"], "order_item": "GLU01",
-        "outcome": "accepted", "result_ids": card["extension"]["huren"]["result_ids"], "at": NOW.isoformat()}).name)
+    order = {"order_id": "O" + RUN, "item": {"code": "GLU01", "name": "葡萄糖"}}
+    answer = huren.query("order.check/1", {**VISIT, "orders": [order]}, deadline_ms=2000)
+    for card in answer["cards"] if answer else []:
+        print("card", card["extension"]["huren"]["outcome"], card["summary"])
+        print("decided", huren.submit("recognition.decided/1", "D" + RUN, {
+            **VISIT, "decision_id": "D" + RUN, "suggestion_id": card["suggestions"][0]["uuid"], "order_id": order["order_id"], "order_item": "GLU01",
+            "outcome": "accepted", "result_ids": card["extension"]["huren"]["result_ids"], "at": NOW.isoformat()}).name)
 
-print("faulty report", huren.submit("lab.report.released/1", f"F{RUN}/1", report("F" + RUN, "")).name)
-while notice := huren.poll(wait_ms=2000):  # the text for the record; then what was wrong in a body, with its place
-    huren.acknowledge(notice["notice_id"])
-    if notice["topic"] == "event.rejected/1":
-        print("notice", notice["topic"], notice["body"]["findings"][0]["where"])
-        break
-    print("notice", notice["topic"])
-huren.close()
+    print("faulty report", huren.submit("lab.report.released/1", f"F{RUN}/1", report("F" + RUN, "")).name)
+    while notice := huren.poll(wait_ms=2000):  # the text for the record; then what was wrong in a body, with its place
+        huren.acknowledge(notice["notice_id"])
+        if notice["topic"] == "event.rejected/1":
+            print("notice", notice["topic"], notice["body"]["findings"][0]["where"])
+            break
+        print("notice", notice["topic"])
+
+
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+try:
+    HUREN = Huren(sys.argv[1], vendor="Sample", product="Python HIS", version="1")
+    tell(HUREN)
+    HUREN.close()
+except (Failure, OSError) as why:  # the words of huren_last_error; or libhuren is not found
+    sys.exit(str(why))
 print("closed")

@@ -11,6 +11,7 @@
 #include "core/hl7/batch.hpp"
 #include "core/hl7/show.hpp"
 #include "ctl/hl7/wire.hpp"
+#include "ctl/words/cli_words.hpp"
 
 namespace huren::ctl {
 namespace {
@@ -270,15 +271,12 @@ int hl7_command(std::span<const std::string> args, std::ostream& out, std::ostre
     app.parse(reversed);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e, out, err);
-    constexpr std::array<std::string_view, 5> verbs{"show", "check", "roundtrip", "send", "listen"};
-    auto word = args.begin();  // the first word that is no option, nor the language
-    while (word != args.end() && (word->starts_with('-') || *word == "zh" || *word == "en")) ++word;
-    if (word == args.end() || std::find(verbs.begin(), verbs.end(), *word) != verbs.end()) {
-      app.exit(e, out, err);
-    } else {
-      const auto near = closest(*word, {verbs.begin(), verbs.end()});
-      err << text({"ctl.no_verb", "", {*word, near.empty() ? "" : " (" + std::string(near) + "?)"}}, w.lang == "en" ? Language::en : Language::zh) << "\n";
-    }
+    std::vector<const char*> words{"hl7"};
+    for (const auto& a : args) words.push_back(a.c_str());
+    // What was not taken in before the fault may name the language.
+    const bool english = w.lang == "en" || std::find(args.begin(), args.end(), "--lang=en") != args.end() ||
+                         std::adjacent_find(args.begin(), args.end(), [](const auto& a, const auto& b) { return a == "--lang" && b == "en"; }) != args.end();
+    err << text(words_for(e, static_cast<int>(words.size()), words.data(), app), english ? Language::en : Language::zh) << "\n";
     return kUnreadable;
   }
   Run run(std::move(w), out, err);

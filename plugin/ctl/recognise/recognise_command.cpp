@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 constexpr int kDone = 0, kFindings = 1, kUnusable = 2;
 
 struct Wishes {
-  bool explain = false, dry_run = false, csv = false, understood = true;
+  bool explain = false, dry_run = false, csv = false, json = false, understood = true;
   Language language = Language::zh;
   std::vector<std::string> files;
 };
@@ -26,12 +26,12 @@ Wishes wishes_of(std::span<const std::string> args) {
     if (args[i] == "--explain") w.explain = true;
     else if (args[i] == "--dry-run") w.dry_run = true;
     else if (args[i] == "--csv") w.csv = true;
-    else if (args[i] == "--json") continue;  // always so
+    else if (args[i] == "--json") w.json = true;
     else if (args[i] == "--lang" && i + 1 < args.size() && (args[i + 1] == "zh" || args[i + 1] == "en")) w.language = args[++i] == "en" ? Language::en : Language::zh;
     else if (args[i].starts_with("--")) w.understood = false;
     else w.files.push_back(args[i]);
   }
-  w.understood &= !w.files.empty() && (w.dry_run || w.files.size() == 1) && (w.dry_run || !w.csv) && !(w.dry_run && w.explain);
+  w.understood &= !w.files.empty() && (w.dry_run || w.files.size() == 1) && (w.dry_run || !w.csv) && !(w.dry_run && w.explain) && !(w.csv && w.json);
   return w;
 }
 
@@ -92,6 +92,44 @@ Json answer_of(const recognition::Case& c, const Wishes& w) {
   return out;
 }
 
+std::string padded(std::string text, std::size_t columns) { return text.append(columns > text.size() ? columns - text.size() : 0, ' '); }
+
+// One line a check, as doctor prints its own: what holds, what makes it advisory, what stands in the way.
+void print_checks(std::ostream& out, const Json& checks, const char* language) {
+  for (const auto& check : checks) {
+    const std::string verdict = check["verdict"];
+    out << "    " << (verdict == "pass" ? "[ok]   " : verdict == "advise" ? "[note] " : "[FAIL] ") << padded(check["check"], 11) << check[language].get<std::string>() << "\n";
+  }
+}
+
+void print_answer(std::ostream& out, const Json& answer, const Wishes& w) {
+  const char* language = w.language == Language::zh ? "zh" : "en";
+  for (const auto& order : answer["orders"]) {
+    out << order["order_id"].get<std::string>() << "  " << order["item"]["name"].get<std::string>() << " -> " << order["standard"].get<std::string>() << ": "
+        << order["outcome"].get<std::string>() << ", " << order[language].get<std::string>() << "\n";
+    for (const auto& analyte : order["analytes"]) {
+      out << "  " << analyte["item"].get<std::string>() << " " << analyte["name"][language].get<std::string>() << ": " << analyte["verdict"].get<std::string>()
+          << (analyte.contains("result_id") ? ", " + analyte["result_id"].get<std::string>() : "")
+          << (analyte["required"].get<bool>() ? "" : w.language == Language::zh ? "（可缺）" : " (may be missing)") << "\n";
+      if (!w.explain || analyte["considered"].empty()) print_checks(out, analyte["checks"], language);
+      else
+        for (const auto& candidate : analyte["considered"]) {
+          out << "   " << candidate["result_id"].get<std::string>() << " " << candidate["agreement"].get<std::string>() << ": " << candidate["verdict"].get<std::string>() << "\n";
+          print_checks(out, candidate["checks"], language);
+        }
+    }
+  }
+}
+
+void print_month(std::ostream& out, const recognition::DryRun& month, Language language) {
+  const bool zh = language == Language::zh;
+  for (const auto& row : month.rows()) {
+    out << padded(row.item, 12) << (zh ? "医嘱 " : "orders ") << row.orders << (zh ? "，互认 " : ", recognised ") << row.recognised << (zh ? "，部分 " : ", partial ") << row.partial
+        << (zh ? "，仅供参考 " : ", advisory ") << row.advisory << (zh ? "，无 " : ", none ") << row.none << "\n";
+    for (const auto& [reason, orders] : row.reasons) out << "    " << orders << " x " << reason << "\n";
+  }
+}
+
 }  // namespace
 
 int recognise_command(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
@@ -106,9 +144,11 @@ int recognise_command(std::span<const std::string> args, std::ostream& out, std:
     const auto value = read(file, err, findings, w.language);
     if (!value) return kUnusable;
     if (w.dry_run) month.add(*value);
-    else out << answer_of(*value, w).dump(2) << "\n";
+    else if (w.json) out << answer_of(*value, w).dump(2) << "\n";
+    else print_answer(out, answer_of(*value, w), w);
   }
-  if (w.dry_run) out << (w.csv ? month.to_csv() : Json::parse(month.to_json()).dump(2) + "\n");
+  if (w.dry_run && (w.csv || w.json)) out << (w.csv ? month.to_csv() : Json::parse(month.to_json()).dump(2) + "\n");
+  else if (w.dry_run) print_month(out, month, w.language);
   return findings ? kFindings : kDone;
 }
 

@@ -59,6 +59,27 @@ class Hosts(unittest.TestCase):
     def test_node(self):
         self.tell("Node")
 
+    def test_what_a_person_gets_wrong_with_the_python_programs_is_a_sentence_and_no_traceback(self):
+        with tempfile.TemporaryDirectory(prefix="huren-host-") as folder:
+            shutil.copytree(SDK / "hospital", folder, dirs_exist_ok=True)
+            os.mkdir(f"{folder}/agent")
+            pathlib.Path(folder, "agent/local.toml").write_text('[hospital]\ncode = "A"\nname = "A"\n\n[engine]\nmode = "agent"\n', encoding="utf-8")
+            pathlib.Path(folder, "bad.json").write_text("{", encoding="utf-8")
+            pathlib.Path(folder, "order.json").write_text('{"patient_id": "P1", "encounter_id": "E1", "department": "", "doctor": {"id": "D", "name": "D"}, '
+                                                          '"orders": [{"order_id": "O1", "item": {"code": "GLU01", "name": "G"}}]}', encoding="utf-8")
+            library = {"LD_LIBRARY_PATH": str(BUILD / "lib")}
+            for words, env, said in ((["his.py"], library, "usage:"), (["his.py", folder, "submit", "x/1"], library, "usage:"), (["his.py", folder, "shout"], library, "usage:"),
+                                     (["his.py", folder, "submit", "patient.registered/1", "K", "absent.json"], library, "absent.json: No such file"),
+                                     (["his.py", folder, "submit", "patient.registered/1", "K", "bad.json"], library, "bad.json is not JSON"),
+                                     (["his.py", f"{folder}/nowhere", "poll"], library, "E_CONFIG"), (["his.py", folder, "poll"], {}, "LD_LIBRARY_PATH names the folder"),
+                                     (["his.py", f"{folder}/agent", "decide", "order.json", "accepted"], library, "is huren-agent running"),
+                                     (["host.py"], library, "usage:"), (["host.py", f"{folder}/nowhere"], library, "E_CONFIG"), (["host.py", folder], {}, "libhuren.so.1")):
+                done = subprocess.run(["/usr/bin/python3", "-B", SDK / "python" / words[0], *words[1:]], cwd=folder, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **env},
+                                      capture_output=True, text=True, check=False, timeout=50)
+                self.assertEqual(1, done.returncode, words)
+                self.assertIn(said, done.stderr, words)
+                self.assertNotIn("Traceback", done.stderr, words)
+
     def test_the_constants_of_every_binding_are_those_of_the_catalogue(self):
         done = subprocess.run(["python3", "-B", ROOT / "packaging/tools/bindings.py", "--check"], capture_output=True, text=True, check=False)
         self.assertEqual(0, done.returncode, done.stdout)

@@ -37,6 +37,17 @@ class TryMap(unittest.TestCase):
         self.assertIn("ORU^R01", done.stdout)
         self.assertEqual(0, done.returncode, done.stderr)
 
+    def test_rows_in_gbk_and_a_map_that_is_not_there_are_told_with_their_cure(self):
+        (self.folder / "gbk.csv").write_bytes(ROWS.encode("gb18030"))
+        done = subprocess.run([CTL, "--config", self.folder, "--lang", "en", "try", self.folder / "gbk.csv", "--map", "middle_table", "--event", "report"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(2, done.returncode)
+        self.assertIn("iconv -f GB18030 -t UTF-8", done.stderr)
+        self.assertNotIn("ODBC", done.stderr)
+        done = self.run_ctl("MID_RESULT.csv", ROWS, "--map", "nosuch")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("There is no map nosuch: name one that comes with huren (gnumed, lis_middleware, middle_table, plain, vendor_xml)", done.stderr)
+
     def test_xml_and_hl7_are_told_the_same_way(self):
         done = self.run_ctl("sample.xml", XML, "--map", "vendor_xml")
         self.assertIn("  patient.sex <- Body/Patient/Sex: 女 -> female  (by its table)\n", done.stdout)

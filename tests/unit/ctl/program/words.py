@@ -97,6 +97,7 @@ class Words(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n')
             self.assertIn("The value of ids does not fit", run("--lang", "en", "--config", folder, "outbox", "retry", "abc").stderr)
+            self.assertIn("There is no verb acept (accept?)", run("--lang", "en", "--config", folder, "codes", "map", "acept", "250101").stderr)
             self.assertIn("--config stands before the verb", run("--lang", "en", "doctor", "--config", folder).stderr)
             self.assertIn("No suggestion scores 80", run("--lang", "en", "--config", folder, "codes", "map", "accept", "--score", "80").stderr)
             pathlib.Path(folder, "catalogue.csv").write_bytes("code,name\nX1,血糖\n".encode("gb18030"))
@@ -108,6 +109,35 @@ class Words(unittest.TestCase):
             self.assertIn("127.0.0.1:1", run("--lang", "en", "--config", folder, "probe", "city").stdout)
             pathlib.Path(folder, "marks.csv").write_text("colour\nred\n")
             self.assertNotIn("did you mean ?", run("--lang", "en", "--config", folder, "codes", "import", str(pathlib.Path(folder, "marks.csv"))).stderr)
+
+    def test_what_is_not_there_is_told_with_where_to_look(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n')
+            absent = str(pathlib.Path(folder, "eqa.csv"))
+            for words, cure in ((("config", "remove", "agreement.nosuch"), "There is no [agreement.nosuch] in local.toml: huren-ctl config show"),
+                                (("config", "remove", "hospital"), "write partner.NAME or agreement.NAME"),
+                                (("config", "restore", "000009"), "There is no change 000009: huren-ctl config history"),
+                                (("codes", "restore", "000009"), "There is no change 000009: huren-ctl codes history"),
+                                (("codes", "set", "colours", "lab=H"), "There is no code table colours: use "),
+                                (("codes", "set", "eqa", "colour=red"), "eqa.csv has no column colour: use lab, "),
+                                (("codes", "import", absent), f"The file {absent} cannot be read"),
+                                (("codes", "import", "marks.csv"), "catalogue.csv, imported alone"),
+                                (("codes", "coverage", "--catalogue", absent), f"The file {absent} cannot be read"),
+                                (("console", "unlock", "nobody"), "There is no account nobody: huren-ctl console users")):
+                done = run("--lang", "en", "--config", folder, *words)
+                self.assertEqual(2, done.returncode, words)
+                self.assertIn(cure, done.stderr, words)
+                self.assertNotIn("load the page", done.stderr, words)
+
+    def test_words_after_hl7_that_do_not_fit_are_told_in_the_language_asked_for(self):
+        for words, said in ((("send", "nohost", "x.hl7"), "write it as 127.0.0.1:2575"), (("send", "127.0.0.1:1"), "files is missing: see huren-ctl hl7 send --help"),
+                            (("send", "--timeout", "x", "127.0.0.1:1", "f"), "The value of --timeout does not fit"),
+                            (("check", "--colour", "f"), "The word --colour fits nowhere: see huren-ctl hl7 check --help"), ((), "huren-ctl hl7 takes a verb")):
+            for spoken, pattern in (("en", False), ("zh", True)):
+                done = run("--lang", spoken, "hl7", *words)
+                self.assertEqual(2, done.returncode, words)
+                self.assertEqual(pattern, bool(CHINESE.search(done.stderr)), done.stderr)
+            self.assertIn(said, run("--lang", "en", "hl7", *words).stderr)
 
     def test_whatever_the_console_does_has_its_verb(self):
         """schemas/api/openapi.json names the verb of each route; putting in force is the agent's reload."""

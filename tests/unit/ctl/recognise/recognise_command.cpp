@@ -19,10 +19,14 @@ struct Run {
   int code = 0;
   std::string out, err;
 };
-Run run(const std::vector<std::string>& args) {
+Run typed(const std::vector<std::string>& args) {
   std::ostringstream out, err;
   const int code = huren::ctl::recognise_command(args, out, err);
   return {code, out.str(), err.str()};
+}
+Run run(std::vector<std::string> args) {
+  args.insert(args.begin(), "--json");
+  return typed(args);
 }
 std::string example(const std::string& name) { return std::string(HUREN_SOURCE_DIR) + "/schemas/query/recognise.case.1." + name + ".json"; }
 
@@ -67,6 +71,17 @@ TEST_CASE("without --explain only what stands in the way is told, with it every 
   CHECK(whole["orders"][0]["analytes"][0]["considered"].size() == 1);
 }
 
+TEST_CASE("a person reads lines: what stands in the way, with --explain every check of every result, in the language asked for") {
+  const auto brief = typed({"--lang", "en", example("example")}), whole = typed({"--lang", "en", "--explain", example("example")});
+  CHECK(brief.code == 0);
+  CHECK(brief.out.starts_with("O1  葡萄糖 -> GLU: recognised, An earlier result would do\n  GLU Glucose: pass, result-1.1\nO2  "));
+  CHECK(brief.out.find("    [FAIL] item       ") != std::string::npos);
+  CHECK(brief.out.find("[ok]") == std::string::npos);
+  CHECK(whole.out.find("   result-1.1 A-2026-01: pass\n    [ok]   identity   Verified identifier, name and birth date agree\n") != std::string::npos);
+  CHECK(typed({"--explain", example("example")}).out.find("    [ok]   identity   证件与姓名、出生日期一致\n") != std::string::npos);
+  CHECK(typed({"--lang", "en", "--dry-run", example("month.example")}).out.starts_with("GLU         orders 2, recognised 1, partial 0, advisory 0, none 1\n"));
+}
+
 TEST_CASE("a critical result is advisory, first, and not suggested") {
   const auto answer = json::parse(run({"--lang", "en", example("critical.example")}).out);
   CHECK(answer["outcome"] == "advisory");
@@ -87,7 +102,7 @@ TEST_CASE("the dry run looks at each order at its own time") {
   CHECK(rows[1]["item"] == "K");
   CHECK(rows[1]["reasons"]["window.exceeded"] == 1);
   CHECK(rows[2]["partial"] == 1);
-  CHECK(run({"--dry-run", "--csv", example("month.example")}).out.starts_with("item,orders,recognised,partial,advisory,none,reasons\nGLU,2,1,0,0,1,"));
+  CHECK(typed({"--dry-run", "--csv", example("month.example")}).out.starts_with("item,orders,recognised,partial,advisory,none,reasons\nGLU,2,1,0,0,1,"));
 }
 
 TEST_CASE("a case that cannot be read says where and why") {

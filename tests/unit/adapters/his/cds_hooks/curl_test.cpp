@@ -1,7 +1,5 @@
-// The service as curl meets it: the commands of the page HOOKS as they stand there, and TLS with a client certificate.
+// The service as curl meets it over TLS with a client certificate. The commands of the page HOOKS: tests/packaging/manuals_test.py.
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
 #include "adapters/his/cds_hooks/entry.hpp"
 #include "tests/support/hospital.hpp"
@@ -39,58 +37,12 @@ std::string port_of(const Hospital& b) {
   return log.substr(digits, log.find_first_not_of("0123456789", digits) - digits);
 }
 
-// The page's commands: blocks indented by four blanks that begin with curl.
-std::vector<std::string> commands_of_the_page() {
-  std::ifstream page(HUREN_SOURCE_DIR "/packaging/doc/HOOKS-cds-hooks.md");
-  std::vector<std::string> all;
-  bool inside = false;
-  for (std::string row; std::getline(page, row);) {
-    const bool code = row.starts_with("    ");
-    if (code && !inside && row.starts_with("    curl")) all.emplace_back();
-    else if (!code || !inside) {
-      inside = false;
-      continue;
-    }
-    inside = true;
-    all.back() += row.substr(4) + "\n";
-  }
-  return all;
-}
-
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
   return text;
 }
 
 }  // namespace
-
-TEST_CASE("the commands of the page work as they stand: services, a card for the order, feedback that becomes a decision") {
-  Hospital b;
-  const std::string token(40, 'k');
-  b.write("cds-tokens", token + "\n");
-  serve(b, {{"listen", "127.0.0.1:0"}, {"token_file", "cds-tokens"}, {"origins", "https://his.hospital.example"}, {"deadline_ms", "5000"}});
-  b.clock->advance(std::chrono::milliseconds(huren::parse_iso_time("2026-11-22T10:00:00+08:00", 480)->epoch_ms - b.clock->now_ms()));
-  b.registers("P000123");
-  b.encounter("P000123", "MZ20261122001");
-  b.receive(Hospital::oru("R1", "M1"));
-  b.settle();
-
-  const auto commands = commands_of_the_page();
-  REQUIRE(commands.size() == 3);
-  const auto run = [&](const std::string& command) {
-    const auto ran = shell("TOKEN=" + token + "; " + replaced(command, "127.0.0.1:8085", "127.0.0.1:" + port_of(b)));
-    INFO(ran.out);
-    CHECK(ran.status == 0);
-    return Json::parse(ran.out, nullptr, false);
-  };
-  CHECK(run(commands[0])["services"].size() == 3);
-  const auto cards = run(commands[1])["cards"];
-  REQUIRE(cards.size() == 1);
-  const auto answer = run(replaced(commands[2], "UUID-OF-THE-CARD", cards[0]["uuid"]));
-  CHECK(answer.find("errors") == answer.end());
-  b.settle();
-  CHECK(b.eventually([&] { return b.log_text().find("event.rejected") == std::string::npos && !b.wire().sent().empty(); }));  // the decision goes to the source
-}
 
 TEST_CASE("over TLS a caller with a certificate of the named authority is served, one without or of another is not") {
   const auto& certs = Certificates::all();

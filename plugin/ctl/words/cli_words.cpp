@@ -1,4 +1,4 @@
-#include "ctl/cli_words.hpp"
+#include "ctl/words/cli_words.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -16,7 +16,7 @@ const CLI::App& deepest(const CLI::App& app) {
 }
 
 std::string path_of(const CLI::App& level) {
-  return level.get_parent() ? path_of(*level.get_parent()) + " " + level.get_name() : std::string("huren-ctl");
+  return level.get_parent() ? path_of(*level.get_parent()) + " " + level.get_name() : level.get_name().empty() ? std::string("huren-ctl") : level.get_name();
 }
 
 // The first word that this level does not know.
@@ -32,13 +32,16 @@ Error words_for(const CLI::ParseError& fault, int argc, const char* const* argv,
   const auto path = path_of(level);
   std::vector<std::string_view> verbs;
   for (const auto* verb : level.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
-  std::string_view word;
-  for (int i = 1; i < argc && !verbs.empty(); ++i) {
+  std::vector<std::string_view> known;  // the verbs that lead here
+  for (const auto* l = &level; l->get_parent(); l = l->get_parent()) known.insert(known.begin(), l->get_name());
+  std::string_view word;  // the first that does not fit
+  for (int i = 1; i < argc && !verbs.empty() && word.empty(); ++i) {
     const std::string_view w = argv[i];
-    if (w.empty() || w[0] == '-' || w == level.get_name()) continue;
+    if (w.empty() || w[0] == '-') continue;
     const std::string_view before = argv[i - 1];
     if (before == "-c" || before == "--config" || before == "--lang") continue;
-    word = w;
+    if (!known.empty() && w == known.front()) known.erase(known.begin());
+    else word = w;
   }
   if (dynamic_cast<const CLI::RequiredError*>(&fault) && !verbs.empty()) {
     if (word.empty()) return {"ctl.verb_missing", "", {path}};
@@ -99,7 +102,7 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> kOwnWords[] = {
     {"hl7", "show check roundtrip send listen --profile --timeout --messages --code --keep --frame-timeout --lang --json"},
     {"cda", "show check render write sign verify conformance --json --kind --mode --key --cert --signature --authority --crl --organisation --at --viewer --charset --lang"},
-    {"recognise", "--explain --dry-run --csv --lang"}};
+    {"recognise", "--explain --dry-run --csv --json --lang"}};
 
 // The words that an option takes, where it takes no others: "{zh,en}".
 std::string choices_of(const CLI::Option& option) {

@@ -1,0 +1,126 @@
+#include "storage/wal_gather.hpp"
+
+#include <atomic>
+#include <new>
+
+namespace huren::storage {
+namespace {
+
+constexpr std::size_t kMostBytes = 120'000;  // SQLite's VFS for Unix takes less than 128 KiB at a time
+
+// A WAL. The file of the VFS below lies behind this one in the same block; other files are opened there directly.
+struct File {
+  sqlite3_file base;
+  sqlite3_int64 from;     // where the gathered bytes belong
+  std::string* gathered;  // nullptr: every write goes through
+};
+
+File& mine(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
+sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(reinterpret_cast<File*>(file) + 1); }
+sqlite3_vfs* real(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
+
+int write_out(sqlite3_file* file) {
+  auto* const gathered = mine(file).gathered;
+  if (!gathered || gathered->empty()) return SQLITE_OK;
+  const int code = real(file)->pMethods->xWrite(real(file), gathered->data(), static_cast<int>(gathered->size()), mine(file).from);
+  gathered->clear();
+  return code;
+}
+
+int x_close(sqlite3_file* file) {
+  const int written = write_out(file);
+  const int closed = real(file)->pMethods->xClose(real(file));
+  delete mine(file).gathered;
+  mine(file).gathered = nullptr;
+  return written ? written : closed;
+}
+
+int x_read(sqlite3_file* file, void* to, int count, sqlite3_int64 offset) {
+  const int written = write_out(file);
+  return written ? written : real(file)->pMethods->xRead(real(file), to, count, offset);
+}
+
+int x_write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
+  auto& f = mine(file);
+  if (!f.gathered) return real(file)->pMethods->xWrite(real(file), bytes, count, offset);
+  if (offset != f.from + static_cast<sqlite3_int64>(f.gathered->size()) || f.gathered->size() + static_cast<std::size_t>(count) > kMostBytes)
+    if (const int written = write_out(file)) return written;
+  if (f.gathered->empty()) f.from = offset;
+  try {
+    f.gathered->append(static_cast<const char*>(bytes), static_cast<std::size_t>(count));
+  } catch (const std::bad_alloc&) {
+    f.gathered->clear();
+    return SQLITE_IOERR_NOMEM;
+  }
+  return SQLITE_OK;
+}
+
+int x_truncate(sqlite3_file* file, sqlite3_int64 size) {
+  const int written = write_out(file);
+  return written ? written : real(file)->pMethods->xTruncate(real(file), size);
+}
+
+int x_sync(sqlite3_file* file, int flags) {
+  const int written = write_out(file);
+  return written ? written : real(file)->pMethods->xSync(real(file), flags);
+}
+
+int x_size(sqlite3_file* file, sqlite3_int64* size) {
+  const int written = write_out(file);
+  return written ? written : real(file)->pMethods->xFileSize(real(file), size);
+}
+
+int x_lock(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
+int x_unlock(sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
+int x_reserved(sqlite3_file* file, int* out) { return real(file)->pMethods->xCheckReservedLock(real(file), out); }
+int x_control(sqlite3_file* file, int op, void* arg) { return real(file)->pMethods->xFileControl(real(file), op, arg); }
+int x_sector(sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); }
+int x_traits(sqlite3_file* file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); }
+
+const sqlite3_io_methods kMethods = {1,          x_close,   x_read,  x_write, x_truncate, x_sync,  x_size,  x_lock,  x_unlock, x_reserved,
+                                     x_control,  x_sector,  x_traits, nullptr, nullptr,    nullptr, nullptr, nullptr, nullptr};
+
+int x_open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
+  if (!(flags & SQLITE_OPEN_WAL)) return real(vfs)->xOpen(real(vfs), name, file, flags, out_flags);
+  mine(file) = {};
+  const int code = real(vfs)->xOpen(real(vfs), name, real(file), flags, out_flags);
+  if (!real(file)->pMethods) return code;
+  mine(file).base.pMethods = &kMethods;
+  if (x_traits(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) mine(file).gathered = new (std::nothrow) std::string;
+  return code;
+}
+
+int x_delete(sqlite3_vfs* vfs, const char* name, int sync) { return real(vfs)->xDelete(real(vfs), name, sync); }
+int x_access(sqlite3_vfs* vfs, const char* name, int flags, int* out) { return real(vfs)->xAccess(real(vfs), name, flags, out); }
+int x_full_path(sqlite3_vfs* vfs, const char* name, int size, char* out) { return real(vfs)->xFullPathname(real(vfs), name, size, out); }
+int x_random(sqlite3_vfs* vfs, int size, char* out) { return real(vfs)->xRandomness(real(vfs), size, out); }
+int x_sleep(sqlite3_vfs* vfs, int us) { return real(vfs)->xSleep(real(vfs), us); }
+int x_time(sqlite3_vfs* vfs, double* out) { return real(vfs)->xCurrentTime(real(vfs), out); }
+int x_error(sqlite3_vfs* vfs, int size, char* out) { return real(vfs)->xGetLastError(real(vfs), size, out); }
+int x_time64(sqlite3_vfs* vfs, sqlite3_int64* out) { return real(vfs)->xCurrentTimeInt64(real(vfs), out); }
+
+}  // namespace
+
+GatheringVfs::GatheringVfs(sqlite3_vfs& below) {
+  static std::atomic<int> count = 0;
+  name_ = "gather-" + std::to_string(++count);
+  vfs_.iVersion = 2;
+  vfs_.szOsFile = static_cast<int>(sizeof(File)) + below.szOsFile;
+  vfs_.mxPathname = below.mxPathname;
+  vfs_.zName = name_.c_str();
+  vfs_.pAppData = &below;
+  vfs_.xOpen = x_open;
+  vfs_.xDelete = x_delete;
+  vfs_.xAccess = x_access;
+  vfs_.xFullPathname = x_full_path;
+  vfs_.xRandomness = x_random;
+  vfs_.xSleep = x_sleep;
+  vfs_.xCurrentTime = x_time;
+  vfs_.xGetLastError = x_error;
+  vfs_.xCurrentTimeInt64 = x_time64;
+  sqlite3_vfs_register(&vfs_, 0);
+}
+
+GatheringVfs::~GatheringVfs() { sqlite3_vfs_unregister(&vfs_); }
+
+}  // namespace huren::storage

@@ -1,0 +1,151 @@
+#include "storage/wal_gather.hpp"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+
+#include "storage/sqlite.hpp"
+#include "tests/support/fault_vfs/fault_vfs.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace huren;
+using namespace huren::storage;
+
+namespace {
+
+struct Table {
+  test::TempDir dir;
+  test::FaultVfs disk;
+
+  std::unique_ptr<Database> open(OpenOptions options = {}) {
+    options.vfs = disk.name();
+    options.checkpoint_pages = 0;  // writes counted here are those of commits
+    auto db = Database::open(dir.file("t.db"), options);
+    if (!db) FAIL(line(db.error()));
+    return std::move(*db);
+  }
+};
+
+void ok(const Result<void>& result) {
+  if (!result) FAIL(line(result.error()));
+}
+
+// `rows` rows of a page each.
+Result<void> put(Database& db, int rows) {
+  for (int i = 0; i < rows; ++i)
+    if (auto done = Query(db, "INSERT INTO t(body) VALUES(?)").with(std::string(3000, 'x')).run(); !done) return done;
+  return {};
+}
+
+Result<void> commit(Database& db, int rows) {
+  if (auto begun = db.exec("BEGIN IMMEDIATE"); !begun) return begun;
+  auto done = put(db, rows);
+  if (done) done = db.exec("COMMIT");
+  if (!done && db.in_transaction()) static_cast<void>(db.exec("ROLLBACK"));
+  return done;
+}
+
+std::int64_t count(Database& db) {
+  auto n = Query(db, "SELECT count(*) FROM t").number();
+  if (!n) FAIL(line(n.error()));
+  return *n;
+}
+
+bool sound(Database& db) {
+  Query query(db, "PRAGMA integrity_check");
+  auto row = query.step();
+  return row && *row && query.view(0) == "ok";
+}
+
+}  // namespace
+
+TEST_CASE("a commit of many pages goes out in one write and one sync, one of hundreds in few") {
+  Table t;
+  auto db = t.open();
+  ok(db->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  ok(commit(*db, 1));
+  for (const auto& [rows, most] : {std::pair(10, 1), std::pair(25, 1), std::pair(400, 15)}) {
+    const auto calls = t.disk.calls(), syncs = t.disk.syncs();
+    ok(commit(*db, rows));
+    const auto synced = t.disk.syncs() - syncs;
+    CHECK(synced == 1);
+    CHECK(t.disk.calls() - calls - synced <= most);
+    CHECK(t.disk.calls() - calls - synced >= 1);
+  }
+}
+
+TEST_CASE("what was gathered can be read by other connections as soon as the commit is told") {
+  Table t;
+  auto writer = t.open();
+  ok(writer->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  auto reader = t.open({.read_only = true});
+  auto second = t.open();
+  for (int n = 1; n <= 50; ++n) {
+    ok(commit(n % 2 ? *writer : *second, n));
+    CHECK(count(*reader) == n * (n + 1) / 2);
+  }
+  CHECK(sound(*reader));
+}
+
+TEST_CASE("I2: a commit whose gathered write fails is told, and its bytes never reach the file") {
+  Table t;
+  auto db = t.open();
+  ok(db->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  auto other = t.open();
+  std::int64_t kept = 0;
+  for (const bool half : {false, true}) {
+    t.disk.take_half(half);
+    t.disk.set_room(4096);
+    auto refused = commit(*db, 20);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().id == "storage.full");
+    t.disk.set_room(-1);
+    CHECK(count(*other) == kept);
+    // The other one writes where those bytes would have been; the first goes on after it.
+    ok(commit(*other, 3));
+    ok(commit(*db, 2));
+    kept += 5;
+    CHECK(count(*other) == kept);
+  }
+  t.disk.fail(test::FaultVfs::Call::write, 0, 1);
+  auto broken = commit(*db, 20);
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().id == "storage.io");
+  ok(commit(*other, 1));
+  CHECK(count(*db) == kept + 1);
+  CHECK(sound(*db));
+}
+
+TEST_CASE("a transaction larger than the cache, rolled back, leaves nothing that another connection's commits could meet") {
+  Table t;
+  auto db = t.open();
+  ok(db->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  ok(db->exec("PRAGMA cache_size=20"));
+  auto other = t.open();
+  const auto calls = t.disk.calls();
+  ok(db->exec("BEGIN IMMEDIATE"));
+  ok(put(*db, 300));
+  CHECK(t.disk.calls() == calls);  // nothing spilled
+  ok(db->exec("ROLLBACK"));
+  ok(commit(*other, 7));
+  ok(commit(*db, 300));
+  CHECK(count(*other) == 307);
+  CHECK(sound(*other));
+}
+
+TEST_CASE("a connection that does not sync its commits, or only reads, does not gather") {
+  Table t;
+  auto db = t.open({.synchronous = Synchronous::normal});
+  ok(db->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  const auto calls = t.disk.calls(), syncs = t.disk.syncs();
+  ok(commit(*db, 20));
+  CHECK(t.disk.syncs() == syncs);
+  CHECK(t.disk.calls() - calls >= 40);
+  CHECK(count(*t.open({.read_only = true})) == 20);
+}
+
+TEST_CASE("a VFS of a name that nobody knows is refused as before") {
+  test::TempDir dir;
+  auto db = Database::open(dir.file("t.db"), {.vfs = "no-such-vfs"});
+  CHECK_FALSE(db);
+}
