@@ -56,13 +56,12 @@ class Json {
   [[nodiscard]] std::string_view key() const { return view(node().key); }
   [[nodiscard]] std::string_view string() const { return view(node().string); }  // of a string
   [[nodiscard]] std::size_t size() const { return is_object() || is_array() ? node().count : 0; }
-  [[nodiscard]] Json find(std::string_view name) const {  // a member; nothing when this is no object
-    return is_object() ? among(index_ + 1, node().end, name) : Json();
-  }
-  [[nodiscard]] Json find(std::string_view name, const Json& after) const {  // which most likely stands behind that one
-    if (!is_object() || !after) return find(name);
-    const auto found = among(after.node().end, node().end, name);
-    return found ? found : among(index_ + 1, after.node().end, name);
+  // A member; nothing when this is no object. after: the member behind which it most likely stands.
+  [[nodiscard]] Json find(std::string_view name, Json after = {}) const {
+    if (!is_object()) return {};
+    const auto likely = after ? after.node().end : index_ + 1;
+    const auto found = among(likely, node().end, name);
+    return found || !after ? found : among(index_ + 1, likely, name);
   }
   [[nodiscard]] Iterator begin() const;  // elements or members
   [[nodiscard]] Iterator end() const;
