@@ -37,9 +37,8 @@ void Fields::wrong_type(std::string where, const char* wanted) { fault("model.wr
 Json Fields::find(const char* name, Need need) {
   const auto asked = asked_.emplace_back(name);
   if (!is_object_) return {};
-  const auto value = value_.find(asked, latest_);
-  if (value) latest_ = value;
-  else if (need == Need::required && !source_.stored) fault("model.missing_member", at(name), {name});
+  const auto value = value_.find(asked);
+  if (!value && need == Need::required && !source_.stored) fault("model.missing_member", at(name), {name});
   return value;
 }
 

@@ -76,7 +76,7 @@ class Fields {
   void wrong_type(std::string where, const char* wanted);
   bool check_text(std::string_view value, const char* name, int index, std::size_t limit, Lines lines);
 
-  Json value_, latest_;  // the object, and the member that was found last
+  Json value_;
   std::string path_;
   Source& source_;
   bool is_object_;

@@ -56,23 +56,18 @@ class Json {
   [[nodiscard]] std::string_view key() const { return view(node().key); }
   [[nodiscard]] std::string_view string() const { return view(node().string); }  // of a string
   [[nodiscard]] std::size_t size() const { return is_object() || is_array() ? node().count : 0; }
-  // A member; nothing when this is no object. after: the member behind which it most likely stands.
-  [[nodiscard]] Json find(std::string_view name, Json after = {}) const {
+  [[nodiscard]] Json find(std::string_view name) const {  // a member; nothing when this is no object
     if (!is_object()) return {};
-    const auto likely = after ? after.node().end : index_ + 1;
-    const auto found = among(likely, node().end, name);
-    return found || !after ? found : among(index_ + 1, likely, name);
+    const auto end = node().end;
+    for (auto i = index_ + 1; i < end; i = tree_->nodes[i].end)
+      if (const auto& member = tree_->nodes[i]; member.key.size == name.size() && view(member.key) == name && !member.replaced) return {*tree_, i};
+    return {};
   }
   [[nodiscard]] Iterator begin() const;  // elements or members
   [[nodiscard]] Iterator end() const;
 
  private:
   [[nodiscard]] std::string_view view(JsonSpan s) const { return {tree_->text.data() + s.at, s.size}; }
-  [[nodiscard]] Json among(std::uint32_t from, std::uint32_t to, std::string_view name) const {
-    for (; from < to; from = tree_->nodes[from].end)
-      if (const auto& member = tree_->nodes[from]; view(member.key) == name && !member.replaced) return {*tree_, from};
-    return {};
-  }
 
   const JsonTree* tree_ = nullptr;
   std::uint32_t index_ = 0;
