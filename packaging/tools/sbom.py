@@ -9,7 +9,6 @@ input, same bytes: the time is that of the changelog or SOURCE_DATE_EPOCH.
 import base64
 import datetime
 import email.utils
-import functools
 import json
 import os
 import pathlib
@@ -34,24 +33,22 @@ def elf_files(prefix):
                     yield path
 
 
-@functools.cache
-def package_of(library):
-    """The Debian package that a library file belongs to; dpkg knows some by their path before /usr was merged."""
-    for path in (library, os.path.realpath(library)):
-        for name in (path, path.removeprefix("/usr"), "/usr" + path):
-            owner = run("dpkg-query", "-S", name).split(":")[0]
-            if owner:
-                return owner
-    return None
+def spellings(library):
+    """A library's file as dpkg may know it: some by their path before /usr was merged."""
+    return [name for path in (library, os.path.realpath(library)) for name in (path, path.removeprefix("/usr"), "/usr" + path)]
+
+
+def owners(libraries):
+    """The Debian package that each library file belongs to, asked of dpkg at once: each asking reads its lists of all files."""
+    said = run("dpkg-query", "-S", *sorted({name for library in libraries for name in spellings(library)}))
+    known = {path: owner.split(":")[0] for owner, path in re.findall(r"^(\S+): (\S+)$", said, re.M)}
+    for library in libraries:
+        yield next((known[name] for name in spellings(library) if name in known), None) or sys.exit(f"no package owns {library}")
 
 
 def loaded(prefix):
-    names = set()
-    for path in elf_files(prefix):
-        for library in re.findall(r"=> (/\S+)", run("ldd", path)):
-            if not library.startswith(str(prefix)):
-                names.add(package_of(library) or sys.exit(f"no package owns {library}"))
-    return names
+    libraries = {library for path in elf_files(prefix) for library in re.findall(r"=> (/\S+)", run("ldd", path))}
+    return set(owners(sorted(library for library in libraries if not library.startswith(str(prefix)))))
 
 
 def licences(package):

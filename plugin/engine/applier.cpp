@@ -10,16 +10,19 @@
 
 namespace huren::engine {
 namespace {
-constexpr int kBatch = 64;
 constexpr std::int64_t kForgetEvery = 512;
 constexpr const char* kSpoolCursor = "spool";
 constexpr std::int64_t kUpkeepMs = 1000;           // by the hospital's clock
 constexpr std::chrono::milliseconds kLook{500};  // other processes may write into the same spool
 }  // namespace
 
-void Applier::start() { thread_ = quiet_thread([this] { run(); }); }
+void Applier::start() {
+  ahead_.start();
+  thread_ = quiet_thread([this] { run(); });
+}
 
 void Applier::wake() noexcept {
+  ahead_.wake();
   const std::lock_guard lock(mutex_);
   asked_ = true;
   wakes_.notify_one();
@@ -33,6 +36,7 @@ void Applier::stop() noexcept {
     applied_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
+  ahead_.stop();
 }
 
 bool Applier::caught_up(std::uint32_t wait_ms) noexcept try {
@@ -58,7 +62,7 @@ bool Applier::caught_up(std::uint32_t wait_ms) noexcept try {
 }
 
 Result<void> Applier::apply_one(store::Unit& unit, const SpooledEvent& event, Prepared& prepared, Manner manner) {
-  if (mark_.deaths(Mark::Kind::event, event.seq) >= context_.config.max_attempts)
+  if (mark_.deaths(Mark::Kind::event, event.seq) >= context_.config.max_attempts || ahead_.deadly(event))
     return park(unit, context_, event, {{Severity::error, {"engine.item_kills", event.type, {}}}});
   mark_.begin(Mark::Kind::event, event.seq);
   return take_in(unit, context_, event, prepared, manner);
@@ -94,9 +98,9 @@ Result<bool> Applier::messages_wait() {
 
 // In the order of their arrival: an event may speak of a patient whom a message of the hospital's own has registered, and
 // a partner's report is for whom the events before it have. Within one millisecond that is what decides.
-Result<void> Applier::apply_all(store::Unit& unit, std::vector<Work>& works, std::int64_t& message, Manner manner) {
+Result<void> Applier::apply_all(store::Unit& unit, std::vector<Ahead::Work>& works, std::int64_t& message, Manner manner) {
   // Read here, after the events: a message that was acknowledged before an event was submitted cannot be missed.
-  auto inbox = unit.inbox_next(kBatch);
+  auto inbox = unit.inbox_next(Ahead::kBatch);
   if (!inbox) return inbox.error();
   auto row = inbox->begin();
   const auto messages_until = [&](std::int64_t at_ms) -> Result<void> {
@@ -117,10 +121,10 @@ Result<void> Applier::apply_all(store::Unit& unit, std::vector<Work>& works, std
 Result<bool> Applier::step(bool asked) {
   if (cursor_ < 0)
     if (auto found = find_cursor(); !found) return found.error();
-  auto events = spool_.next(cursor_, kBatch);
-  if (!events) return events.error();
+  auto works = ahead_.take(cursor_);
+  if (!works) return works.error();
   taken_in_ = std::max(taken_in_, cursor_);  // also what a predecessor took in and died before forgetting
-  if (events->empty() && !asked) {
+  if (works->empty() && !asked) {
     auto any = messages_wait();
     if (!any) return any.error();
     if (!*any) {
@@ -128,19 +132,14 @@ Result<bool> Applier::step(bool asked) {
       return upkeep();
     }
   }
-  // What needs no store is done before its writer is held: others commit meanwhile.
-  std::vector<Work> works;
-  works.reserve(events->size());
   auto manner = Manner::together;
-  for (auto& event : *events) {
-    auto prepared = prepare(context_, event);
-    const bool hl7 = event.content_type.starts_with("application/hl7-v2");
-    if (!prepared.parsed.event && !hl7) manner = Manner::apart;  // it will be parked: once, and told once
-    works.push_back({std::move(event), std::move(prepared)});
-  }
+  for (const auto& work : *works)  // what will be parked: once, and told once
+    if (!work.prepared.parsed.event && !work.event.content_type.starts_with("application/hl7-v2")) manner = Manner::apart;
+  const auto last = works->empty() ? cursor_ : works->back().event.seq;
+  ahead_.begin(last);
   std::int64_t message = 0;
   const auto apply = [&] {
-    return context_.store.transact([&](store::Unit& unit) { return apply_all(unit, works, message, manner); });
+    return context_.store.transact([&](store::Unit& unit) { return apply_all(unit, *works, message, manner); });
   };
   auto done = apply();
   if (!done && done.error().id == "engine.taken_apart") {
@@ -152,9 +151,9 @@ Result<bool> Applier::step(bool asked) {
     cursor_ = -1;
     return done.error();
   }
-  if (!works.empty()) cursor_ = works.back().event.seq;
+  cursor_ = last;
   settled(cursor_, message);
-  if (works.empty() && message == 0) return false;
+  if (works->empty() && message == 0) return false;
   changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
   taken_in_ = cursor_;
   if (taken_in_ - forgotten_ >= kForgetEvery) forget();

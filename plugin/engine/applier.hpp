@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/base/link.hpp"
+#include "engine/ahead.hpp"
 #include "engine/context.hpp"
 #include "engine/events.hpp"
 #include "engine/inbound.hpp"
@@ -19,9 +20,9 @@ namespace huren::engine {
 class Applier {
  public:
   // changed: called after every commit, on the applier's thread: new outbox rows or notices may exist.
-  // mark_path: where engine/mark.hpp keeps what is in hand.
+  // mark_path: where engine/mark.hpp keeps what is in hand; with "-ahead" behind it, what is being read.
   Applier(const Context& context, SpoolPort& spool, Inbound& inbound, const std::string& mark_path, std::function<void()> changed)
-      : context_(context), spool_(spool), inbound_(inbound), changed_(std::move(changed)), mark_(mark_path) {}
+      : context_(context), spool_(spool), inbound_(inbound), changed_(std::move(changed)), mark_(mark_path), ahead_(context, spool, mark_path + "-ahead") {}
   ~Applier() { stop(); }
   void start();
   void wake() noexcept;
@@ -32,11 +33,10 @@ class Applier {
 
  private:
   void run();
-  struct Work { SpooledEvent event; Prepared prepared; };
   Result<bool> step(bool asked);  // true: there may be more. asked: somebody said that there is something
   Result<void> find_cursor();
   Result<bool> messages_wait();
-  Result<void> apply_all(store::Unit& unit, std::vector<Work>& works, std::int64_t& message, Manner manner);
+  Result<void> apply_all(store::Unit& unit, std::vector<Ahead::Work>& works, std::int64_t& message, Manner manner);
   void settled(std::int64_t event, std::int64_t message);
   Result<bool> upkeep();
   void forget();
@@ -47,6 +47,7 @@ class Applier {
   Inbound& inbound_;
   const std::function<void()> changed_;
   Mark mark_;
+  Ahead ahead_;
   std::int64_t upkept_ms_ = 0;
   std::int64_t cursor_ = -1;  // as on disk, since only the holder of the lease moves it; -1: not known
   std::int64_t taken_in_ = 0, forgotten_ = 0;  // spool numbers; the applier's thread alone

@@ -59,12 +59,13 @@ const config::Feed* feed_of(const Context& context, std::string_view source) {
   return nullptr;
 }
 
+// Over bytes that the caller keeps while the message is in use.
 Result<hl7::Message> read_message(const Context& context, std::string_view source, std::string_view bytes) {
   hl7::ReadOptions options;
   const auto* feed = feed_of(context, source);
   if (feed)
     if (const auto it = feed->options.find("charset"); it != feed->options.end()) options.fallback = charset_from_label(it->second);
-  return hl7::Message::read(std::string(bytes), options);
+  return hl7::Message::view(bytes, options);
 }
 
 // A step of a request, or a shared summary. false: refused, with the reason among the findings.
@@ -341,7 +342,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
     if (hl7::is_ack(reading.header)) return {};
   } else {
     reading.header = message->header();
-    if (hl7::is_ack(*message)) return take_ack(context_, in, *message);
+    if (hl7::is_ack(reading.header)) return take_ack(context_, in, *message);
     for (const auto& f : message->findings()) reading.findings.push_back(f);
     understand(context_, in.source, *message, reading, context_.clock.now_ms());
   }
@@ -447,7 +448,7 @@ Result<Findings> take_in_hl7(store::Unit& unit, const Context& context, const Sp
     options.fallback = charset_from_label(std::string_view(event.content_type).substr(at + 8));
     if (!options.fallback) return Findings{{Severity::error, {"inbound.charset_unknown", "content_type", {}}}};
   }
-  auto message = hl7::Message::read(event.body, options);
+  auto message = hl7::Message::view(event.body, options);
   if (!message) return Findings{{Severity::error, message.error()}};
   Reading reading;
   reading.header = message->header();

@@ -38,9 +38,10 @@ class Kit(unittest.TestCase):
         self.assertEqual(self.tool("sdk_zip.py", self.root / "again.zip"), self.tool("sdk_zip.py", kit))
         self.assertEqual(0, run("unzip", "-q", kit, "-d", self.root / "vendor").returncode)
         top = next((self.root / "vendor").iterdir())
+        for name in ("README.md", "README.zh-CN.md", "doc/UG-VENDOR-integration.md", "doc/UG-VENDOR-integration.zh-CN.md"):
+            for target in re.findall(r"\]\(([^)#:]+)\)", (top / name).read_text(encoding="utf-8")):
+                self.assertTrue((top / name).parent.joinpath(target).exists(), f"{name}: {target}")
         page = (top / "README.md").read_text(encoding="utf-8")
-        for target in re.findall(r"\]\(([^)#:]+)\)", page):
-            self.assertTrue((top / target).exists(), f"README.md: {target}")
         env = {"PATH": "/usr/bin:/bin", "HOME": str(self.root), "LC_ALL": "C.UTF-8", "HUREN_INCLUDE": str(top / "include"), "HUREN_LIB": str(top / "lib"),
                "NODE_PATH": str(ROOT / "build/npm/node_modules")}
         told = []
@@ -50,6 +51,23 @@ class Kit(unittest.TestCase):
             self.assertEqual((0, "closed"), (done.returncode, (done.stdout.splitlines() or [""])[-1]), f"{language}: {done.stdout}{done.stderr}")
             told.append(language)
         self.assertEqual(["C", "C++", "C#", "Java", "Pascal", "Python", "Node"], told)
+        for step in (["-S", top / "cmake", "-B", self.root / "cmake", f"-DCMAKE_PREFIX_PATH={top}"], ["--build", self.root / "cmake"]):
+            done = run("cmake", *step)
+            self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        shutil.rmtree(top / "hospital/data", ignore_errors=True)
+        self.assertIn("closed", run(self.root / "cmake/c-host", top / "hospital").stdout)
+
+    def test_the_page_names_every_package_that_the_library_and_its_modules_need(self):
+        files = set()
+        for module in [*(self.root / "usr").glob("lib/**/huren/*.so"), *(self.root / "usr").glob("lib/**/libhuren.so.1")]:
+            named = run("objdump", "-p", module).stdout
+            files |= {os.path.realpath(path) for name, path in re.findall(r"^\s*(lib\S+) => (\S+)", run("ldd", module).stdout, re.M) if name in named}
+        files |= {f.removeprefix("/usr") for f in files}  # dpkg knows some by their path before /usr was merged
+        needed = set(re.findall(r"^(\S+?):", run("dpkg-query", "-S", *files).stdout, re.M)) - {"libc6", "libgcc-s1", "libstdc++6"}
+        self.assertIn("libpugixml1v5", needed)
+        for page in ("README.md", "README.zh-CN.md"):
+            told = re.search(r"apt-get install ((?:\\\n|[^\n])+)", (ROOT / "packaging/sdk" / page).read_text(encoding="utf-8")).group(1)
+            self.assertEqual(needed, set(told.replace("\\", " ").split()), page)
 
     def test_the_parts_list_fits_its_schema_and_names_what_is_loaded(self):
         text = self.tool("sbom.py", self.root / "huren.cdx.json")

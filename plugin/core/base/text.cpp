@@ -75,14 +75,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::optional<std::size_t> invalid_utf8(std::string_view s) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const auto tail = [&](std::size_t i) { return i < s.size() && (byte(i) & 0xC0) == 0x80; };
+  const auto word = [&](std::size_t i) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, s.data() + i, sizeof eight);
+    return eight;
+  };
+  constexpr std::uint64_t kHigh = 0x8080808080808080U;
   std::size_t i = 0;
   while (i < s.size()) {
     const unsigned char b = byte(i);
-    if (b < 0x80) {
-      std::uint64_t eight = 0, more = 0;  // runs of ASCII, sixteen and then eight at a time
-      while (i + 16 <= s.size() && (std::memcpy(&eight, s.data() + i, 8), std::memcpy(&more, s.data() + i + 8, 8), ((eight | more) & 0x8080808080808080U) == 0)) i += 16;
-      while (i + 8 <= s.size() && (std::memcpy(&eight, s.data() + i, 8), (eight & 0x8080808080808080U) == 0)) i += 8;
+    if (b < 0x80) {  // runs of ASCII, thirty-two and then eight at a time
+      while (i + 32 <= s.size() && ((word(i) | word(i + 8) | word(i + 16) | word(i + 24)) & kHigh) == 0) i += 32;
+      while (i + 8 <= s.size() && (word(i) & kHigh) == 0) i += 8;
       while (i < s.size() && byte(i) < 0x80) ++i;
+    } else if (b >= 0xE1 && b <= 0xEC && i + 2 < s.size() && ((byte(i + 1) ^ 0x80U) | (byte(i + 2) ^ 0x80U)) < 0x40) {
+      i += 3;  // nearly all that is Chinese: no overlong form and no surrogate begins so
     } else if (b >= 0xC2 && b <= 0xDF && tail(i + 1)) {
       i += 2;
     } else if (b >= 0xE0 && b <= 0xEF && tail(i + 1) && tail(i + 2)) {
@@ -103,10 +110,10 @@ bool printable_ascii(std::string_view s) {
 }
 
 std::string_view trim(std::string_view s) {
-  constexpr std::string_view blanks = " \t\r\n\f\v";
-  const auto first = s.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return s.substr(first, s.find_last_not_of(blanks) - first + 1);
+  const auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  while (!s.empty() && blank(s.front())) s.remove_prefix(1);
+  while (!s.empty() && blank(s.back())) s.remove_suffix(1);
+  return s;
 }
 
 std::vector<std::string_view> split(std::string_view s, char separator) {
@@ -173,39 +180,50 @@ Result<std::string> from_utf8(std::string_view utf8, Charset to) {
 }
 
 std::string base64_encode(std::string_view bytes) {
+  static constexpr auto kPairs = [] {  // two characters for every twelve bits
+    std::array<std::array<char, 2>, 4096> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kBase64[i >> 6], kBase64[i & 63]};
+    return pairs;
+  }();
   std::string out((bytes.size() + 2) / 3 * 4, '=');
   const auto* in = reinterpret_cast<const unsigned char*>(bytes.data());
   char* to = out.data();
-  const auto put = [&](std::uint32_t group, int count) {
-    for (int k = 0; k < count; ++k) to[k] = kBase64[group >> (18 - 6 * k) & 63U];
-    to += 4;
-  };
   std::size_t i = 0;
-  for (; i + 3 <= bytes.size(); i += 3) put(std::uint32_t{in[i]} << 16 | std::uint32_t{in[i + 1]} << 8 | in[i + 2], 4);
-  if (bytes.size() - i == 1) put(std::uint32_t{in[i]} << 16, 2);
-  if (bytes.size() - i == 2) put(std::uint32_t{in[i]} << 16 | std::uint32_t{in[i + 1]} << 8, 3);
+  for (; i + 3 <= bytes.size(); i += 3, to += 4) {
+    const auto group = std::uint32_t{in[i]} << 16 | std::uint32_t{in[i + 1]} << 8 | in[i + 2];
+    std::memcpy(to, kPairs[group >> 12].data(), 2);
+    std::memcpy(to + 2, kPairs[group & 4095U].data(), 2);
+  }
+  if (i == bytes.size()) return out;
+  const bool two = bytes.size() - i == 2;
+  const auto group = std::uint32_t{in[i]} << 16 | (two ? std::uint32_t{in[i + 1]} << 8 : 0U);
+  std::memcpy(to, kPairs[group >> 12].data(), 2);
+  if (two) to[2] = kBase64[group >> 6 & 63U];
   return out;
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
-  static const auto table = [] {
-    std::array<signed char, 256> t{};
-    t.fill(-1);
-    for (std::size_t i = 0; i < kBase64.size(); ++i) t[static_cast<unsigned char>(kBase64[i])] = static_cast<signed char>(i);
-    return t;
+  using Values = std::array<std::int32_t, 256>;
+  static constexpr auto kPlaces = [] {  // a character's value at each of the four places of a group; -1: not of the alphabet
+    std::array<Values, 4> places{};
+    for (std::size_t place = 0; place < 4; ++place) {
+      places[place].fill(-1);
+      for (std::size_t i = 0; i < kBase64.size(); ++i)
+        places[place][static_cast<unsigned char>(kBase64[i])] = static_cast<std::int32_t>(i << (18 - 6 * place));
+    }
+    return places;
   }();
   std::string out(text.size() / 4 * 3 + 3, '\0');
   char* to = out.data();
-  const auto value_at = [&](std::size_t i) { return std::int32_t{table[static_cast<unsigned char>(text[i])]}; };
+  const auto value_at = [&](std::size_t place, std::size_t i) { return kPlaces[place][static_cast<unsigned char>(text[i])]; };
   std::size_t i = 0;
   std::int32_t group = 0;
   int have = 0, padding = 0;
   while (i < text.size()) {
     // Four good ones at a time; whatever is not, one by one.
     for (; have == 0 && padding == 0 && i + 4 <= text.size(); i += 4) {
-      const auto a = value_at(i), b = value_at(i + 1), c = value_at(i + 2), d = value_at(i + 3);
-      if ((a | b | c | d) < 0) break;
-      const auto four = a << 18 | b << 12 | c << 6 | d;
+      const auto four = value_at(0, i) | value_at(1, i + 1) | value_at(2, i + 2) | value_at(3, i + 3);
+      if (four < 0) break;
       *to++ = static_cast<char>(four >> 16);
       *to++ = static_cast<char>(four >> 8 & 0xFF);
       *to++ = static_cast<char>(four & 0xFF);
@@ -217,7 +235,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
       if (++padding > 2) return std::nullopt;
       continue;
     }
-    const auto value = value_at(i - 1);
+    const auto value = value_at(3, i - 1);
     if (value < 0 || padding) return std::nullopt;
     group = group << 6 | value;
     if (++have == 4) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/hl7/charset.hpp"
+#include "core/hl7/scan.hpp"
 #include "core/hl7/writer.hpp"
 
 namespace huren::hl7 {
@@ -171,7 +172,7 @@ Header peek_header(std::string_view bytes) {
   const auto at = bytes.substr(0, 4096).find("MSH");
   if (at == std::string_view::npos) return {};
   auto line = bytes.substr(at, 8192);
-  line = line.substr(0, line.find_first_of("\r\n"));
+  line = line.substr(0, find_either(line, '\r', '\n'));
   if (line.size() < 5) return {};
   // Only this line, so that faults elsewhere do not matter; a line that does not decode gives its ASCII part.
   ReadOptions options;

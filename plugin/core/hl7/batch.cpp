@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/base/text.hpp"
+#include "core/hl7/scan.hpp"
 #include "core/hl7/writer.hpp"
 
 namespace huren::hl7 {
@@ -43,7 +44,7 @@ class Splitter {
     const char* const all = bytes.data();
     std::size_t at = 0;
     while (at < bytes.size()) {
-      const auto end = std::min(bytes.find_first_of("\r\n", at), bytes.size());
+      const auto end = at + std::min(find_either(bytes.substr(at), '\r', '\n'), bytes.size() - at);
       auto line = bytes.substr(at, end - at);
       line.remove_prefix(std::min(line.find_first_not_of(" \t\v"), line.size()));
       const auto name = line.substr(0, 3);

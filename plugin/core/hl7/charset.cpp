@@ -16,7 +16,7 @@ std::string_view header_line(std::string_view bytes) {
   const auto at = bytes.substr(0, 256).find("MSH");
   if (at == std::string_view::npos) return {};
   bytes = bytes.substr(at, kMaxHeaderBytes);
-  return bytes.substr(0, bytes.find_first_of("\r\n"));
+  return bytes.substr(0, find_either(bytes, '\r', '\n'));
 }
 
 // MSH-18's first repetition when bytes are split naively, or by pairs as GBK has them (a lead byte hides the next one).

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
-#include <optional>
 #include <set>
-#include <tuple>
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
@@ -85,12 +82,17 @@ bool header_segment(std::string_view name) { return name == "MSH" || name == "FH
 
 }  // namespace
 
-Checker::Checker(const Message& message, const Profile& profile) : m_(message), profile_(profile) {
+Checker::Checker(const Message& message, const Profile& profile) : m_(message), profile_(profile), plan_(&profile.plan("")) {
   std::map<std::string_view, int> seen;
+  names_.reserve(m_.size());
   occurrences_.reserve(m_.size());
-  for (const auto s : m_) occurrences_.push_back(++seen[s.name()]);
-  for (const auto& r : profile_.rules())
-    if (r.path.field && !r.path.component && r.rule != "severity" && r.rule != "value") overrides_.push_back(&r);
+  int* count = nullptr;
+  for (const auto s : m_) {
+    const auto name = s.name();
+    if (names_.empty() || names_.back() != name) count = &seen[name];
+    names_.push_back(name);
+    occurrences_.push_back(++*count);
+  }
 }
 
 Findings Checker::run() {
@@ -101,24 +103,26 @@ Findings Checker::run() {
   return std::move(findings_);
 }
 
+void Checker::is_of(std::string structure) {
+  structure_ = std::move(structure);
+  plan_ = &profile_.plan(structure_);
+}
+
 void Checker::header() {
   const auto msh = m_.segment(std::size_t{0});
   const auto version = brief(msh.value(12));
   other_version_ = version != "2.5" && version != "2.5.1";
   if (!version.empty() && !d_.table("0104")->contains(version)) add(Severity::error, "hl7.version", {msh, 12}, {version});
   const auto type = brief(msh.value(9)), trigger = brief(msh.value(9, 2)), declared = brief(msh.value(9, 3));
-  if (type == "ACK") {
-    structure_ = "ACK";
-    return;
-  }
+  if (type == "ACK") return is_of("ACK");
   const auto it = d_.events.find(type + '^' + trigger);
   if (it != d_.events.end()) {
-    structure_ = it->second;
+    is_of(it->second);
     // Both are met for a merge: ADT_A39 by table 0354, ADT_A40 by habit.
     if (!declared.empty() && declared != structure_ && declared != type + '_' + trigger)
       add(Severity::error, "hl7.structure_mismatch", {msh, 9, 0, 3}, {declared, structure_});
   } else if (d_.structure(declared)) {
-    structure_ = declared;
+    is_of(declared);
   } else {
     add(Severity::error, "hl7.message_type", {msh, 9}, {type + '^' + trigger});
   }
@@ -129,14 +133,15 @@ void Checker::structure() {
   if (!s) return;
   std::vector<std::string_view> names;
   std::vector<std::size_t> indexes;
-  for (const auto segment : m_) {
-    if (skipped_by_structure(segment.name())) continue;
-    names.push_back(segment.name());
-    indexes.push_back(segment.index());
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    if (skipped_by_structure(names_[i])) continue;
+    names.push_back(names_[i]);
+    indexes.push_back(i);
   }
   for (const auto& fault : s->faults(names)) {
     if (fault.missing) {
-      add(Severity::error, "hl7.segment_missing", std::string(fault.segment), Path{.segment = std::string(fault.segment)}, {std::string(fault.segment), structure_});
+      const std::string name(fault.segment);
+      if (const auto severity = weight(Severity::error, "hl7.segment_missing", name, 0, 0)) add_agreed(*severity, "hl7.segment_missing", name, {name, structure_});
     } else {
       const auto at = m_.segment(indexes[fault.at]);
       // A segment that no 2.5.1 dictionary has is reported as such, once, by segment().
@@ -145,66 +150,63 @@ void Checker::structure() {
   }
 }
 
+void Checker::turn_to(std::string_view name) {
+  if (name == name_) return;
+  name_ = name;
+  rules_ = d_.segment(name);
+  here_.clear();
+  for (const auto i : plan_->fields)
+    if (const auto& r = profile_.rules()[i]; r.path.segment == name) here_.push_back(&r);
+}
+
 void Checker::segment(const Segment& s, int occurrence) {
-  const auto name = s.name();
-  const auto* rules = d_.segment(name);
-  if (!rules) {
+  const auto name = names_[s.index()];
+  turn_to(name);
+  if (!rules_) {
     if (!skipped_by_structure(name) && occurrence == 1) add(Severity::warning, "hl7.unknown_segment", {s}, {std::string(name)});
     return;
   }
-  if (name != overridden_) {  // segments of one name follow each other: looked through once for all of them
-    overridden_ = name;
-    here_.clear();
-    for (const auto* r : overrides_)
-      if (r->path.segment == name && applies(*r)) here_.push_back(r);
+  const int known = static_cast<int>(rules_->size()), there = s.fields();
+  for (int n = header_segment(name) ? 3 : 1; n <= std::max(known, there); ++n) {
+    const auto f = n <= there ? s.field(n) : Field();
+    if (n > known) {
+      if (!f.empty()) add(Severity::warning, "hl7.extra_field", {s, n}, {std::to_string(n - 1)});
+      continue;
+    }
+    const auto& rule = (*rules_)[static_cast<std::size_t>(n - 1)];
+    if (!f.empty()) field(s, n, f, rule);
+    else if (rule.required && !override_of("usage", n)) add(Severity::error, "hl7.field_required", {s, n});
   }
-  const int known = static_cast<int>(rules->size());
-  const int last = std::max(known, s.fields());
-  for (int n = header_segment(name) ? 3 : 1; n <= last; ++n) field(s, n, n <= known ? &(*rules)[static_cast<std::size_t>(n - 1)] : nullptr);
 }
 
-void Checker::field(const Segment& s, int n, const FieldRule* rule) {
-  const auto f = s.field(n);
-  const Place at{s, n};
-  if (!rule) {
-    if (!f.empty()) add(Severity::warning, "hl7.extra_field", at, {std::to_string(n - 1)});
-    return;
-  }
-  if (f.empty()) {
-    if (rule->required && !override_of("usage", n)) add(Severity::error, "hl7.field_required", at);
-    return;
-  }
+void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& rule) {
   if (f.is_null()) return;
+  const Place at{s, n};
   if (f.raw().find(m_.delimiters().escape) != std::string_view::npos) {
     scratch_.clear();
     if (append_unescaped(scratch_, f.raw(), m_.delimiters()) > 0) add(Severity::error, "hl7.escape", at);
   }
   const int repetitions = f.repetitions();
   const auto* repeat = override_of("repeat", n);
-  const int allowed = repeat ? number(repeat->value) : rule->repeat;
+  const int allowed = repeat ? number(repeat->value) : rule.repeat;
   if (allowed && repetitions > allowed) add_by(repeat, "hl7.field_repeats", at, {std::to_string(allowed), std::to_string(repetitions)});
   const auto* length = override_of("length", n);
-  const int longest = length ? number(length->value) : rule->length;
-  const ComponentRule* type = rule;
-  ComponentRule changed;  // by the profile or by OBX-2
+  const int longest = length ? number(length->value) : rule.length;
+  const ComponentRule* type = &rule;
+  ComponentRule changed;  // by the profile
   if (const auto* table = override_of("table", n)) {
-    changed = *rule;
+    changed = rule;
     changed.table = table->value == "none" ? "" : table->value;
     changed.codes = d_.table(changed.table);
     type = &changed;
   }
-  if (s.name() == "OBX" && n == 5) {
-    changed = {.type = s.value(2), .required = false, .table = {}};
-    changed.grammar = grammar_of(changed.type);
-    changed.parts = d_.type(changed.type);
-    type = &changed;
-    if (!is_base(changed.type) && !changed.parts) {
-      add(Severity::error, "hl7.value_type", {s, 2});
-      return;
-    }
+  if (n == 5 && name_ == "OBX") {
+    type = &rule_of_type(s.value(2));
+    if (!type->parts && !is_base(type->type)) return add(Severity::error, "hl7.value_type", {s, 2});
   }
+  auto rest = f;
   for (int r = 1; r <= repetitions; ++r) {
-    const auto one = f.repetition(r);
+    const auto one = rest.take_repetition();
     if (!one.has_value()) continue;
     const Place here{s, n, repetitions > 1 ? r : 0};
     if (longest && (length || longest < 32'768) && one.raw().size() > static_cast<std::size_t>(longest)) {
@@ -216,7 +218,13 @@ void Checker::field(const Segment& s, int n, const FieldRule* rule) {
   }
 }
 
-void Checker::repetition(const Place& at, const Repetition& r, const ComponentRule& rule) {
+const ComponentRule& Checker::rule_of_type(std::string_view type) {
+  const auto known = by_type_.find(type);
+  if (known != by_type_.end()) return known->second;
+  return by_type_.emplace(type, ComponentRule{.type = std::string(type), .required = false, .table = {}, .grammar = grammar_of(type), .parts = d_.type(type)}).first->second;
+}
+
+void Checker::repetition(const Place& at, Repetition r, const ComponentRule& rule) {
   const int components = r.components();
   if (!rule.parts) {
     if (components > 1 && rule.type != "TX" && rule.type != "FT" && is_base(rule.type))
@@ -228,18 +236,18 @@ void Checker::repetition(const Place& at, const Repetition& r, const ComponentRu
   if (components > known) add(Severity::warning, "hl7.extra_component", at, {rule.type, std::to_string(known)});
   for (int c = 1; c <= known; ++c) {
     const auto& part = (*rule.parts)[static_cast<std::size_t>(c - 1)];
-    if (c > components && !part.required) continue;
-    const auto value = r.component(c);
+    const auto value = r.take_component();
+    if (value.empty() && !part.required) continue;
     Place here = at;
     here.component = c;
-    if (value.empty() && part.required) add(Severity::error, "hl7.component_required", here);
+    if (value.empty()) add(Severity::error, "hl7.component_required", here);
     if (!value.has_value()) continue;
     // A coded field's own table speaks of its first component.
     component(here, value, part, c == 1 && !part.codes ? rule : part);
   }
 }
 
-void Checker::component(const Place& at, const Component& c, const ComponentRule& rule, const ComponentRule& coded_by) {
+void Checker::component(const Place& at, Component c, const ComponentRule& rule, const ComponentRule& coded_by) {
   if (!rule.parts) {
     leaf(at, c.subcomponent(1).raw(), rule, coded_by);
     return;
@@ -249,7 +257,7 @@ void Checker::component(const Place& at, const Component& c, const ComponentRule
     const auto& part = (*rule.parts)[static_cast<std::size_t>(n - 1)];
     Place here = at;
     here.subcomponent = n;
-    leaf(here, c.subcomponent(n).raw(), part, part);
+    leaf(here, c.take_subcomponent().raw(), part, part);
   }
 }
 
@@ -265,38 +273,31 @@ void Checker::leaf(const Place& at, std::string_view raw, const ComponentRule& r
 }
 
 void Checker::profile_rules() {
-  // Of rules about the same place the last one wins, so that a partner's profile can loosen what its base asks for.
-  std::set<std::tuple<std::string_view, std::string_view, int, int, int, int>> said;
-  std::vector<const Profile::Rule*> valid;
-  for (auto rule = profile_.rules().rbegin(); rule != profile_.rules().rend(); ++rule) {
-    const auto& p = rule->path;
-    if ((rule->rule != "usage" && rule->rule != "value") || p.segment.empty() || !applies(*rule)) continue;  // the others change how fields are checked
-    if (said.insert({rule->rule, p.segment, p.segment_index, p.field, p.component, p.subcomponent}).second) valid.push_back(&*rule);
-  }
-  for (auto rule = valid.rbegin(); rule != valid.rend(); ++rule)
-    if ((*rule)->severity != "off") profile_rule(**rule);
+  for (const auto i : plan_->places) profile_rule(profile_.rules()[i]);
 }
 
 void Checker::profile_rule(const Profile::Rule& rule) {
   const auto& p = rule.path;
   if (!p.field) {
-    const bool there = m_.count(p.segment) > 0;
+    const bool there = std::find(names_.begin(), names_.end(), p.segment) != names_.end();
     const auto severity = severity_from(rule.severity, Severity::error);
     if (rule.value == "R" && !there) add_agreed(severity, "hl7.segment_missing", p.segment, {p.segment, profile_.name()});
     if (rule.value == "X" && there) add_agreed(severity, "hl7.segment_unexpected", p.segment, {p.segment, profile_.name()});
     return;
   }
-  for (const auto s : m_) {
-    if (s.name() != p.segment) continue;
-    if (p.segment_index && p.segment_index != occurrences_[s.index()]) continue;
-    const auto f = s.field(p.field);
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    if (names_[i] != p.segment) continue;
+    if (p.segment_index && p.segment_index != occurrences_[i]) continue;
+    const auto s = m_.segment(i);
+    auto f = s.field(p.field);
     if (!p.component) {
       usage_rule(rule, {s, p.field}, f);
       continue;
     }
-    for (int r = 1; r <= std::max(1, f.repetitions()); ++r) {
-      const auto c = f.repetition(r).component(p.component);
-      const Place at{s, p.field, f.repetitions() > 1 ? r : 0, p.component, p.subcomponent};
+    const int repetitions = f.repetitions();
+    for (int r = 1; r <= std::max(1, repetitions); ++r) {
+      const auto c = f.take_repetition().component(p.component);
+      const Place at{s, p.field, repetitions > 1 ? r : 0, p.component, p.subcomponent};
       if (p.subcomponent) usage_rule(rule, at, c.subcomponent(p.subcomponent));
       else usage_rule(rule, at, c);
     }
@@ -322,7 +323,7 @@ const Profile::Rule* Checker::override_of(std::string_view rule, int field) cons
 }
 
 std::string Checker::where(const Place& at) const {
-  const auto name = at.segment.name();
+  const auto name = names_[at.segment.index()];
   const int occurrence = occurrences_[at.segment.index()];
   if (name.size() != 3) return at.segment.where();
   // An index only where there are several, as Segment::where() has it.
@@ -332,7 +333,8 @@ std::string Checker::where(const Place& at) const {
 }
 
 void Checker::add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args) {
-  add(severity, id, where(at), {.segment = std::string(at.segment.name()), .field = at.field, .component = at.component}, std::move(args));
+  const auto name = names_[at.segment.index()];
+  if (const auto weighs = weight(severity, id, name, at.field, at.component)) add_agreed(*weighs, id, where(at), std::move(args));
 }
 
 void Checker::add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args) {
@@ -345,19 +347,18 @@ void Checker::add_agreed(Severity severity, std::string_view id, std::string whe
   if (findings_.size() < kMaxFindings) findings_.push_back({severity, {id, std::move(where), std::move(args)}});
 }
 
-void Checker::add(Severity severity, std::string_view id, std::string where, const Path& at, std::vector<std::string> args) {
-  if (findings_.size() >= kMaxFindings) return;
+std::optional<Severity> Checker::weight(Severity severity, std::string_view id, std::string_view segment, int field, int component) const {
   // What a later version added is not in this dictionary, and no fault.
-  if (other_version_ && (id == "hl7.extra_field" || id == "hl7.extra_component" || id == "hl7.unknown_segment")) return;
-  if (other_version_ && severity == Severity::error && at.segment != "MSH") severity = Severity::warning;
+  if (other_version_ && (id == "hl7.extra_field" || id == "hl7.extra_component" || id == "hl7.unknown_segment")) return std::nullopt;
+  if (other_version_ && severity == Severity::error && segment != "MSH") severity = Severity::warning;
   std::string_view word;
-  const auto covers = [&](const Path& rule) {
-    return (rule.segment.empty() || rule.segment == at.segment) && (!rule.field || rule.field == at.field) && (!rule.component || rule.component == at.component);
-  };
-  for (const auto& rule : profile_.rules())
-    if (rule.rule == "severity" && rule.value == id && applies(rule) && covers(rule.path)) word = rule.severity;
-  if (word == "off") return;
-  findings_.push_back({severity_from(word, severity), {id, std::move(where), std::move(args)}});
+  for (const auto i : plan_->severities) {
+    const auto& [structure, path, rule, of, said] = profile_.rules()[i];
+    const bool covers = (path.segment.empty() || path.segment == segment) && (!path.field || path.field == field) && (!path.component || path.component == component);
+    if (of == id && covers) word = said;
+  }
+  if (word == "off") return std::nullopt;
+  return severity_from(word, severity);
 }
 
 }  // namespace huren::hl7

@@ -1,5 +1,7 @@
 // One run of check(): walks a message beside the dictionary and a profile's rules and collects findings.
 #pragma once
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +19,14 @@ class Checker {
  private:
   struct Place { Segment segment; int field = 0, repetition = 0, component = 0, subcomponent = 0; };
   void header();
+  void is_of(std::string structure);
   void structure();
   void segment(const Segment& s, int occurrence);
-  void field(const Segment& s, int n, const FieldRule* rule);
-  void repetition(const Place& at, const Repetition& r, const ComponentRule& rule);
-  void component(const Place& at, const Component& c, const ComponentRule& rule, const ComponentRule& coded_by);
+  void turn_to(std::string_view name);  // segments of one name follow each other: looked up once for all of them
+  void field(const Segment& s, int n, const Field& f, const FieldRule& rule);
+  const ComponentRule& rule_of_type(std::string_view type);
+  void repetition(const Place& at, Repetition r, const ComponentRule& rule);
+  void component(const Place& at, Component c, const ComponentRule& rule, const ComponentRule& coded_by);
   void leaf(const Place& at, std::string_view raw, const ComponentRule& rule, const ComponentRule& coded_by);
   void profile_rules();
   void profile_rule(const Profile::Rule& rule);
@@ -29,20 +34,23 @@ class Checker {
   void add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args = {});
   void add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args);
   void add_agreed(Severity severity, std::string_view id, std::string where, std::vector<std::string> args);  // stands as it is
-  void add(Severity severity, std::string_view id, std::string where, const Path& at, std::vector<std::string> args);
+  // What a finding of this id weighs at this place; nothing: it is none.
+  [[nodiscard]] std::optional<Severity> weight(Severity severity, std::string_view id, std::string_view segment, int field, int component) const;
   [[nodiscard]] std::string where(const Place& at) const;
   [[nodiscard]] const Profile::Rule* override_of(std::string_view rule, int field) const;  // of the segment in hand
-  [[nodiscard]] bool applies(const Profile::Rule& rule) const { return rule.structure.empty() || rule.structure == structure_; }
 
   const Message& m_;
   const Profile& profile_;
+  const Profile::Plan* plan_;
   const Dictionary& d_ = dictionary();
-  std::vector<const Profile::Rule*> overrides_;  // those that change how a field is checked
-  std::string_view overridden_;                  // the segment that these of them speak of
-  std::vector<const Profile::Rule*> here_;
+  std::vector<std::string_view> names_;  // of the segments
+  std::vector<int> occurrences_;
   std::string structure_;
   bool other_version_ = false;  // not 2.5 or 2.5.1: what only 2.5.1 says is at most a warning
-  std::vector<int> occurrences_;
+  std::string_view name_;                               // the name that is turned to,
+  const std::vector<FieldRule>* rules_ = nullptr;       // what the dictionary says of it
+  std::vector<const Profile::Rule*> here_;              // and what the profile changes of that
+  std::map<std::string, ComponentRule, std::less<>> by_type_;  // of OBX-5, by OBX-2
   Findings findings_;
   std::string scratch_;
 };

@@ -70,7 +70,7 @@ std::string_view skip_to_header(std::string_view text, Findings& findings) {
 Element Element::part(char delimiter, int n) const {
   if (n < 1) return {};
   std::string_view rest = raw_;
-  if (delimiter == '\0') return n == 1 ? Element(rest, d_) : Element({}, d_);
+  if (rest.empty() || delimiter == '\0') return n == 1 ? Element(rest, d_) : Element({}, d_);
   while (true) {
     const auto at = rest.find(delimiter);
     if (n == 1) return {rest.substr(0, at), d_};
@@ -83,7 +83,16 @@ Element Element::part(char delimiter, int n) const {
 int Element::count(char delimiter) const {
   if (raw_.empty()) return 0;
   if (delimiter == '\0') return 1;
-  return 1 + static_cast<int>(std::count(raw_.begin(), raw_.end(), delimiter));
+  int n = 1;  // found by jumps: a field may be a document of megabytes without one
+  for (auto at = raw_.find(delimiter); at != std::string_view::npos; at = raw_.find(delimiter, at + 1)) ++n;
+  return n;
+}
+
+Element Element::take(char delimiter) {
+  const auto at = delimiter == '\0' ? std::string_view::npos : raw_.find(delimiter);
+  const Element first(raw_.substr(0, at), d_);
+  raw_ = at == std::string_view::npos ? std::string_view() : raw_.substr(at + 1);
+  return first;
 }
 
 void Element::append_text(std::string& out) const {
@@ -102,13 +111,17 @@ std::string Element::plain_text() const {
 }
 
 Element Component::subcomponent(int n) const { return d_ ? part(d_->subcomponent, n) : Element(); }
+Element Component::take_subcomponent() { return d_ ? take(d_->subcomponent) : Element(); }
 int Component::subcomponents() const { return d_ ? count(d_->subcomponent) : 0; }
 Component Repetition::component(int n) const { return d_ ? Component(part(d_->component, n)) : Component(); }
+Component Repetition::take_component() { return d_ ? Component(take(d_->component)) : Component(); }
 int Repetition::components() const { return d_ ? count(d_->component) : 0; }
 std::string Repetition::value(int component, int subcomponent) const {
+  if (raw_.empty()) return {};
   return this->component(component).subcomponent(subcomponent).text();
 }
 Repetition Field::repetition(int n) const { return d_ ? Repetition(part(d_->repetition, n)) : Repetition(); }
+Repetition Field::take_repetition() { return d_ ? Repetition(take(d_->repetition)) : Repetition(); }
 int Field::repetitions() const { return d_ ? count(d_->repetition) : 0; }
 
 std::string_view Segment::name() const {

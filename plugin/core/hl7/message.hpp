@@ -3,6 +3,7 @@
 //   costs no allocation but for text(); remarks are collected in findings() with their location; O(1) to any field.
 // Refuses (Error): no MSH, limits exceeded, charsets it cannot decode, undecodable bytes (located).
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,6 +48,7 @@ class Element {
  protected:
   [[nodiscard]] Element part(char delimiter, int n) const;  // 1-based
   [[nodiscard]] int count(char delimiter) const;
+  Element take(char delimiter);  // the first part, which is cut off from this element: for going through all of them
   std::string_view raw_;
   const Delimiters* d_ = nullptr;
 };
@@ -57,6 +59,8 @@ class Component : public Element {
   explicit Component(Element e) : Element(e) {}
   [[nodiscard]] Element subcomponent(int n) const;  // 1-based
   [[nodiscard]] int subcomponents() const;
+  Element take_subcomponent();
+  [[nodiscard]] std::string value(int n = 1) const { return raw_.empty() ? std::string() : subcomponent(n).text(); }
 };
 
 class Repetition : public Element {
@@ -65,6 +69,14 @@ class Repetition : public Element {
   explicit Repetition(Element e) : Element(e) {}
   [[nodiscard]] Component component(int n) const;
   [[nodiscard]] int components() const;
+  Component take_component();
+  // The first n in one pass; those that are not there are empty.
+  template <std::size_t n> [[nodiscard]] std::array<Component, n> first_components() const {
+    std::array<Component, n> out;
+    auto rest = *this;
+    for (auto& c : out) c = rest.take_component();
+    return out;
+  }
   // The first leaf of a component: value(1) of "A&B^C" is "A".
   [[nodiscard]] std::string value(int component = 1, int subcomponent = 1) const;
 };
@@ -75,9 +87,10 @@ class Field : public Element {
   explicit Field(Element e) : Element(e) {}
   [[nodiscard]] Repetition repetition(int n) const;  // 1-based
   [[nodiscard]] int repetitions() const;             // 0 when empty
+  Repetition take_repetition();
   [[nodiscard]] Component component(int n) const { return repetition(1).component(n); }
   [[nodiscard]] std::string value(int component = 1, int subcomponent = 1) const {
-    return repetition(1).value(component, subcomponent);
+    return raw_.empty() ? std::string() : repetition(1).value(component, subcomponent);
   }
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/hl7/scan.hpp"
+
 namespace huren::hl7 {
 namespace {
 
@@ -50,7 +52,7 @@ void MllpDecoder::feed(std::string_view chunk) {
         break;
       }
       case State::inside: {
-        const auto at = std::min(chunk.find_first_of(std::string_view("\x1C\x0B", 2)), chunk.size());
+        const auto at = std::min(find_either(chunk, kEndBlock, kStartBlock), chunk.size());
         if (frame_.size() + at > max_) {
           frame_.append(chunk.substr(0, max_ + 1 - frame_.size()));
           events_.push_back(broken("mllp.oversize", frame_, {std::to_string(max_)}));
@@ -71,7 +73,7 @@ void MllpDecoder::feed(std::string_view chunk) {
         break;
       }
       case State::skipping: {
-        const auto at = std::min(chunk.find_first_of(std::string_view("\x1C\x0B", 2)), chunk.size());
+        const auto at = std::min(find_either(chunk, kEndBlock, kStartBlock), chunk.size());
         if (at == chunk.size()) return;
         state_ = chunk[at] == kEndBlock ? State::after_end : State::inside;
         chunk.remove_prefix(at + 1);

@@ -1,6 +1,8 @@
 #include "core/hl7/profile.hpp"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "core/base/csv.hpp"
 #include "core/base/text.hpp"
@@ -72,7 +74,38 @@ Result<Profile> Profile::parse(std::string_view csv, std::string name) {
       return bad(id, id == "hl7.profile_path" ? row[0] : id == "hl7.profile_rule" ? row[1] : id == "hl7.profile_severity" ? row[3] : row[2]);
     p.rules_.push_back(std::move(rule));
   }
+  p.lay_plans();
   return p;
+}
+
+void Profile::lay_plans() {
+  plans_[""] = plan_of("");
+  for (const auto& r : rules_)
+    if (!plans_.contains(r.structure)) plans_[r.structure] = plan_of(r.structure);
+}
+
+Profile::Plan Profile::plan_of(std::string_view structure) const {
+  Plan plan;
+  // Of rules about the same place the last one wins, so that a partner's profile can loosen what its base asks for.
+  std::set<std::tuple<std::string_view, std::string_view, int, int, int, int>> said;
+  for (std::size_t i = rules_.size(); i-- > 0;) {
+    const auto& r = rules_[i];
+    const auto& p = r.path;
+    if (!r.structure.empty() && r.structure != structure) continue;
+    if (r.rule == "severity") plan.severities.push_back(i);
+    else if (r.rule != "value" && p.field && !p.component) plan.fields.push_back(i);
+    if ((r.rule != "usage" && r.rule != "value") || p.segment.empty()) continue;
+    if (said.insert({r.rule, p.segment, p.segment_index, p.field, p.component, p.subcomponent}).second && r.severity != "off") plan.places.push_back(i);
+  }
+  for (auto* indexes : {&plan.fields, &plan.places, &plan.severities}) std::reverse(indexes->begin(), indexes->end());
+  return plan;
+}
+
+const Profile::Plan& Profile::plan(std::string_view structure) const {
+  static const Plan nothing;
+  auto it = plans_.find(structure);
+  if (it == plans_.end()) it = plans_.find("");
+  return it == plans_.end() ? nothing : it->second;
 }
 
 bool Profile::unique_control_ids() const {

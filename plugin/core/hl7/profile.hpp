@@ -2,6 +2,7 @@
 // Promises: all findings with location and severity, none twice; unknown message types and versions are checked as far as
 //   their segments are known. Refuses: nothing; a message that reads can be checked.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,10 +34,19 @@ class Profile {
   [[nodiscard]] bool unique_control_ids() const;
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
+  struct Plan {  // the rules that hold for one structure, by what they do, as indexes into rules()
+    std::vector<std::size_t> fields;      // usage, repeat, length and table of whole fields: they change how a field is checked
+    std::vector<std::size_t> places;      // usage and value that are to be looked at; of those about one place the last
+    std::vector<std::size_t> severities;
+  };
+  [[nodiscard]] const Plan& plan(std::string_view structure) const;
 
  private:
+  void lay_plans();
+  [[nodiscard]] Plan plan_of(std::string_view structure) const;
   std::string name_;
   std::vector<Rule> rules_;
+  std::map<std::string, Plan, std::less<>> plans_;  // by the structures that rules name; "" for all others
 };
 
 // Findings of the profile only; those of reading are in message.findings().

@@ -1,5 +1,6 @@
 #include "core/hl7/scan.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -143,6 +144,19 @@ bool is_ascii(std::string_view bytes) {
   unsigned char rest = 0;
   for (; i < bytes.size(); ++i) rest = static_cast<unsigned char>(rest | static_cast<unsigned char>(bytes[i]));
   return rest < 0x80;
+}
+
+std::size_t find_either(std::string_view text, char a, char b) {
+  // Window by window, so that an absent b does not cost a scan of all that is left each time an a is found.
+  constexpr std::size_t kWindow = 4096;
+  for (std::size_t from = 0; from < text.size(); from += kWindow) {
+    auto window = text.substr(from, kWindow);
+    const auto first = window.find(a);
+    window = window.substr(0, first);
+    const auto at = std::min(first, window.find(b));
+    if (at != std::string_view::npos) return from + at;
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace huren::hl7

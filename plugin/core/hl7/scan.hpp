@@ -22,4 +22,6 @@ ScanFunction best_scan();
 
 bool is_ascii(std::string_view bytes);
 
+std::size_t find_either(std::string_view text, char a, char b);  // offset of the first of them; npos: neither is there
+
 }  // namespace huren::hl7

@@ -28,8 +28,13 @@ class Structure {
   friend class StructureParser;
   enum class Kind { empty, take, skip };
   struct Edge { Kind kind; int to; int name; };
+  struct Take { int name, to; };
   [[nodiscard]] int id_of(std::string_view segment) const;  // -1: not in this structure
+  void follow_empty_edges();
+  [[nodiscard]] bool accepts(const std::vector<int>& names) const;
   std::vector<std::vector<Edge>> states_;
+  std::vector<std::vector<Take>> takes_;  // of a state: what can be taken from it and from where its empty edges lead
+  std::vector<bool> ends_;                // of a state: empty edges lead from it to the end
   int start_ = 0, accept_ = 0;
   std::vector<std::string> names_;
 };

@@ -166,7 +166,7 @@ Writer& Writer::add(std::initializer_list<std::string_view> components) {
 Result<std::string> Writer::finish() const {
   if (fault_) return *fault_;
   const auto out = out_.view();
-  if (const auto bad = is_ascii(out) ? std::nullopt : invalid_utf8(out)) {
+  if (const auto bad = invalid_utf8(out)) {
     const auto line = out.rfind('\r', *bad);
     return Error{"hl7.write_utf8", std::string(out.substr(line == std::string_view::npos ? 0 : line + 1, 3)), {}};
   }
@@ -187,7 +187,7 @@ void Writer::Buffer::grow(std::size_t n) {
 
 Result<std::string> Writer::finish(Charset charset) const {
   auto text = finish();
-  return text ? from_utf8(*text, charset) : text;
+  return text && charset != Charset::utf8 ? from_utf8(*text, charset) : text;
 }
 
 }  // namespace huren::hl7

@@ -6,10 +6,11 @@ namespace {
 class Cutter {
  public:
   explicit Cutter(const hl7::Message& message) {
-    const auto header = message.header();
+    const auto type = message.segment(std::size_t{0}).field(9);
+    const auto trigger = type.value(2);
+    order_control_after_ = type.value(1) == "OUL";
     // OUL^R22 and R23 name the specimen before its orders, all others after (v2.5.1 §7.3).
-    specimen_first_ = header.type == "OUL" && (header.trigger == "R22" || header.trigger == "R23");
-    order_control_after_ = header.type == "OUL";
+    specimen_first_ = order_control_after_ && (trigger == "R22" || trigger == "R23");
   }
 
   void take(const hl7::Segment& s) {

@@ -2,7 +2,6 @@
 
 #include "core/base/text.hpp"
 #include "core/mapping/map_apply.hpp"
-#include "core/mapping/map_apply.hpp"
 #include "core/mapping/words.hpp"
 #include "core/model/reference_range.hpp"
 
@@ -14,16 +13,17 @@ using model::Observation;
 
 // Three triplets of code, text, system: CE has two, 2.7's CWE a third at 10 to 12. The system says which is which.
 void read_item(const Segment& obx, Observation& o, const ReadContext& context) {
-  const auto ce = obx.field(3).repetition(1);
+  const auto parts = obx.field(3).repetition(1).first_components<12>();
   bool have_local = false, loinc_is_local = false;
   std::string loinc_name;
-  for (const int at : {1, 4, 10}) {
-    model::Code code{ce.value(at), ce.value(at + 1), ce.value(at + 2)};
+  for (const std::size_t at : {0U, 3U, 9U}) {
+    if (parts[at].empty() && parts[at + 1].empty() && parts[at + 2].empty()) continue;
+    model::Code code{parts[at].value(), parts[at + 1].value(), parts[at + 2].value()};
     if (code == model::Code{}) continue;
     if ((code.system == kLoinc || code.system == "LOINC") && o.loinc.empty()) {
       o.loinc = code.code;
       loinc_name = code.name;
-      loinc_is_local = at == 1;
+      loinc_is_local = at == 0;
     } else if (code.system == kItemSystem) {
       o.standard = std::move(code);
     } else if (!have_local) {
@@ -42,10 +42,12 @@ void read_item(const Segment& obx, Observation& o, const ReadContext& context) {
 }
 
 std::string lines_of(const hl7::Field& field) {
-  std::string out;
-  for (int i = 1; i <= field.repetitions(); ++i) {
-    if (i > 1) out += '\n';
-    out += field.repetition(i).plain_text();
+  if (field.empty()) return {};
+  auto rest = field;
+  auto out = rest.take_repetition().plain_text();
+  for (int i = field.repetitions(); i > 1; --i) {
+    out += '\n';
+    out += rest.take_repetition().plain_text();
   }
   return out;
 }
@@ -120,9 +122,9 @@ std::string read_unit(const Segment& obx, const ReadContext& context) {
 }
 
 void read_flags(const Segment& obx, Observation& o, const ReadContext& context) {
-  const auto field = obx.field(8);
-  for (int i = 1; i <= field.repetitions(); ++i) {
-    auto flag = read_flag(context.translated("observation.flags", field.repetition(i).value(1)));
+  auto field = obx.field(8);
+  for (int left = field.repetitions(); left > 0; --left) {
+    auto flag = read_flag(context.translated("observation.flags", field.take_repetition().value(1)));
     if (!flag.empty()) o.flags.push_back(std::move(flag));
   }
 }
@@ -177,14 +179,16 @@ std::optional<Observation> read_observation(const ObservationGroup& group, model
   o.status = model::Status::unknown;
   const auto status = obx.value(11);
   if (status != "I" || !context.ours)
-    context.member("observation.status", &o.status, status, obx.where(11), "mapping.status_unknown");
+    context.member("observation.status", &o.status, status, {obx, 11}, "mapping.status_unknown");
   if (status.empty() && !context.ours) o.status = of_report;
-  context.member("observation.observed_at", &o.observed_at, obx.value(14), obx.where(14), "mapping.bad_time");
-  o.performer = {obx.value(23, 10), obx.value(23, 1)};
+  context.member("observation.observed_at", &o.observed_at, obx.value(14), {obx, 14}, "mapping.bad_time");
+  const auto performer = obx.field(23).repetition(1);
+  o.performer = {performer.value(10), performer.value(1)};
   if (o.performer.code.empty()) o.performer.code = obx.value(15, 1);
   if (o.performer.name.empty()) o.performer.name = obx.value(15, 2);
-  o.method = {obx.value(17, 1), obx.value(17, 2), obx.value(17, 3)};
-  if (obx.value(17, 6) == kMethodGroupSystem) o.method_group = obx.value(17, 4);
+  const auto method = obx.field(17).repetition(1).first_components<6>();
+  o.method = {method[0].value(), method[1].value(), method[2].value()};
+  if (method[5].value() == kMethodGroupSystem) o.method_group = method[3].value();
   o.instrument = obx.value(18);
   read_notes(group, o);
   apply_map(group, o, context);

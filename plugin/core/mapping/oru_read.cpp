@@ -22,7 +22,7 @@ model::Code read_coded(const Segment& s, int field) { return {s.value(field, 1),
 class ReportReader {
  public:
   ReportReader(const hl7::Message& message, const OruOptions& options, OruRead& out)
-      : message_(message), context_{options, out.findings, message.header().profile == kProfile}, out_(out) {
+      : message_(message), context_{options, out.findings, message.segment(std::size_t{0}).value(21) == kProfile}, out_(out) {
     out_.versioned = context_.ours;
   }
 
@@ -99,9 +99,9 @@ class ReportReader {
     r.author = read_worker(obr.field(34).component(1));
     r.diagnosis = read_coded(obr, 31);
     if (const auto name = g.orc.value(17, 2).empty() ? g.orc.value(17) : g.orc.value(17, 2); !name.empty()) r.department = name;
-    context_.member("reported_at", &r.reported_at, obr.value(22), obr.where(22), "mapping.bad_time");
+    context_.member("reported_at", &r.reported_at, obr.value(22), {obr, 22}, "mapping.bad_time");
     r.status = model::Status::unknown;
-    context_.member("status", &r.status, obr.value(25), obr.where(25), "mapping.status_unknown");
+    context_.member("status", &r.status, obr.value(25), {obr, 25}, "mapping.status_unknown");
     // Table 0123 has no W: cancelled in ORC-5 says that the report was taken back.
     if (context_.ours && r.status == model::Status::cannot_obtain && g.orc.value(5) == "CA") r.status = model::Status::withdrawn;
     if (!context_.ours) {
@@ -123,15 +123,15 @@ class ReportReader {
       s.type = read_coded(g.spm, 4);
       if (context_.ours && s.type.code == kNoSpecimenType) s.type = {};
       s.type.code = context_.translated("specimen.type.code", s.type.code);
-      context_.member("specimen.collected_at", &s.collected_at, g.spm.value(17), g.spm.where(17), "mapping.bad_time");
-      context_.member("specimen.received_at", &s.received_at, g.spm.value(18), g.spm.where(18), "mapping.bad_time");
+      context_.member("specimen.collected_at", &s.collected_at, g.spm.value(17), {g.spm, 17}, "mapping.bad_time");
+      context_.member("specimen.received_at", &s.received_at, g.spm.value(18), {g.spm, 18}, "mapping.bad_time");
     } else if (!context_.ours) {  // OBR-15 (2.3 to 2.4): source as CM, code in its first part
       const auto source = g.obr.field(15).component(1);
       s.type = {context_.translated("specimen.type.code", source.subcomponent(1).text()), source.subcomponent(2).text(), ""};
     }
     // OBR-7 is the collection time of a specimen-based test (v2.5.1 §4.5.3.7).
-    if (!s.collected_at.present()) context_.member("specimen.collected_at", &s.collected_at, g.obr.value(7), g.obr.where(7), "mapping.bad_time");
-    if (!s.received_at.present()) context_.member("specimen.received_at", &s.received_at, g.obr.value(14), g.obr.where(14), "mapping.bad_time");
+    if (!s.collected_at.present()) context_.member("specimen.collected_at", &s.collected_at, g.obr.value(7), {g.obr, 7}, "mapping.bad_time");
+    if (!s.received_at.present()) context_.member("specimen.received_at", &s.received_at, g.obr.value(14), {g.obr, 14}, "mapping.bad_time");
   }
 
   void read_notes(const OrderGroup& g, LabReport& r) {
@@ -210,7 +210,7 @@ class ReportReader {
     if (context_.ours) return standardise(r);
     if (r.status == model::Status::unknown) r.status = status_of_observations(r);
     if (!r.reported_at.present())
-      context_.member("reported_at", &r.reported_at, message_.header().time, "MSH-7", "mapping.bad_time");
+      context_.member("reported_at", &r.reported_at, message_.segment(std::size_t{0}).value(7), std::string_view("MSH-7"), "mapping.bad_time");
     standardise(r);
   }
 

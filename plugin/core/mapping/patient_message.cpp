@@ -92,7 +92,7 @@ AdtRead read_adt(const hl7::Message& message, const OruOptions& options) {
     Timestamp t;
     const auto evn = message.segment("EVN");
     for (const auto& value : {pv1.value(field), evn.exists() ? evn.value(6) : "", evn.exists() ? evn.value(2) : "", header.time})
-      if (!t.present()) context.member("at", &t, value, pv1.where(field), "mapping.bad_time");
+      if (!t.present()) context.member("at", &t, value, {pv1, field}, "mapping.bad_time");
     return t;
   };
   const auto& id = registered.patient.local_id;

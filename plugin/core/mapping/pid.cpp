@@ -61,8 +61,8 @@ void put_pid(hl7::Writer& w, const Patient& p, std::string_view assigner) {
 void read_pid(const Segment& pid, const ReadContext& context, Patient& p) {
   read_identifiers(pid, context, p);
   p.name = read_name(pid);
-  context.member("patient.sex", &p.sex, pid.value(8), pid.where(8), "mapping.sex_unknown");
-  context.member("patient.birth_date", &p.birth_date, pid.value(7), pid.where(7), "mapping.bad_date");
+  context.member("patient.sex", &p.sex, pid.value(8), {pid, 8}, "mapping.sex_unknown");
+  context.member("patient.birth_date", &p.birth_date, pid.value(7), {pid, 7}, "mapping.bad_date");
   p.phone = pid.value(13);
   if (p.phone.empty()) p.phone = pid.value(13, 12);
   if (p.phone.empty()) p.phone = pid.value(14);

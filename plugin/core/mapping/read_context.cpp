@@ -20,16 +20,16 @@ std::string ReadContext::translated(std::string_view name, const std::string& va
   return word == table->second.end() ? value : word->second;
 }
 
-void ReadContext::member(std::string_view name, const Member& into, const std::string& value, const std::string& where, std::string_view complaint) const {
+void ReadContext::member(std::string_view name, const Member& into, const std::string& value, const Found& where, std::string_view complaint) const {
   if (value.empty()) return;
   const auto dates = options.map ? std::span<const std::string>(options.map->dates) : std::span<const std::string>();
-  if (!assign(into, translated(name, value), options.offset_minutes, dates)) warn(complaint, where);
+  if (!assign(into, translated(name, value), options.offset_minutes, dates)) warn(complaint, where.text());
 }
 
 void ReadContext::assign_mapped(std::string_view name, const Member& into, const std::string& value, const std::string& where) const {
   const bool time = std::holds_alternative<Timestamp*>(into) || std::holds_alternative<Date*>(into);
   const bool sex = std::holds_alternative<model::Sex*>(into);
-  member(name, into, value, where, time ? "mapping.bad_time" : sex ? "mapping.sex_unknown" : "mapping.status_unknown");
+  member(name, into, value, std::string_view(where), time ? "mapping.bad_time" : sex ? "mapping.sex_unknown" : "mapping.status_unknown");
 }
 
 }  // namespace huren::mapping

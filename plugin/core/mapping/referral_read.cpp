@@ -53,7 +53,7 @@ class StepReader {
     return it == notes_.end() ? std::string() : it->second;
   }
   void time(Timestamp& into, const Segment& segment, int field) {
-    if (!into.present()) context_.member("at", &into, segment.value(field), segment.where(field), "mapping.bad_time");
+    if (!into.present()) context_.member("at", &into, segment.value(field), {segment, field}, "mapping.bad_time");
   }
 
   void referral() {
@@ -159,7 +159,7 @@ class StepReader {
     s_.wish.bed = note("wish.bed");
     s_.wish.note = note("wish.note");
     for (const auto& [name, into] : {std::pair("wish.appointment", &s_.wish.appointment), {"expires_at", &s_.expires_at}})
-      if (const auto v = note(name); !v.empty()) context_.member("at", into, v, "NTE-3", "mapping.bad_time");
+      if (const auto v = note(name); !v.empty()) context_.member("at", into, v, std::string_view("NTE-3"), "mapping.bad_time");
     if (auto v = note("person.id"); !v.empty()) s_.person.id = v;
     if (auto v = note("person.name"); !v.empty()) s_.person.name = v;
     for (int i = 1; i <= message_.count("DG1") && i <= 100; ++i) {
@@ -233,7 +233,7 @@ bool is_step(const Message& message) {
 
 StepRead read_step_message(const Message& message, const OruOptions& options) {
   StepRead out;
-  const ReadContext context{options, out.findings, message.header().profile == kProfile};
+  const ReadContext context{options, out.findings, message.segment(std::size_t{0}).value(21) == kProfile};
   out.step = StepReader(message, context).run();
   if (has_error(out.findings)) out.step.reset();
   return out;
@@ -243,12 +243,12 @@ bool is_summary(const hl7::Header& h) { return h.type == "MDM" && h.trigger == "
 
 SummaryRead read_summary_message(const Message& message, const OruOptions& options) {
   SummaryRead out;
-  const ReadContext context{options, out.findings, message.header().profile == kProfile};
+  const ReadContext context{options, out.findings, message.segment(std::size_t{0}).value(21) == kProfile};
   SummaryMessage m;
   const auto pid = message.segment("PID"), txa = message.segment("TXA");
   if (!pid.exists()) context.error("mapping.patient_missing", "PID");
   else read_pid(pid, context, m.patient);
-  if (txa.exists()) context.member("at", &m.at, txa.value(4), txa.where(4), "mapping.bad_time");
+  if (txa.exists()) context.member("at", &m.at, txa.value(4), {txa, 4}, "mapping.bad_time");
   std::vector<Document> documents;
   for (int i = 1; i <= message.count("OBX") && i <= 10; ++i)
     if (const auto obx = message.segment("OBX", i); obx.value(2) == "ED") take_document(documents, obx, context);

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "core/base/csv.hpp"
 #include "core/base/text.hpp"
@@ -49,6 +50,78 @@ TEST_CASE("base64 goes both ways and refuses what it is not") {
     CAPTURE(text);
     CHECK_FALSE(base64_decode(text));
   }
+}
+
+namespace {
+
+std::string some_bytes(std::mt19937& random, std::size_t most, std::string_view of) {
+  std::string out;
+  for (auto n = random() % (most + 1); n > 0; --n) out += of.empty() ? static_cast<char>(random() % 256) : of[random() % of.size()];
+  return out;
+}
+
+// Byte by byte and by the definition (RFC 3629).
+std::optional<std::size_t> naive_invalid_utf8(std::string_view s) {
+  for (std::size_t i = 0; i < s.size();) {
+    const auto lead = static_cast<unsigned char>(s[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC0 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF8 ? 4 : 0;
+    if (length == 0 || i + length > s.size()) return i;
+    std::uint32_t c = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto tail = static_cast<unsigned char>(s[i + k]);
+      if (tail >> 6 != 2) return i;
+      c = c << 6 | (tail & 0x3FU);
+    }
+    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (c < least[length] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) return i;
+    i += length;
+  }
+  return std::nullopt;
+}
+
+std::string naive_base64(std::string_view bytes) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  std::uint32_t bits = 0;
+  int have = 0;
+  for (const char c : bytes) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+    for (have += 8; have >= 6; have -= 6) out += letters[bits >> (have - 6) & 63U];
+  }
+  if (have > 0) out += letters[bits << (6 - have) & 63U];
+  while (out.size() % 4 != 0) out += '=';
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("UTF-8 is judged as its definition has it, wherever the fault stands") {
+  std::mt19937 random(3);
+  const std::vector<std::string> pieces{"a", "plain text of forty characters, no more ", "互", "认", "é", "😀", "\xEF\xBF\xBD", "\xE0\xA0\x80", "\xED\x9F\xBF"};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (auto n = random() % 12; n > 0; --n) text += pieces[random() % pieces.size()];
+    if (round % 2 && !text.empty()) text[random() % text.size()] = static_cast<char>(random() % 256);
+    if (round % 3 == 0) text.resize(random() % (text.size() + 1));
+    CAPTURE(text);
+    REQUIRE(invalid_utf8(text) == naive_invalid_utf8(text));
+  }
+}
+
+TEST_CASE("base64 of any bytes is what bit by bit gives, and comes back") {
+  std::mt19937 random(5);
+  for (int round = 0; round < 5'000; ++round) {
+    const auto bytes = some_bytes(random, 50, {});
+    const auto text = base64_encode(bytes);
+    REQUIRE(text == naive_base64(bytes));
+    REQUIRE(base64_decode(text) == bytes);
+  }
+}
+
+TEST_CASE("blanks at both ends are trimmed, those between stay") {
+  CHECK(trim(" \t\r\n\f\va \x1F b\v ") == "a \x1F b");
+  CHECK(trim("\x08 x \x0E") == "\x08 x \x0E");
+  CHECK(trim(" \t ").empty());
 }
 
 TEST_CASE("a misspelt word finds its neighbour, a strange one none") {

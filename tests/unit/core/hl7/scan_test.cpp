@@ -42,3 +42,13 @@ TEST_CASE("ASCII is told from the rest at every position") {
     }
   }
 }
+
+TEST_CASE("the first of two bytes is found, whichever it is and however far") {
+  std::mt19937 random(11);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text(random() % 10'000, 'x');
+    for (auto n = random() % 3; n > 0 && !text.empty(); --n) text[random() % text.size()] = random() % 2 ? '\r' : '\n';
+    REQUIRE(find_either(text, '\r', '\n') == text.find_first_of("\r\n"));
+  }
+  CHECK(find_either("", 'a', 'b') == std::string_view::npos);
+}
