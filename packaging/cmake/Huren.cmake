@@ -32,6 +32,7 @@ set(HUREN_MODULE_DIR "${CMAKE_INSTALL_LIBDIR}/huren")
 find_package(Threads REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_package(nlohmann_json REQUIRED)
+find_package(RapidJSON REQUIRED)
 
 add_library(huren_flags INTERFACE)
 target_compile_options(huren_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow

@@ -6,6 +6,7 @@
 
 #include "core/base/csv.hpp"
 #include "core/base/embedded.hpp"
+#include "core/base/json_reader.hpp"
 #include "core/base/text.hpp"
 
 namespace huren {
@@ -16,22 +17,22 @@ std::span<const File> types();
 namespace module {
 namespace {
 
-// Walks a text without building anything.
-class Walk : public nlohmann::json_sax<nlohmann::json> {
+// Walks a text without building anything, whichever library reads it.
+class Walk {
  public:
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return ++depth_ <= kMaxDepth; }
-  bool key(string_t&) override { return true; }
-  bool end_object() override { --depth_; return true; }
-  bool start_array(std::size_t) override { return ++depth_ <= kMaxDepth; }
-  bool end_array() override { --depth_; return true; }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
+  bool null() { return true; }
+  bool boolean(bool) { return true; }
+  bool number_integer(std::int64_t) { return true; }
+  bool number_unsigned(std::uint64_t) { return true; }
+  bool number_float(double, const std::string&) { return true; }
+  bool string(std::string_view) { return true; }
+  bool binary(nlohmann::json::binary_t&) { return true; }
+  bool start_object(std::size_t) { return ++depth_ <= kMaxDepth; }
+  bool key(std::string_view) { return true; }
+  bool end_object() { --depth_; return true; }
+  bool start_array(std::size_t) { return ++depth_ <= kMaxDepth; }
+  bool end_array() { --depth_; return true; }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
     position_ = position;
     return false;
   }
@@ -45,13 +46,13 @@ class Walk : public nlohmann::json_sax<nlohmann::json> {
   std::size_t position_ = 0;
 };
 
-class NoticeId final : public Walk {
+class NoticeId : public Walk {
  public:
-  bool key(string_t& name) override {
+  bool key(std::string_view name) {
     wanted_ = depth() == 1 && name == "notice_id";
     return true;
   }
-  bool string(string_t& value) override {
+  bool string(std::string_view value) {
     if (wanted_) id_ = value;
     wanted_ = false;
     return true;
@@ -113,6 +114,8 @@ Result<void> json_text(std::string_view body) {
   if (const auto bad = invalid_utf8(body)) return Error{"module.not_utf8", "body", {std::to_string(*bad)}};
   if (const auto zero = body.find('\0'); zero != body.npos)  // nlohmann takes a zero byte for the end
     return Error{"module.not_json", "body", {std::to_string(zero + 1)}};
+  std::string used_up(body);
+  if (Walk quick; read_json(used_up, quick)) return {};
   Walk sax;
   if (nlohmann::json::sax_parse(body.begin(), body.end(), &sax)) return {};
   if (sax.too_deep()) return Error{"module.json_depth", "body", {}};

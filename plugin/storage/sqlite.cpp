@@ -212,11 +212,16 @@ Query& Query::bind(std::int64_t value) {
   return *this;
 }
 
+// A null pointer would bind NULL instead of the empty text.
 Query& Query::bind(std::string_view text) {
-  // A null pointer would bind NULL instead of the empty text.
   if (code_ == SQLITE_OK)
-    code_ = sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT,
-                                SQLITE_UTF8);
+    code_ = sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
+}
+
+Query& Query::bind_kept(std::string_view text) {
+  if (code_ == SQLITE_OK)
+    code_ = sqlite3_bind_text64(statement_, next_++, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
   return *this;
 }
 

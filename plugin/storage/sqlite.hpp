@@ -90,7 +90,8 @@ class Query {
   Query& bind(std::string_view text);       // copied
   Query& bind(const std::string& text) { return bind(std::string_view(text)); }
   Query& bind(const char* text) { return bind(std::string_view(text)); }
-  Query& bind_blob(std::string_view bytes);  // kept by reference: must live until the last step
+  Query& bind_kept(std::string_view text);   // by reference: must live until the last step
+  Query& bind_blob(std::string_view bytes);  // by reference, too
   Query& bind_null();
   template <class... Values>
   Query& with(const Values&... values) {

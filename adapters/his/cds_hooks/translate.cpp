@@ -76,12 +76,14 @@ struct Reader {
 
 std::optional<Json> tree_of(std::string_view body, std::vector<Error>& errors) {
   Findings findings;
-  auto tree = model::parse_tree(body, findings);
+  const bool readable = model::parse_tree(body, findings).has_value();
   for (auto& f : findings)
     if (f.severity == Severity::error) errors.push_back(std::move(f.error));
-  if (tree && !tree->is_object()) {
+  if (!readable) return std::nullopt;
+  auto tree = Json::parse(body);
+  if (!tree.is_object()) {
     errors.push_back({"cds.wrong_type", "/", {"object"}});
-    tree.reset();
+    return std::nullopt;
   }
   return tree;
 }

@@ -111,7 +111,7 @@ Result<void> put_report(Database& db, const ReportRow& row, const std::vector<Re
             "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, "
             "digest, brief, json) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   put.with(row.id, row.origin, row.number, row.version, row.status, row.source, row.patient_id, row.stored_ms,
-           row.current, row.reported_ms, row.digest).bind_blob(row.brief).bind(row.json);
+           row.current, row.reported_ms, row.digest).bind_blob(row.brief).bind_kept(row.json);
   if (auto done = put.run(); !done) return done;
   const auto seq = db.last_rowid();
   Query texts(db, "INSERT INTO report_text(seq, hl7, document, inbox) VALUES(?, ?, ?, ?)");

@@ -72,7 +72,8 @@ Result<void> put_results(Database& db, const ReportRow& report, const std::vecto
   Query put(db, "INSERT INTO result(owner, collected_ms, report_id, position, item, status, current, brief) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& row : results) {
     // Whose they are and whether they count is the report's to say.
-    put.with(owner, row.collected_ms, report.id, row.position, row.item, row.status, row.current && report.current).bind_blob(row.brief);
+    put.bind_kept(owner).bind(row.collected_ms).bind_kept(report.id).bind(row.position).bind_kept(row.item).bind_kept(row.status);
+    put.bind(row.current && report.current).bind_blob(row.brief);
     if (auto done = put.run(); !done) return done;
     put.again();
   }

@@ -19,8 +19,8 @@ void tidy(std::string& text) {
     }
     text = std::move(out);
   }
-  const auto inner = trim(text);
-  if (inner.size() != text.size()) text = std::string(inner);
+  const auto blank = [](char c) { return c == ' ' || static_cast<unsigned char>(c) < 0x20; };
+  if (blank(text.front()) || blank(text.back())) text = std::string(trim(text));
 }
 
 void tidy(model::Code& c) {
@@ -28,6 +28,7 @@ void tidy(model::Code& c) {
   tidy(c.name);
   tidy(c.system);
   if (c.code.empty() && c.name.empty()) c.system.clear();
+  if (c.system.empty()) return;
   const std::string oid(oid_of_system(c.system));  // a copy: it may be a view of c.system itself
   if (!oid.empty() && oid != kIcd10) c.system = system_of_oid(oid, c.system);
   if (oid == kIcd10 && c.system != "I10") c.system = "ICD-10";

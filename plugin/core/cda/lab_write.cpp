@@ -156,9 +156,18 @@ class Writer {
     out_.raw("</section></component>");
   }
 
+  // The specimen is one for all results: what every one of them repeats is written once and copied.
   void specimen_role() {
     const auto& s = r_.specimen;
     if (s.id.empty() && s.type.code.empty() && s.type.name.empty()) return;
+    out_.repeat(specimen_role_, [&] { new_specimen_role(); });
+  }
+  void specimen_observation() {
+    out_.repeat(specimen_observation_, [&] { new_specimen_observation(); });
+  }
+
+  void new_specimen_role() {
+    const auto& s = r_.specimen;
     out_.raw("<specimen typeCode=\"SPC\"><specimenRole classCode=\"SPEC\">");
     write_id(out_, kSpecimenRoot, s.id);
     if (!s.type.code.empty() || !s.type.name.empty()) {
@@ -169,7 +178,7 @@ class Writer {
     out_.raw("</specimenRole></specimen>");
   }
 
-  void specimen_observation() {
+  void new_specimen_observation() {
     const auto& s = r_.specimen;
     out_.raw(HUREN_DE("DE04.50.134.00", "标本类别") "/>");
     if (s.collected_at.present() || s.received_at.present()) {
@@ -465,6 +474,7 @@ class Writer {
   bool xd_;
   XmlOut out_;
   std::string item_prefix_;
+  std::string specimen_role_, specimen_observation_;
 };
 
 }  // namespace

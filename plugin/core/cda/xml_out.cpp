@@ -7,7 +7,7 @@
 namespace huren::cda {
 namespace {
 
-// 0 plain, 1 escaped in attributes only, 2 escaped everywhere, 3 not XML at all, 4 look closer (U+FFFE, U+FFFF)
+// 0 plain, 1 escaped in attributes only, 2 escaped everywhere, 3 not XML at all, 4 look closer (U+FFFE, U+FFFF), 5 not ASCII
 constexpr auto kClass = [] {
   std::array<unsigned char, 256> c{};
   for (std::size_t i = 0; i < 32; ++i) c[i] = 3;
@@ -15,6 +15,7 @@ constexpr auto kClass = [] {
   c['\r'] = 2;  // a bare CR would read back as LF
   c['"'] = 1;
   c['&'] = c['<'] = c['>'] = 2;
+  for (std::size_t i = 0x80; i < 0x100; ++i) c[i] = 5;
   c[0xEF] = 4;
   return c;
 }();
@@ -38,12 +39,34 @@ std::string hex2(unsigned char c) {
 
 }  // namespace
 
+bool XmlOut::plain(std::string_view value) {
+  constexpr unsigned kAmpersandOrQuote = '&' ^ '"', kLessOrGreater = '<' ^ '>';
+  return all_plain(
+      value, [](Eight x) { return x.control() | x.bytes | x.has_either('&', kAmpersandOrQuote) | x.has_either('<', kLessOrGreater); },
+      [](char c) { return kClass[static_cast<unsigned char>(c)] != 0; });
+}
+
+XmlOut& XmlOut::escaped_attr(std::string_view name, std::string_view value) {
+  out_.add(' ');
+  out_.add(name);
+  out_.add("=\"");
+  escape(value, true);
+  out_.add('"');
+  return *this;
+}
+
 void XmlOut::escape(std::string_view value, bool attribute) {
   std::size_t from = 0;
+  bool ascii = true;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const auto byte = static_cast<unsigned char>(value[i]);
     const auto kind = kClass[byte];
     if (kind == 0 || (kind == 1 && !attribute)) continue;
+    if (kind >= 4 && ascii) {
+      ascii = false;
+      doubtful_ = doubtful_ || invalid_utf8(value.substr(i));
+    }
+    if (kind == 5) continue;
     if (kind == 4) {
       const bool noncharacter = i + 2 < value.size() && static_cast<unsigned char>(value[i + 1]) == 0xBF &&
                                 static_cast<unsigned char>(value[i + 2]) >= 0xBE;
@@ -58,17 +81,19 @@ void XmlOut::escape(std::string_view value, bool attribute) {
       }
       continue;
     }
-    out_.append(value, from, i - from);
-    out_ += reference(value[i]);
+    out_.add(value.substr(from, i - from));
+    out_.add(reference(value[i]));
     from = i + 1;
   }
-  out_.append(value, from, value.size() - from);
+  out_.add(value.substr(from));
 }
 
 Result<std::string> XmlOut::finish() {
   if (fault_) return *fault_;
-  if (const auto bad = invalid_utf8(out_)) return Error{"cda.not_utf8", "byte " + std::to_string(*bad), {}};
-  return std::move(out_);
+  // Markup is ours; two values that stand side by side may make one that is UTF-8.
+  if (doubtful_)
+    if (const auto bad = invalid_utf8(out_.view())) return Error{"cda.not_utf8", "byte " + std::to_string(*bad), {}};
+  return out_.take();
 }
 
 }  // namespace huren::cda

@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/base/text_out.hpp"
 
 namespace huren::cda {
 
 class XmlOut {
  public:
-  explicit XmlOut(std::size_t reserve) { out_.reserve(reserve); }
+  explicit XmlOut(std::size_t expected) : out_(expected) {}
 
   // For the error's location: member of the model, and its index (-1: none).
   XmlOut& place(std::string_view member, int index = -1) {
@@ -24,50 +25,76 @@ class XmlOut {
 
   XmlOut& raw(std::string_view markup) {  // constant markup, well-formed in itself
     end_tag();
-    out_ += markup;
+    out_.add(markup);
     return *this;
   }
   XmlOut& open(std::string_view name) {
     end_tag();
-    out_ += '<';
-    out_ += name;
+    char* at = out_.room(name.size() + 1);
+    *at++ = '<';
+    out_.used(put(at, name));
     stack_.push_back(name);
     in_tag_ = true;
     return *this;
   }
   XmlOut& attr(std::string_view name, std::string_view value) {
-    out_ += ' ';
-    out_ += name;
-    out_ += "=\"";
-    escape(value, true);
-    out_ += '"';
+    if (!plain(value)) return escaped_attr(name, value);
+    char* at = out_.room(name.size() + value.size() + 4);
+    *at++ = ' ';
+    at = put(put(at, name), "=\"");
+    at = put(at, value);
+    *at++ = '"';
+    out_.used(at);
     return *this;
   }
   XmlOut& raw_attr(std::string_view attributes) {  // constant, with its leading blank
-    out_ += attributes;
+    out_.add(attributes);
     return *this;
   }
   // The attribute, or nothing when the value is empty (an empty extension or value is invalid CDA).
   XmlOut& attr_if(std::string_view name, std::string_view value) { return value.empty() ? *this : attr(name, value); }
   XmlOut& text(std::string_view value) {
     end_tag();
-    escape(value, false);
+    if (plain(value)) out_.add(value);
+    else escape(value, false);
     return *this;
   }
   XmlOut& close() {
     const auto name = stack_.back();
     stack_.pop_back();
     if (in_tag_) {
-      out_ += "/>";
+      out_.add("/>");
       in_tag_ = false;
     } else {
-      out_ += "</";
-      out_ += name;
-      out_ += '>';
+      char* at = out_.room(name.size() + 3);
+      at = put(put(at, "</"), name);
+      *at++ = '>';
+      out_.used(at);
     }
     return *this;
   }
-  XmlOut& element(std::string_view name, std::string_view value) { return open(name).text(value).close(); }
+  XmlOut& element(std::string_view name, std::string_view value) {
+    if (!plain(value)) return open(name).text(value).close();
+    end_tag();
+    char* at = out_.room(2 * name.size() + value.size() + 5);
+    *at++ = '<';
+    at = put(at, name);
+    *at++ = '>';
+    at = put(put(put(at, value), "</"), name);
+    *at++ = '>';
+    out_.used(at);
+    return *this;
+  }
+  // What write() writes, whole elements; the second time it is copied from `written`, which starts empty.
+  template <class Write>
+  XmlOut& repeat(std::string& written, Write write) {
+    end_tag();
+    if (!written.empty()) return raw(written);
+    const auto from = out_.size();
+    write();
+    written = out_.view().substr(from);
+    return *this;
+  }
 
   [[nodiscard]] bool failed() const { return fault_.has_value(); }
   // The whole text, or cda.unwritable with the place.
@@ -76,16 +103,19 @@ class XmlOut {
  private:
   void end_tag() {
     if (!in_tag_) return;
-    out_ += '>';
+    out_.add('>');
     in_tag_ = false;
   }
+  static bool plain(std::string_view value);  // ASCII, and nothing that is escaped in any place
+  XmlOut& escaped_attr(std::string_view name, std::string_view value);
   void escape(std::string_view value, bool attribute);
 
-  std::string out_;
+  TextOut out_;
   std::vector<std::string_view> stack_;
   std::string_view member_;
   int index_ = -1;
   bool in_tag_ = false;
+  bool doubtful_ = false;  // a value that is not UTF-8 by itself
   std::optional<Error> fault_;
 };
 

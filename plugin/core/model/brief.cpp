@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "core/base/text_out.hpp"
+
 namespace huren::model {
 namespace {
 
@@ -11,29 +13,34 @@ constexpr std::size_t kMostEntries = 1000;
 // The same walk over the members writes and reads them: what one does the other cannot forget.
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) { out_ += kForm; }
+  Writer() { out_.add(kForm); }
   void operator()(const std::string& text) {
-    number(text.size());
-    out_ += text;
+    char* at = number(out_.room(text.size() + kLongestNumber), text.size());
+    out_.used(put(at, text));
   }
-  void operator()(const std::int64_t& value) { number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63)); }
+  void operator()(const std::int64_t& value) {
+    out_.used(number(out_.room(kLongestNumber), (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63)));
+  }
   void operator()(const std::optional<double>& value) {
-    out_ += value ? '\1' : '\0';
+    out_.add(value ? '\1' : '\0');
     if (!value) return;
-    for (auto bits = std::bit_cast<std::uint64_t>(*value), i = std::uint64_t{0}; i < 8; ++i, bits >>= 8) out_ += static_cast<char>(bits & 0xFF);
+    for (auto bits = std::bit_cast<std::uint64_t>(*value), i = std::uint64_t{0}; i < 8; ++i, bits >>= 8) out_.add(static_cast<char>(bits & 0xFF));
   }
   template <class T, class Each>
   void list(const std::vector<T>& entries, Each each) {
-    number(entries.size());
+    out_.used(number(out_.room(kLongestNumber), entries.size()));
     for (const auto& entry : entries) each(entry);
   }
+  std::string take() { return out_.take(); }
 
  private:
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_ += static_cast<char>(value | 0x80);
-    out_ += static_cast<char>(value);
+  static constexpr std::size_t kLongestNumber = 10;
+  static char* number(char* at, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+    *at++ = static_cast<char>(value);
+    return at;
   }
-  std::string& out_;
+  TextOut out_{250};
 };
 
 class Reader {
@@ -186,17 +193,15 @@ void observation(Io& io, Result& o) {
 }  // namespace
 
 std::string brief_of(const LabReport& report) {
-  std::string out;
-  Writer io(out);
+  Writer io;
   head(io, report);
-  return out;
+  return io.take();
 }
 
 std::string brief_of(const Observation& o) {
-  std::string out;
-  Writer io(out);
+  Writer io;
   observation(io, o);
-  return out;
+  return io.take();
 }
 
 bool read_brief(std::string_view record, LabReport& into) {

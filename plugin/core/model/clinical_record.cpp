@@ -4,9 +4,8 @@
 #include "core/model/report_json.hpp"
 
 namespace huren::model {
-using nlohmann::json;
 
-void read_record_item(const json& value, const std::string& path, Source& source, RecordItem& into) {
+void read_record_item(const Json& value, const std::string& path, Source& source, RecordItem& into) {
   Fields f(value, path, source);
   f.code("key", into.key, Need::required);
   f.prose("value", into.value, kMaxConclusion);
@@ -18,7 +17,7 @@ void read_record_item(const json& value, const std::string& path, Source& source
 
 namespace {
 
-void read_linked(const json& value, const std::string& path, Source& source, LinkedReport& into) {
+void read_linked(const Json& value, const std::string& path, Source& source, LinkedReport& into) {
   Fields f(value, path, source);
   f.code("origin", into.origin);
   f.code("number", into.number, Need::required);
@@ -27,7 +26,7 @@ void read_linked(const json& value, const std::string& path, Source& source, Lin
   f.finish();
 }
 
-void read_record(const json& value, Source& source, ClinicalRecord& into) {
+void read_record(const Json& value, Source& source, ClinicalRecord& into) {
   Fields f(value, "", source);
   f.word("kind", into.kind, {"C0006", "C0001", "C0053", "C0049", "C0045", "TRANSFER"}, Need::required);
   f.object("origin", into.origin, read_organisation, Need::required);

@@ -8,7 +8,6 @@
 namespace huren::model {
 namespace {
 
-using nlohmann::json;
 using Read = Event (*)(Fields&);
 
 template <bool update>
@@ -30,7 +29,7 @@ Event read_merged(Fields& f) {
   return e;
 }
 
-void read_own_item(const json& value, const std::string& path, Source& source, Code& into) {
+void read_own_item(const Json& value, const std::string& path, Source& source, Code& into) {
   Fields f(value, path, source);
   f.code("code", into.code, Need::required);
   f.text("name", into.name);

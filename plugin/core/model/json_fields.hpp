@@ -4,7 +4,6 @@
 #pragma once
 #include <cstddef>
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,10 +11,10 @@
 
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
+#include "core/model/json_tree.hpp"
 
 namespace huren::model {
 
-inline constexpr std::size_t kMaxDepth = 16;
 inline constexpr std::size_t kMaxCode = 128;          // ids, codes, flags
 inline constexpr std::size_t kMaxText = 4096;         // names, notes, one line or several
 inline constexpr std::size_t kMaxConclusion = 32768;  // the report's own text
@@ -24,9 +23,6 @@ inline constexpr std::size_t kMaxList = 100;          // every other list
 
 enum class Need { optional, required };
 enum class Lines { one, many };  // one: no control characters at all; many: tab, CR and LF are welcome
-
-// Syntax, UTF-8, depth and doubled members; nullopt when the text cannot be read at all.
-std::optional<nlohmann::json> parse_tree(std::string_view text, Findings& findings);
 
 struct Source {  // where findings go, and the zone of times that state none
   Findings& findings;
@@ -37,7 +33,7 @@ struct Source {  // where findings go, and the zone of times that state none
 // One JSON object being read. Call finish() last: it reports the members that nobody asked for.
 class Fields {
  public:
-  Fields(const nlohmann::json& value, std::string path, Source& source);
+  Fields(const Json& value, std::string path, Source& source);
 
   void text(const char* name, std::string& into, Need need = Need::optional, std::size_t limit = kMaxText, Lines lines = Lines::one);
   void code(const char* name, std::string& into, Need need = Need::optional) { text(name, into, need, kMaxCode); }
@@ -53,14 +49,18 @@ class Fields {
 
   template <class T, class Read>
   void object(const char* name, T& into, Read read, Need need = Need::optional) {
-    if (const auto* value = find(name, need)) read(*value, at(name), source_, into);
+    if (const auto value = find(name, need)) read(value, at(name), source_, into);
   }
   template <class T, class Read>
   void list(const char* name, std::vector<T>& into, std::size_t max_count, Read read, Need need = Need::optional) {
-    const auto* value = array(name, max_count, need);
+    const auto value = array(name, max_count, need);
     if (!value) return;
-    into.resize(value->size());
-    for (std::size_t i = 0; i < value->size(); ++i) read((*value)[i], at(name) + '/' + std::to_string(i), source_, into[i]);
+    into.resize(value.size());
+    std::size_t i = 0;
+    for (const auto element : value) {
+      read(element, at(name) + '/' + std::to_string(i), source_, into[i]);
+      ++i;
+    }
   }
 
   void finish();
@@ -71,12 +71,12 @@ class Fields {
   Source& source() { return source_; }
 
  private:
-  const nlohmann::json* find(const char* name, Need need);
-  const nlohmann::json* array(const char* name, std::size_t max_count, Need need);
+  Json find(const char* name, Need need);
+  Json array(const char* name, std::size_t max_count, Need need);
   void wrong_type(std::string where, const char* wanted);
-  bool check_text(const std::string& value, const char* name, int index, std::size_t limit, Lines lines);
+  bool check_text(std::string_view value, const char* name, int index, std::size_t limit, Lines lines);
 
-  const nlohmann::json& value_;
+  Json value_;
   std::string path_;
   Source& source_;
   bool is_object_;

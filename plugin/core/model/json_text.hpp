@@ -6,21 +6,26 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/json_writer.hpp"
 #include "core/base/time.hpp"
 
 namespace huren::model {
 
 class JsonText {
  public:
-  explicit JsonText(std::size_t expected) { out_.reserve(expected); }
+  explicit JsonText(std::size_t expected) : json_(expected) {}
 
-  void put(std::string_view name, std::string_view text);
+  void put(std::string_view name, std::string_view text) { json_.some(name, text); }
   void put(std::string_view name, const std::string& text) { put(name, std::string_view(text)); }
   void put(std::string_view name, const char* text) { put(name, std::string_view(text)); }
-  void put(std::string_view name, const Timestamp& time);
-  void put(std::string_view name, const std::vector<std::string>& texts);
+  void put(std::string_view name, const Timestamp& time) {
+    if (time.present()) put(name, to_iso_time(time));
+  }
+  void put(std::string_view name, const std::vector<std::string>& texts) {
+    if (!texts.empty()) json_.texts(name, texts);
+  }
   void number(std::string_view name, double value);
-  void integer(std::string_view name, std::int64_t value);
+  void integer(std::string_view name, std::int64_t value) { json_.member(name, value); }
   // write(): members; when it wrote none the part is left out, unless it must stand.
   template <class Write>
   void object(std::string_view name, Write write, bool must_stand = false) {
@@ -33,37 +38,28 @@ class JsonText {
   }
   template <class Write>
   void element(Write write) {
-    comma();
-    out_ += '{';
+    json_.open('{');
     write();
-    out_ += '}';
+    json_.close('}');
   }
   template <class Write>
   std::string whole(Write write) {
-    out_ += '{';
-    write();
-    out_ += '}';
-    return std::move(out_);
+    element(write);
+    return json_.take();
   }
 
  private:
   template <class Write>
   void part(std::string_view name, char open, char close, Write write, bool must_stand) {
-    const auto before = out_.size();
-    key(name);
-    out_ += open;
-    const auto inside = out_.size();
+    const auto before = json_.place();
+    json_.key(name).open(open);
+    const auto inside = json_.place();
     write();
-    if (out_.size() == inside && !must_stand) return out_.resize(before);
-    out_ += close;
+    if (json_.place() == inside && !must_stand) return json_.back_to(before);
+    json_.close(close);
   }
-  void comma() {
-    if (out_.back() != '{' && out_.back() != '[') out_ += ',';
-  }
-  void key(std::string_view name);
-  void quoted(std::string_view text);
 
-  std::string out_;
+  JsonWriter json_;
 };
 
 }  // namespace huren::model

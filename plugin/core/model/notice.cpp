@@ -1,5 +1,6 @@
 #include "core/model/notice.hpp"
 
+#include "core/base/json_writer.hpp"
 #include "core/model/report_json.hpp"
 
 namespace huren::model {
@@ -17,19 +18,15 @@ std::string notice(const NoticeHead& head, const char* topic, OrderedJson body) 
 }  // namespace
 
 std::string to_json(const NoticeHead& head, const ResultReceived& n) {
-  auto body = OrderedJson::object();
-  body["patient_id"] = n.patient_id;
-  body["report_id"] = n.report_id;
-  body["report_number"] = n.report_number;
-  body["version"] = n.version;
-  body["source"] = n.source;
-  body["origin"] = organisation_json(n.origin);
-  put_part(body, "panel", code_json(n.panel));
-  put(body, "collected_at", n.collected_at);
-  put(body, "reported_at", n.reported_at);
-  body["observations"] = n.observations;
-  body["critical"] = n.critical;
-  return notice(head, "result.received/1", std::move(body));
+  JsonWriter out(1024);  // without a tree: one for every report that comes
+  out.open('{').member("notice_id", head.notice_id).member("topic", "result.received/1").member("at", to_iso_time(head.at)).key("body").open('{');
+  out.member("patient_id", n.patient_id).member("report_id", n.report_id).member("report_number", n.report_number).member("version", n.version);
+  out.member("source", n.source).key("origin").open('{').some("code", n.origin.code).some("name", n.origin.name).close('}');
+  if (n.panel != Code{}) out.key("panel").open('{').some("code", n.panel.code).some("name", n.panel.name).some("system", n.panel.system).close('}');
+  if (n.collected_at.present()) out.member("collected_at", to_iso_time(n.collected_at));
+  if (n.reported_at.present()) out.member("reported_at", to_iso_time(n.reported_at));
+  out.member("observations", n.observations).member("critical", n.critical).close('}').close('}');
+  return out.take();
 }
 
 std::string to_json(const NoticeHead& head, const ResultRetracted& n) {

@@ -42,6 +42,7 @@ std::optional<double> read_number(std::string_view text) {
 
 Compared read_comparator(std::string_view text) {
   const auto s = trim(text);
+  if (s.empty() || std::string_view("<>\xE2\xEF").find(s.front()) == s.npos) return {"", s};  // none of the forms begins so
   struct Form { std::string_view printed, comparator; };
   for (const auto& f : {Form{"<=", "<="}, Form{">=", ">="}, Form{"≤", "<="}, Form{"≥", ">="}, Form{"≦", "<="}, Form{"≧", ">="},
                         Form{"＜", "<"}, Form{"＞", ">"}, Form{"<", "<"}, Form{">", ">"}})

@@ -8,9 +8,8 @@
 #include "core/model/reference_range.hpp"
 
 namespace huren::model {
-using nlohmann::json;
 
-void read_code(const json& value, const std::string& path, Source& source, Code& into) {
+void read_code(const Json& value, const std::string& path, Source& source, Code& into) {
   Fields f(value, path, source);
   f.code("code", into.code);
   f.text("name", into.name);
@@ -18,7 +17,7 @@ void read_code(const json& value, const std::string& path, Source& source, Code&
   f.finish();
 }
 
-void read_organisation(const json& value, const std::string& path, Source& source, Organisation& into) {
+void read_organisation(const Json& value, const std::string& path, Source& source, Organisation& into) {
   Fields f(value, path, source);
   f.code("code", into.code);
   f.text("name", into.name);
@@ -27,7 +26,7 @@ void read_organisation(const json& value, const std::string& path, Source& sourc
 
 namespace {
 
-void read_identifier(const json& value, const std::string& path, Source& source, Identifier& into) {
+void read_identifier(const Json& value, const std::string& path, Source& source, Identifier& into) {
   Fields f(value, path, source);
   f.word("type", into.type,
          {"resident_id", "passport", "birth_certificate", "officer_id", "hk_mo_permit", "tw_permit", "foreign_permanent", "health_card",
@@ -50,7 +49,7 @@ void read_status(Fields& f, Status& into) {
   into = status_from_word(word);
 }
 
-void read_specimen(const json& value, const std::string& path, Source& source, Specimen& into) {
+void read_specimen(const Json& value, const std::string& path, Source& source, Specimen& into) {
   Fields f(value, path, source);
   f.code("id", into.id);
   f.object("type", into.type, read_code);
@@ -62,7 +61,7 @@ void read_specimen(const json& value, const std::string& path, Source& source, S
     f.remark("model.times_reversed", f.at("received_at"));
 }
 
-void read_reference_range(const json& value, const std::string& path, Source& source, ReferenceRange& into) {
+void read_reference_range(const Json& value, const std::string& path, Source& source, ReferenceRange& into) {
   Fields f(value, path, source);
   f.code("text", into.text);
   f.number("low", into.low);
@@ -71,7 +70,7 @@ void read_reference_range(const json& value, const std::string& path, Source& so
   if (into.low && into.high && *into.low > *into.high) f.fault("model.range_reversed", f.at("low"));
 }
 
-void read_observation(const json& value, const std::string& path, Source& source, Observation& into) {
+void read_observation(const Json& value, const std::string& path, Source& source, Observation& into) {
   Fields f(value, path, source);
   f.code("set_id", into.set_id);
   f.object("local", into.local, read_code);
@@ -190,21 +189,21 @@ void write(JsonText& out, const LabReport& r) {
 
 }  // namespace
 
-void read_person(const json& value, const std::string& path, Source& source, Person& into) {
+void read_person(const Json& value, const std::string& path, Source& source, Person& into) {
   Fields f(value, path, source);
   f.code("id", into.id);
   f.text("name", into.name);
   f.finish();
 }
 
-void read_doctor(const json& value, const std::string& path, Source& source, Person& into) {
+void read_doctor(const Json& value, const std::string& path, Source& source, Person& into) {
   Fields f(value, path, source);
   f.code("id", into.id, Need::required);
   f.text("name", into.name);
   f.finish();
 }
 
-void read_patient(const json& value, const std::string& path, Source& source, Patient& into) {
+void read_patient(const Json& value, const std::string& path, Source& source, Patient& into) {
   Fields f(value, path, source);
   f.code("local_id", into.local_id, Need::required);
   f.list("identifiers", into.identifiers, kMaxList, read_identifier);
@@ -217,7 +216,7 @@ void read_patient(const json& value, const std::string& path, Source& source, Pa
   f.finish();
 }
 
-void read_report(const json& value, const std::string& path, Source& source, LabReport& into) {
+void read_report(const Json& value, const std::string& path, Source& source, LabReport& into) {
   Fields f(value, path, source);
   f.object("origin", into.origin, read_organisation);
   f.code("number", into.number, Need::required);

@@ -10,6 +10,7 @@ namespace huren::recognition {
 namespace {
 
 using model::Fields;
+using model::Json;
 using model::Lines;
 using model::Need;
 using model::Source;
@@ -19,6 +20,34 @@ constexpr std::size_t kMaxHistory = 2000;
 constexpr std::size_t kMaxOrders = 2000;
 constexpr std::size_t kMaxRows = 5000;
 
+// A copy that can be added to, its members in the order of their names.
+json plain(const Json& value) {
+  switch (value.kind()) {
+    case model::JsonKind::null: return nullptr;
+    case model::JsonKind::boolean: return value.node().boolean;
+    case model::JsonKind::integer: return value.node().integer;
+    case model::JsonKind::natural: return value.node().natural;
+    case model::JsonKind::real: return value.node().real;
+    case model::JsonKind::string: return std::string(value.string());
+    case model::JsonKind::array: {
+      auto out = json::array();
+      for (const auto element : value) out.push_back(plain(element));
+      return out;
+    }
+    case model::JsonKind::object: break;
+  }
+  auto out = json::object();
+  for (const auto member : value) out[std::string(member.key())] = plain(member);
+  return out;
+}
+
+// Reads what was added to.
+template <class T>
+void read_changed(const json& value, const std::string& path, Source& source, T& into, void (*read)(const Json&, const std::string&, Source&, T&)) {
+  Findings none;
+  if (const auto tree = model::parse_tree(value.dump(), none)) read(*tree, path, source, into);
+}
+
 // "+08:00" → 480.
 std::optional<int> zone_minutes(const std::string& text) {
   const auto moment = parse_iso_time("2026-01-01T00:00" + text, 0);
@@ -26,7 +55,7 @@ std::optional<int> zone_minutes(const std::string& text) {
   return moment->offset_minutes;
 }
 
-void read_hospital(const json& value, const std::string& path, Source& source, model::Hospital& into) {
+void read_hospital(const Json& value, const std::string& path, Source& source, model::Hospital& into) {
   Fields f(value, path, source);
   std::string zone;
   f.code("code", into.code, Need::required);
@@ -41,18 +70,19 @@ void read_hospital(const json& value, const std::string& path, Source& source, m
   else f.fault("case.zone", f.at("zone"));
 }
 
-void read_windows(const json& value, const std::string& path, Source& source, std::map<std::string, int>& into) {
+void read_windows(const Json& value, const std::string& path, Source& source, std::map<std::string, int>& into) {
   if (!value.is_object()) {
     source.findings.push_back({Severity::error, {"model.wrong_type", path, {"object"}}});
     return;
   }
-  for (const auto& [scope, days] : value.items()) {
+  const auto windows = plain(value);
+  for (const auto& [scope, days] : windows.items()) {
     if (days.is_number_integer() && days.get<std::int64_t>() >= 0 && days.get<std::int64_t>() <= 36500) into[scope] = days.get<int>();
     else source.findings.push_back({Severity::error, {"model.out_of_range", path + '/' + scope, {"0", "36500"}}});
   }
 }
 
-void read_agreement(const json& value, const std::string& path, Source& source, PartnerAgreement& into) {
+void read_agreement(const Json& value, const std::string& path, Source& source, PartnerAgreement& into) {
   Fields f(value, path, source);
   auto& a = into.agreement;
   f.code("id", a.id, Need::required);
@@ -75,14 +105,14 @@ void read_agreement(const json& value, const std::string& path, Source& source, 
 // An order of a case may say at once what the local item means; else the tables of the case do.
 struct CaseOrder { OrderedItem ordered; std::string unit, method_group, specimen; Timestamp at; };
 
-void read_item(const json& value, const std::string& path, Source& source, model::Code& into) {
+void read_item(const Json& value, const std::string& path, Source& source, model::Code& into) {
   Fields f(value, path, source);
   f.code("code", into.code, Need::required);
   f.text("name", into.name);
   f.finish();
 }
 
-void read_order(const json& value, const std::string& path, Source& source, CaseOrder& into) {
+void read_order(const Json& value, const std::string& path, Source& source, CaseOrder& into) {
   Fields f(value, path, source);
   f.code("order_id", into.ordered.order_id);
   f.object("item", into.ordered.item, read_item, Need::required);
@@ -106,7 +136,7 @@ void read_code_words(Fields& f, const char* name, model::Code& into) {
   if (!word.empty()) into = {word, word, ""};
 }
 
-void read_result(const json& value, const std::string& path, Source& source, model::LabReport& report) {
+void read_result(const Json& value, const std::string& path, Source& source, model::LabReport& report) {
   Fields f(value, path, source);
   model::Observation o;
   f.code("item", o.standard.code);
@@ -133,35 +163,39 @@ void read_result(const json& value, const std::string& path, Source& source, mod
 }
 
 // Members that the event needs and a decision does not are filled in for reading and taken out again.
-void read_whole_report(json value, const std::string& path, Source& source, model::LabReport& into, const json& patient) {
-  if (!value.is_object()) {
+void read_whole_report(const Json& given, const std::string& path, Source& source, model::LabReport& into, const Json& patient) {
+  if (!given.is_object()) {
     source.findings.push_back({Severity::error, {"model.wrong_type", path, {"object"}}});
     return;
   }
+  auto value = plain(given);
   const bool no_time = !value.contains("reported_at");
   if (no_time) value["reported_at"] = "2000-01-01";
   if (!value.contains("number")) value["number"] = path.substr(1);
-  if (!value.contains("patient")) value["patient"] = patient;
+  if (!value.contains("patient")) value["patient"] = patient ? plain(patient) : json::object();
   auto& person = value["patient"];
   const bool no_name = person.is_object() && !person.contains("name");
   if (no_name) person["name"] = "-";
   if (person.is_object() && !person.contains("local_id")) person["local_id"] = "-";
-  model::read_report(value, path, source, into);
+  read_changed(value, path, source, into, model::read_report);
   if (no_time) into.reported_at = {};
   if (no_name) into.patient.name.clear();
 }
 
-void read_case_patient(json value, const std::string& path, Source& source, model::Patient& into) {
-  if (value.is_object() && !value.contains("local_id")) value["local_id"] = "-";
-  model::read_patient(value, path, source, into);
+void read_case_patient(const Json& given, const std::string& path, Source& source, model::Patient& into) {
+  if (!given.is_object() || given.find("local_id")) return model::read_patient(given, path, source, into);
+  auto value = plain(given);
+  value["local_id"] = "-";
+  read_changed(value, path, source, into, model::read_patient);
 }
 
 // The tables of a case as CSV text: rows are objects by column.
-void read_tables(const json& value, const std::string& path, Source& source, std::map<std::string, std::string>& into) {
+void read_tables(const Json& given, const std::string& path, Source& source, std::map<std::string, std::string>& into) {
   const auto fault = [&](std::string_view id, const std::string& where, std::vector<std::string> args) {
     source.findings.push_back({Severity::error, {id, where, std::move(args)}});
   };
-  if (!value.is_object()) return fault("model.wrong_type", path, {"object"});
+  if (!given.is_object()) return fault("model.wrong_type", path, {"object"});
+  const auto value = plain(given);
   for (const auto& [name, rows] : value.items()) {
     const std::string table = name + ".csv", where = path + '/' + name;
     const auto columns = terminology::columns_of(table);
@@ -207,17 +241,22 @@ struct Reader {
   std::vector<CaseOrder> orders;
   std::map<std::string, std::string> tables;
 
-  void read_history(const json& history, const json& patient) {
+  void read_history(const Json& history, const Json& patient) {
+    if (!history) return;
     if (!history.is_array() || history.size() > kMaxHistory) {
       findings.push_back({Severity::error, {"model.wrong_type", "/history", {"array"}}});
       return;
     }
-    for (std::size_t i = 0; i < history.size(); ++i) read_piece(history[i], "/history/" + std::to_string(i), i, patient);
+    std::size_t i = 0;
+    for (const auto piece : history) {
+      read_piece(piece, "/history/" + std::to_string(i), i, patient);
+      ++i;
+    }
   }
 
-  void read_piece(const json& value, const std::string& path, std::size_t i, const json& patient) {
+  void read_piece(const Json& value, const std::string& path, std::size_t i, const Json& patient) {
     Piece piece;
-    if (value.is_object() && value.contains("source") && value["source"].is_string()) piece.source = value["source"].get<std::string>();
+    if (const auto from = value.find("source"); from.is_string()) piece.source = from.string();
     if (piece.source == "own") piece.source.clear();
     // A time without an offset is in the partner's zone.
     const PartnerAgreement* partner = nullptr;
@@ -234,12 +273,12 @@ struct Reader {
     f.boolean("index_only", piece.index_only);
     f.boolean("barred", piece.barred);
     if (f.has("report") == f.has("result")) f.fault("case.report_or_result", path);
-    f.object("report", report, [&](const json& v, const std::string& p, Source& s, model::LabReport& r) { read_whole_report(v, p, s, r, patient); });
+    f.object("report", report, [&](const Json& v, const std::string& p, Source& s, model::LabReport& r) { read_whole_report(v, p, s, r, patient); });
     f.object("result", report, read_result);
     std::string origin;
     f.code("origin", origin);
     bool other_person = false;
-    f.object("patient", report.patient, [&](const json& v, const std::string& p, Source& s, model::Patient& into) {
+    f.object("patient", report.patient, [&](const Json& v, const std::string& p, Source& s, model::Patient& into) {
       other_person = true;
       read_case_patient(v, p, s, into);
     });
@@ -320,8 +359,8 @@ ParsedCase parse_case(std::string_view text) {
   f.object("patient", input.patient, read_case_patient, Need::required);
   f.list("agreements", input.agreements, 1000, read_agreement);
   f.list("orders", r.orders, kMaxOrders, read_order, Need::required);
-  json history = json::array();
-  f.object("history", history, [](const json& v, const std::string&, Source&, json& into) { into = v; });
+  Json history;
+  f.object("history", history, [](const Json& v, const std::string&, Source&, Json& into) { into = v; });
   f.object("tables", r.tables, read_tables);
   f.finish();
   if (input.at.present() && input.at.precision < Precision::minute) f.fault("order.time_too_coarse", "/at");
@@ -331,7 +370,7 @@ ParsedCase parse_case(std::string_view text) {
     input.orders.push_back(order.ordered);
     r.out.times.push_back(order.at.present() ? std::optional(order.at) : std::nullopt);
   }
-  if (!has_error(r.findings)) r.read_history(history, tree->value("patient", json::object()));
+  if (!has_error(r.findings)) r.read_history(history, Json(*tree).find("patient"));
   if (!has_error(r.findings)) r.build_terminology();
   if (has_error(r.findings)) return {nullptr, std::move(r.findings)};
   auto value = std::make_shared<Case>();

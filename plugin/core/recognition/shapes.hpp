@@ -1,6 +1,6 @@
 // The parts that card and explanation share.
 #pragma once
-#include "core/recognition/json_writer.hpp"
+#include "core/base/json_writer.hpp"
 #include "core/recognition/order_check.hpp"
 
 namespace huren::recognition {

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "core/recognition/judge.hpp"
-#include "core/recognition/json_writer.hpp"
+#include "core/base/json_writer.hpp"
 
 namespace huren::recognition {
 namespace {

@@ -16,7 +16,7 @@ CODE = (".cpp", ".hpp", ".c", ".h", ".py", ".sh", ".cmake", ".sql", ".java", ".c
 
 # What the table calls a library, and what its includes start with.
 LIBRARIES = {
-    "nlohmann": ("nlohmann/",), "iconv": ("iconv.h",), "pugixml": ("pugixml.hpp", "pugiconfig.hpp"), "toml++": ("toml++/",),
+    "nlohmann": ("nlohmann/",), "RapidJSON": ("rapidjson/",), "iconv": ("iconv.h",), "pugixml": ("pugixml.hpp", "pugiconfig.hpp"), "toml++": ("toml++/",),
     "xxHash": ("xxhash.h",), "SQLite": ("sqlite3.h",), "Boost.DLL": ("boost/dll/",), "Poco": ("Poco/",),
     "zstd": ("zstd.h",), "OpenSSL": ("openssl/",), "prometheus-cpp": ("prometheus/",), "argon2": ("argon2.h",), "CLI11": ("CLI/",),
 }

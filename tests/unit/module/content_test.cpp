@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/model/event.hpp"
@@ -59,6 +60,14 @@ TEST_CASE("content: encoding is told before syntax, syntax with its byte, depth 
   CHECK(id_of(json_text(std::string(64, '[') + std::string(64, ']'))).empty());
   CHECK(id_of(json_text(std::string(65, '[') + std::string(65, ']'))) == "module.json_depth");
   CHECK(id_of(json_text("[[],[],[]]")).empty());
+}
+
+TEST_CASE("content: what one JSON library takes and another might not is taken or refused as nlohmann alone would") {
+  for (const char* text : {" 1", "-0", "01", "1.", "1e5", "1e400", "-1e309", "1e-400", "18446744073709551616", "\"\\ud83d\\ude00\"", "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83d\\u0041\"",
+                           "\"\x1A\"", "\"\x1F\"", "\"\x7F\"", "\"\\u0000\"", "\"\\x\"", "\xEF\xBB\xBF{}", "{\"a\":1,}", "[1,]", "{} {}", "nul", "NaN", "//\n1", "\"open", "{\"a\":1,\"a\":2}"}) {
+    INFO(text);
+    CHECK(static_cast<bool>(json_text(text)) == nlohmann::json::accept(text));
+  }
 }
 
 TEST_CASE("content: identifiers end at 128 bytes whatever lies behind") {

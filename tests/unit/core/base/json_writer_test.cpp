@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "core/recognition/json_writer.hpp"
+#include "core/base/json_writer.hpp"
 
-using huren::recognition::JsonWriter;
+using huren::JsonWriter;
 
 TEST_CASE("every character survives at every place of a string, whatever its length") {
   for (int c = 0; c < 0x80; ++c)

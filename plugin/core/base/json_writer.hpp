@@ -1,38 +1,39 @@
-// JSON written straight into one string: a card is answered while a doctor waits, and a tree of nodes costs ten times as much.
+// JSON written straight into one string: a card is answered while a doctor waits, a report is written
+// for every message, and a tree of nodes costs ten times as much.
 // Promises: members in the order given, no blanks, every string escaped. Refuses: text that is not UTF-8 (the readers check it).
 #pragma once
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
-namespace huren::recognition {
+#include "core/base/text_out.hpp"
+
+namespace huren {
 
 class JsonWriter {
  public:
-  explicit JsonWriter(std::size_t likely_size = 4096) : out_(likely_size, '\0') {}
+  explicit JsonWriter(std::size_t likely_size = 4096) : out_(likely_size) {}
   JsonWriter& open(char bracket) {
-    char* at = comma(room(2));
+    char* at = comma(out_.room(2));
     *at++ = bracket;
-    used(at);
+    out_.used(at);
     fresh_ = true;
     return *this;
   }
   JsonWriter& close(char bracket) {
-    char* at = room(1);
+    char* at = out_.room(1);
     *at++ = bracket;
-    used(at);
+    out_.used(at);
     fresh_ = false;
     return *this;
   }
   JsonWriter& key(std::string_view name) {  // a name of the program's own: nothing in it needs escaping
-    char* at = comma(room(name.size() + 4));
+    char* at = comma(out_.room(name.size() + 4));
     *at++ = '"';
-    std::memcpy(at, name.data(), name.size());
-    at += name.size();
+    at = put(at, name);
     *at++ = '"';
     *at++ = ':';
-    used(at);
+    out_.used(at);
     fresh_ = true;
     return *this;
   }
@@ -43,9 +44,8 @@ class JsonWriter {
   JsonWriter& value(std::int64_t number) { return raw(std::to_string(number)); }
   JsonWriter& value(int number) { return raw(std::to_string(number)); }
   JsonWriter& raw(std::string_view json) {
-    char* at = comma(room(json.size() + 1));
-    std::memcpy(at, json.data(), json.size());
-    used(at + json.size());
+    char* at = comma(out_.room(json.size() + 1));
+    out_.used(put(at, json));
     return *this;
   }
   template <class T>
@@ -64,25 +64,27 @@ class JsonWriter {
   JsonWriter& both(std::string_view name, std::string_view zh, std::string_view en) {
     return key(name).open('{').member("zh", zh).member("en", en).close('}');
   }
-  [[nodiscard]] std::string take() {
-    out_.resize(used_);
-    return std::move(out_);
+  // A place to come back to, as if nothing had been written since.
+  struct Place {
+    std::size_t size;
+    bool fresh;
+    friend bool operator==(const Place&, const Place&) = default;
+  };
+  [[nodiscard]] Place place() const { return {out_.size(), fresh_}; }
+  void back_to(const Place& place) {
+    out_.cut(place.size);
+    fresh_ = place.fresh;
   }
+  [[nodiscard]] std::string take() { return out_.take(); }
 
  private:
-  char* room(std::size_t bytes) {  // where to write so many
-    if (out_.size() - used_ < bytes) out_.resize(2 * out_.size() + bytes);
-    return out_.data() + used_;
-  }
-  void used(const char* end) { used_ = static_cast<std::size_t>(end - out_.data()); }
   char* comma(char* at) {
     if (!fresh_) *at++ = ',';
     fresh_ = false;
     return at;
   }
-  std::string out_;  // its first used_ bytes count
-  std::size_t used_ = 0;
+  TextOut out_;
   bool fresh_ = true;
 };
 
-}  // namespace huren::recognition
+}  // namespace huren

@@ -1,0 +1,63 @@
+// A text that is put together from many small pieces: room is made once for several of them, and they are put down there.
+// Promises: no more than twice what is needed. Eight bytes are looked at together for those that a format must escape.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace huren {
+
+inline char* put(char* at, std::string_view piece) { return at + piece.copy(at, piece.size()); }
+
+class TextOut {
+ public:
+  explicit TextOut(std::size_t expected) : text_(expected, '\0') {}
+
+  char* room(std::size_t bytes) {  // where to write so many
+    if (text_.size() - used_ < bytes) text_.resize(2 * text_.size() + bytes);
+    return text_.data() + used_;
+  }
+  void used(const char* end) { used_ = static_cast<std::size_t>(end - text_.data()); }
+  void add(std::string_view piece) { used(put(room(piece.size()), piece)); }
+  void add(char c) {
+    *room(1) = c;
+    ++used_;
+  }
+  [[nodiscard]] std::size_t size() const { return used_; }
+  void cut(std::size_t size) { used_ = size; }  // what came after goes
+  [[nodiscard]] std::string_view view() const { return {text_.data(), used_}; }
+  [[nodiscard]] std::string take() {
+    text_.resize(used_);
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_;  // its first used_ bytes count
+  std::size_t used_ = 0;
+};
+
+// Eight bytes as one number; a question about them is answered in their high bits.
+struct Eight {
+  static constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  explicit Eight(const char* at) { std::memcpy(&bytes, at, sizeof bytes); }
+  [[nodiscard]] std::uint64_t control() const { return (bytes - kOnes * 0x20) & ~bytes; }  // below 0x20
+  [[nodiscard]] std::uint64_t has(char c) const { return zero(bytes ^ kOnes * static_cast<unsigned char>(c)); }
+  // either of two characters that differ in this bit alone
+  [[nodiscard]] std::uint64_t has_either(char c, unsigned bit) const { return zero((bytes | kOnes * bit) ^ kOnes * (static_cast<unsigned char>(c) | bit)); }
+  static std::uint64_t zero(std::uint64_t v) { return (v - kOnes) & ~v; }
+  std::uint64_t bytes;
+};
+
+// Whether no byte of the text is special: eight() knows it of eight together (its high bits), one() of a single one.
+template <class OfEight, class OfOne>
+bool all_plain(std::string_view text, OfEight eight, OfOne one) {
+  if (text.size() < 8) return std::none_of(text.begin(), text.end(), one);
+  const char* last = text.data() + text.size() - 8;
+  for (const char* at = text.data(); at < last; at += 8)
+    if (eight(Eight(at)) & Eight::kHighs) return false;
+  return !(eight(Eight(last)) & Eight::kHighs);
+}
+
+}  // namespace huren
