@@ -102,7 +102,8 @@ class Builder {
     config_.spool_dir = text(spool, "directory");
     const auto& agent = sections_.one("agent");
     config_.agent = {text(agent, "socket"), text(agent, "group"), {}};
-    for (const auto user : split(text(agent, "users"), ','))
+    const auto users = text(agent, "users");
+    for (const auto user : split(users, ','))
       if (!user.empty()) config_.agent.users.emplace_back(user);
     const auto& metrics = sections_.one("metrics");
     config_.metrics_listen = text(metrics, "listen");

@@ -132,6 +132,12 @@ TEST_CASE("config: a wrong type or value is refused with its line") {
   CHECK(parse(kHospital + "zone = \"-03:30\"\n", "f").config.hospital.offset_minutes == -210);
 }
 
+TEST_CASE("config: the accounts that the agent serves are read whole, however many and long") {
+  const auto parsed = parse(kHospital + "[engine]\nmode = \"agent\"\n[agent]\nusers = [\"his-of-the-outpatient-department\", \"60123\", \"laboratory-middleware-account\"]\n", "local.toml");
+  INFO(shown(parsed.findings));
+  CHECK(parsed.config.agent.users == std::vector<std::string>{"his-of-the-outpatient-department", "60123", "laboratory-middleware-account"});
+}
+
 TEST_CASE("config: required keys are missed with the line of their table") {
   const auto parsed = parse("[hospital]\nname = \"甲\"\n", "f");
   CHECK(only(parsed).find("f:1 config.missing_key hospital.code") == 0);
