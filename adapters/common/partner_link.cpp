@@ -43,7 +43,7 @@ constexpr std::array kPartnerOptions{
     AdapterOption{"handshake_timeout_ms", OptionType::integer, "5000", "TLS 握手期限", "time for the TLS handshake"},
     AdapterOption{"keep_idle_ms", OptionType::integer, "240000", "空闲连接保留时间",
                   "how long an idle connection is kept"},
-    AdapterOption{"max_idle", OptionType::integer, "16", "保留的空闲连接数", "idle connections kept"},
+    AdapterOption{"max_idle", OptionType::integer, "256", "保留的空闲连接数", "idle connections kept"},
 };
 constexpr std::uint32_t kLookAgainMs = 1'000;
 

@@ -34,7 +34,7 @@ struct LinkSettings {
   std::shared_ptr<TlsSource> tls;  // nullptr: plain
   std::uint32_t connect_timeout_ms = 5'000, handshake_timeout_ms = 5'000;
   std::uint32_t keep_idle_ms = 240'000;
-  std::size_t max_idle = 16;
+  std::size_t max_idle = 256;  // never more than were in use at a time
 };
 
 using PartnerOf = std::map<std::string, std::string>;  // fingerprint → partner

@@ -32,8 +32,8 @@ void Ahead::begin(std::int64_t after_seq) {
   ready_.clear();
   ready_.reserve(kBatch);  // the thread below has nobody to tell that memory has run out
   bytes_ = 0;
-  wanted_ = look_ = true;
-  goes_.notify_one();
+  wanted_ = true;
+  if (look_) goes_.notify_one();
 }
 
 Result<std::vector<Ahead::Work>> Ahead::take(std::int64_t after_seq) {
@@ -44,10 +44,15 @@ Result<std::vector<Ahead::Work>> Ahead::take(std::int64_t after_seq) {
     rests_.wait(lock, [&] { return !busy_; });
     if (from_ == after_seq) works = std::exchange(ready_, {});
     ready_.clear();
+    look_ = false;  // below; what is spooled from here on says so
   }
-  if (static_cast<int>(works.size()) == kBatch) return works;
-  auto events = spool_.next(works.empty() ? after_seq : works.back().event.seq, kBatch - static_cast<int>(works.size()));
+  const auto room = kBatch - works.size();
+  auto events = room == 0 ? std::vector<SpooledEvent>() : spool_.next(works.empty() ? after_seq : works.back().event.seq, static_cast<int>(room));
   if (!events && works.empty()) return events.error();
+  if (!events || events->size() == room) {
+    const std::lock_guard lock(mutex_);
+    look_ = true;  // there is more
+  }
   if (events)
     for (auto& event : *events) works.push_back(work(std::move(event)));
   mark_.end();
@@ -69,7 +74,7 @@ void Ahead::run() {
     look_ = false;
     busy_ = true;
     const auto after = ready_.empty() ? from_ : ready_.back().event.seq;
-    const int room = kBatch - static_cast<int>(ready_.size());
+    const auto room = static_cast<int>(kBatch - ready_.size());
     lock.unlock();
     auto events = spool_.next(after, room);  // a fault is met again, and told, by take()
     std::size_t next = 0;

@@ -17,7 +17,7 @@ namespace huren::engine {
 class Ahead {
  public:
   struct Work { SpooledEvent event; Prepared prepared; };
-  static constexpr int kBatch = 64;
+  static constexpr std::size_t kBatch = 64;
 
   Ahead(const Context& context, SpoolPort& spool, const std::string& mark_path) : context_(context), spool_(spool), mark_(mark_path) {}
   ~Ahead() { stop(); }
@@ -41,7 +41,8 @@ class Ahead {
   Mark mark_;  // whoever has the turn
   std::mutex mutex_;
   std::condition_variable goes_, rests_;
-  bool stopping_ = false, wanted_ = false, busy_ = false, look_ = false;
+  bool stopping_ = false, wanted_ = false, busy_ = false;
+  bool look_ = true;          // the spool may hold more than was read
   std::int64_t from_ = 0;     // ready_ comes behind this event
   std::vector<Work> ready_;
   std::size_t bytes_ = 0;     // of the events in ready_

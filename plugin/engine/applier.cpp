@@ -100,7 +100,7 @@ Result<bool> Applier::messages_wait() {
 // a partner's report is for whom the events before it have. Within one millisecond that is what decides.
 Result<void> Applier::apply_all(store::Unit& unit, std::vector<Ahead::Work>& works, std::int64_t& message, Manner manner) {
   // Read here, after the events: a message that was acknowledged before an event was submitted cannot be missed.
-  auto inbox = unit.inbox_next(Ahead::kBatch);
+  auto inbox = unit.inbox_next(static_cast<int>(Ahead::kBatch));
   if (!inbox) return inbox.error();
   auto row = inbox->begin();
   const auto messages_until = [&](std::int64_t at_ms) -> Result<void> {

@@ -1,5 +1,6 @@
 // What the parts of one engine share. Built by engine.cpp before any thread starts, constant afterwards but for the signals.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,8 @@ struct Context {
   const Documents& documents;
   std::string panel_key = {};  // seals links to the doctor's panel (engine/panel_link.hpp); "": no console
   std::string index_key = {};  // the alliance's, for tokens (engine/exchange/index.hpp); "": no index
+  // Signal: a transaction of the applier has asked partners something (exchange::ask_partners); its commit may not have come yet.
+  std::shared_ptr<std::atomic<bool>> asked = std::make_shared<std::atomic<bool>>(false);
 
   [[nodiscard]] Timestamp now() const { return from_epoch_ms(clock.now_ms(), config.hospital.offset_minutes); }
   [[nodiscard]] Date today() const { return terminology::day_of(clock.now_ms(), config.hospital.offset_minutes); }

@@ -319,7 +319,7 @@ void Engine::wake_pumps() {
 
 void Engine::changed() {
   wake_pumps();
-  exchange_->wake();
+  if (context_->asked->exchange(false)) exchange_->wake();  // else every commit would wake a thread for each partner
   {
     const std::lock_guard lock(mutex_);
     ++changes_;

@@ -38,6 +38,7 @@ Result<void> ask_partners(store::Unit& unit, const Context& context, const std::
     if (auto r = unit.put_fetch({.id = 0, .partner = partner.code, .patient_id = patient_id, .reason = "encounter", .reference = encounter_id, .doctor_id = "",
                                  .asked_ms = now, .next_ms = now, .until_ms = now + context.config.exchange.ask_within_ms, .attempts = 0}); !r)
       return r;
+    *context.asked = true;
   }
   return {};
 }

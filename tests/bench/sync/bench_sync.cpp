@@ -1,8 +1,8 @@
 // Sync end to end on this machine: two hospitals over mutual TLS, submit at A → committed at B → settled at A, each report
 // 25 OBX with its CDA document; both engines in this one process, so CPU, bytes written and RSS are of both ends (and of
 // the submitters). Every figure stands beside what the machine itself does in the same run.
-// usage: bench_sync [PART...]   PART: flow, delay, relay, queue (default: all); short-queue: 100,000; profile [N]: N
-// reports (1,000), no figures.
+// usage: bench_sync [PART...]   PART: flow, delay, relay, queue (default: all); short-queue: 100,000; profile [N [AHEAD]]: N
+// reports (1,000), AHEAD (16) at a time, no figures.
 // Exit 1: a bar was missed.
 #include <sqlite3.h>
 
@@ -224,13 +224,13 @@ void queue(const std::string& program, std::int64_t many) {
   bar("last tenth of the drain against the first", last[1] / first[1], ">=", 0.9, "x");
 }
 
-// For a profiler: `count` reports and nothing else, sixteen at a time.
-void profile(const test::TempDir& dir, const Certificates& c, int count) {
+// For a profiler: `count` reports and nothing else, `ahead` at a time.
+void profile(const test::TempDir& dir, const Certificates& c, int count, int ahead) {
   Pair pair(dir.file("profile"), c, 16);
   const auto before = used_so_far();
   for (int i = 0; i < count; ++i) {
     pair.release(i);
-    pair.settled.wait_until_open_below(16);
+    pair.settled.wait_until_open_below(ahead);
   }
   if (!pair.settled.wait_for_all(600)) die("not settled");
   std::printf("%.0f us CPU a message\n", (used_so_far() - before).cpu_us / count);
@@ -249,7 +249,7 @@ int main(int argc, char** argv) {
   test::TempDir dir;
   if (argc == 3 && std::string(argv[1]) == "drain") return drain(dir, std::atoll(argv[2]));
   const Certificates certificates(dir.file("certs"));
-  if (parts.contains("profile")) return profile(dir, certificates, argc > 2 ? std::atoi(argv[2]) : 1000), 0;
+  if (parts.contains("profile")) return profile(dir, certificates, argc > 2 ? std::atoi(argv[2]) : 1000, argc > 3 ? std::atoi(argv[3]) : 16), 0;
   const auto y = machine(dir, certificates);
   if (wanted("flow")) flow(dir, certificates, y);
   if (wanted("delay")) delay(dir, certificates);
