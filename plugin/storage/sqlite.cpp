@@ -72,7 +72,6 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
   std::unique_ptr<Database> db(new Database(path, options));
   const bool gathers = !options.read_only && options.synchronous == Synchronous::full;
   std::string vfs = options.vfs;
-  sqlite3_initialize();
   if (auto* const below = gathers ? sqlite3_vfs_find(vfs.empty() ? nullptr : vfs.c_str()) : nullptr) {
     db->vfs_ = std::make_unique<GatheringVfs>(*below);
     vfs = db->vfs_->name();

@@ -76,6 +76,15 @@ TEST_CASE("order.check reads one stretch of the patient's results, already in or
   CHECK_FALSE(has(plan, "TEMP B-TREE"));
 }
 
+TEST_CASE("whether a record is merged is found by its key and by the index of what is merged now") {
+  Fixture f;
+  const auto plan = f.plan(sql::kIsMerged);
+  INFO(plan);
+  CHECK(has(plan, "SEARCH merge USING PRIMARY KEY (prior_id=?)"));
+  CHECK(has(plan, "INDEX merge_into (patient_id=?)"));
+  CHECK_FALSE(has(plan, "SCAN merge"));
+}
+
 TEST_CASE("retention walks by number and looks each row's deliveries up: no table is read through") {
   Fixture f;
   const std::pair<std::string_view, std::string_view> walks[] = {{sql::kNextMessages, sql::kDropMessages}, {sql::kNextInbox, sql::kDropInbox}, {sql::kNextNotices, sql::kDropNotices}};
