@@ -159,7 +159,7 @@ Result<void> Applier::apply_all(store::Unit& unit, Batch& batch) {
   // Read here, after the events: a message that was acknowledged before an event was submitted cannot be missed.
   auto inbox = unit.inbox_next(static_cast<int>(Ahead::kBatch));
   if (!inbox) return inbox.error();
-  batch.behind = inbox->size() == Ahead::kBatch || batch.works.size() == Ahead::kBatch;
+  batch.behind = inbox->size() == Ahead::kBatch;
   auto row = inbox->begin();
   auto handed = batch.behind ? in_hand_.end() : in_hand_.begin();
   const auto messages_until = [&](std::int64_t at_ms) -> Result<void> {

@@ -48,7 +48,7 @@ class Applier final : public Taker {
     std::vector<Ahead::Work> works;
     Manner manner = Manner::together;
     std::int64_t message = 0;  // the newest of the inbox
-    bool behind = false;       // there is more than one batch
+    bool behind = false;       // the inbox may hold more than one batch
   };
   Result<void> apply_all(store::Unit& unit, Batch& batch);
   void settled(std::int64_t event, const Batch& batch);
@@ -75,7 +75,7 @@ class Applier final : public Taker {
   std::int64_t event_ = 0, message_ = 0;  // the newest spool and inbox rows that took effect
   std::deque<Handed*> handed_;
   bool stepping_ = false, own_turn_ = false;  // own_turn_: the applier's thread waits for its turn
-  bool behind_ = false;                       // what waits in spool and inbox is more than a batch
+  bool behind_ = false;                       // more waits in the inbox than a batch: what is handed in must not overtake it
   bool running_ = false, stopping_ = false;
   std::thread thread_;
 };
