@@ -91,9 +91,7 @@ int Element::count(char delimiter) const {
 
 bool Element::is_one_value() const {
   if (!d_) return false;
-  const auto divides = [d = *d_](char c) { return c == d.component || c == d.repetition || c == d.escape || c == d.subcomponent; };
-  return all_plain(
-      raw_, [d = *d_](Eight x) { return x.has(d.component) | x.has(d.repetition) | x.has(d.escape) | x.has(d.subcomponent); }, divides);
+  return all_plain(raw_, [d = *d_](Eight x) { return x.has(d.component) | x.has(d.repetition) | x.has(d.escape) | x.has(d.subcomponent); });
 }
 
 void Element::append_text(std::string& out) const {
