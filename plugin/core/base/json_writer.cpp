@@ -35,7 +35,7 @@ char* escape(char* at, char c) {
 JsonWriter& JsonWriter::value(std::string_view text) {
   char* at = comma(out_.room(6 * text.size() + 3));  // every byte may become \u00XX
   *at++ = '"';
-  if (all_plain(text, [](Eight x) { return x.control() | x.has('"') | x.has('\\'); })) at = put(at, text);
+  if (plain(text)) at = put(at, text);
   else
     for (const char c : text) {
       if (escaped(c)) at = escape(at, c);

@@ -8,14 +8,14 @@
 
 namespace huren {
 
-inline char* put(char* at, std::string_view piece) { return at + piece.copy(at, piece.size()); }
+inline char* put(char* at, std::string_view piece) { return std::char_traits<char>::copy(at, piece.data(), piece.size()) + piece.size(); }
 
 class TextOut {
  public:
   explicit TextOut(std::size_t expected) : text_(expected, '\0') {}
 
   char* room(std::size_t bytes) {  // where to write so many
-    if (text_.size() - used_ < bytes) text_.resize(2 * text_.size() + bytes);
+    if (text_.size() - used_ < bytes) [[unlikely]] grow(bytes);
     return text_.data() + used_;
   }
   void used(const char* end) { used_ = static_cast<std::size_t>(end - text_.data()); }
@@ -33,6 +33,7 @@ class TextOut {
   }
 
  private:
+  [[gnu::noinline]] void grow(std::size_t bytes) { text_.resize(2 * text_.size() + bytes); }  // seldom: out of the way of room()
   std::string text_;  // its first used_ bytes count
   std::size_t used_ = 0;
 };

@@ -105,6 +105,11 @@ bool take_offset(std::string_view& s, int& minutes) {
 // mark (when there is one) and value, `width` digits.
 void add(std::string& out, const char* mark, int width, int value) {
   out += mark;
+  if (width == 2 && value >= 0 && value < 100) {
+    out += static_cast<char>('0' + value / 10);
+    out += static_cast<char>('0' + value % 10);
+    return;
+  }
   const auto digits = std::to_string(value);
   for (auto missing = static_cast<int>(digits.size()); missing < width; ++missing) out += '0';
   out += digits;
