@@ -1,6 +1,7 @@
 #include "engine/applier.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -40,6 +41,7 @@ void Applier::stop() noexcept {
     for (auto* handed : std::exchange(handed_, {})) {  // there is nobody left to take them
       handed->state = Handed::State::not_now;
       handed->told.notify_one();
+      handed->left_alone = true;  // it cannot go before the lock is free
     }
     stepped_.wait(lock, [&] { return !stepping_; });
   }
@@ -120,6 +122,8 @@ bool Applier::take(Handed& handed) {
     else
       static_cast<void>(turn(lock, true, false));  // what went wrong it has told
   }
+  lock.unlock();
+  while (!handed.left_alone) std::this_thread::yield();  // the moment between being told and its teller's last touch
   return handed.state == Handed::State::done;
 }
 
@@ -139,17 +143,24 @@ Result<bool> Applier::turn(Lock& lock, bool asked, bool own) {
   }
   if (!more) context_.log.write(Severity::error, "store.failed", more.error());
   lock.lock();
+  std::array<Handed*, Ahead::kBatch> told{};
+  std::copy(in_hand_.begin(), in_hand_.end(), told.begin());
   for (auto* handed : in_hand_) {
-    if (handed->state == Handed::State::waits) {
-      handed->state = Handed::State::done;
-      if (!more) handed->outcome = more.error();
-    }
-    handed->told.notify_one();
+    handed->state = more && not_now_ ? Handed::State::not_now : Handed::State::done;
+    if (!more) handed->outcome = more.error();
   }
+  in_hand_.clear();
   stepping_ = false;
   if (own_turn_ || asked_ || stopping_) wakes_.notify_one();
   if (!own_turn_ && !handed_.empty()) handed_.front()->told.notify_one();
   stepped_.notify_all();
+  lock.unlock();  // whoever wakes would only wait for it again
+  for (auto* handed : told) {
+    if (!handed) break;
+    handed->told.notify_one();
+    handed->left_alone = true;
+  }
+  lock.lock();
   return more;
 }
 
@@ -200,7 +211,9 @@ Result<bool> Applier::step(bool asked, bool own) {
   const auto last = batch.works.empty() ? cursor_ : batch.works.back().event.seq;
   ahead_.begin(last);
   const auto apply = [&] {
-    return context_.store.transact([&](store::Unit& unit) { return apply_all(unit, batch); });
+    // Apart, what is set aside has been told.
+    const auto again = batch.manner == Manner::together ? store::Store::Again::may : store::Store::Again::no;
+    return context_.store.transact([&](store::Unit& unit) { return apply_all(unit, batch); }, again);
   };
   auto done = apply();
   if (!done && done.error().id == "engine.taken_apart") {
@@ -213,8 +226,7 @@ Result<bool> Applier::step(bool asked, bool own) {
     return done.error();
   }
   cursor_ = last;
-  if (batch.behind)
-    for (auto* handed : in_hand_) handed->state = Handed::State::not_now;
+  not_now_ = batch.behind;
   settled(cursor_, batch);
   if (batch.works.empty() && batch.message == 0 && in_hand_.empty()) return false;
   changed_();  // before the spool forgets: that costs a sync, for which no partner need wait

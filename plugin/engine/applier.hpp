@@ -66,6 +66,7 @@ class Applier final : public Taker {
   // Below: whoever steps.
   std::vector<Handed*> in_hand_;
   bool forgets_ = false;  // there is time for it
+  bool not_now_ = false;  // what is in hand was left, because other messages come before it
   std::int64_t upkept_ms_ = 0;
   std::int64_t cursor_ = -1;  // as on disk, since only the holder of the lease moves it; -1: not known
   std::int64_t taken_in_ = 0, forgotten_ = 0;  // spool numbers

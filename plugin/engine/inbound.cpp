@@ -372,7 +372,8 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
   store::InboxVerdict verdict;
   Handed handed{.received_ms = row.received_ms, .mark = mark_of(row.content_hash),
                 .work = [&](store::Unit& unit, Manner manner) { return receive_and_apply(unit, row, *read, verdict, manner); }};
-  const bool at_once = taker_ && read && !answer.owed && takes_effect_at_once(in.source, read->understood) && !context_.profiles.of(in.source).unique_control_ids() && taker_->take(handed);
+  const bool unique = context_.profiles.of(in.source).unique_control_ids();
+  const bool at_once = taker_ && read && !answer.owed && takes_effect_at_once(in.source, read->understood) && !unique && taker_->take(handed);
   if (!at_once && read) row.state = "received";
   auto stored = at_once ? handed.outcome : context_.store.transact([&](store::Unit& unit) -> Result<void> {
     const auto receive = [&]() -> Result<void> {
@@ -386,7 +387,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
       if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused") return {};
       return Error{"inbound.control_id_again", "MSH-10", {}};
     };
-    auto received = context_.profiles.of(in.source).unique_control_ids() ? unit.nested(receive_new_id) : receive();
+    auto received = unique ? unit.nested(receive_new_id) : receive();
     if (!received && received.error().id == "inbound.control_id_again") {  // its profile says that this cannot be
       reading.findings.push_back({Severity::error, received.error()});
       reading.verdict = hl7::AckCode::AE;
@@ -400,7 +401,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
     return verdict.kind == store::InboxVerdict::duplicate ? repeat_application_ack(unit, context_, verdict.earlier, reading)
            : row.state == "refused"                       ? send_application_ack(unit, context_, in.source, reading.header, reading.verdict, reading.findings)
                                                           : Result<void>();
-  });
+  }, unique ? store::Store::Again::no : store::Store::Again::may);
   if (!stored) {  // not on disk: say so, and let the sender try again unchanged (AR, v2.5.1 §2.9.2)
     context_.log.write(Severity::error, "store.failed", stored.error());
     return {.body = answer_to(context_, reading.header, hl7::AckCode::AR, false, {{Severity::error, stored.error()}}).now, .stored = false};

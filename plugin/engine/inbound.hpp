@@ -5,6 +5,7 @@
 //   for the commit that an application acknowledgement asks for.
 // Refuses: a sender other than the one proved by the certificate; message types that nobody here reads.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -27,6 +28,7 @@ struct Handed {
   enum class State { waits, not_now, done } state = State::waits;
   Result<void> outcome = {};
   std::condition_variable told = {};
+  std::atomic<bool> left_alone{false};  // nobody else will touch this any more
 };
 
 // Who applies events and messages, in the order of their arrival.

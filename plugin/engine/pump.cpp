@@ -165,7 +165,7 @@ bool Pump::take_turn() noexcept {
   try {
     plan();
     const bool full = turn_.room <= 0 && !breaker_.is_open();
-    if (!full || !turn_.done.empty() || !turn_.hand_over.empty()) done = store_.transact([this](store::Unit& unit) { return turn(unit); });
+    if (!full || !turn_.done.empty() || !turn_.hand_over.empty()) done = store_.transact([this](store::Unit& unit) { return turn(unit); }, store::Store::Again::may);
   } catch (const std::exception&) {  // the worker's wall
     done = Error{"engine.worker_threw", setup_.partner, {}};
   }

@@ -66,7 +66,7 @@ Reply relay(const Context& context, const config::Partner& partner, const huren:
     if (!received) return received.error();
     verdict = std::move(*received);
     return good && verdict.kind != store::InboxVerdict::duplicate ? enqueue(unit, context, partner, out) : Result<void>();
-  });
+  }, store::Store::Again::may);
   if (!stored) {  // not on disk: the sender tries again unchanged (AR, v2.5.1 §2.9.2)
     context.log.write(Severity::error, "store.failed", stored.error());
     return {.body = answer_to(context, header, hl7::AckCode::AR, false, {{Severity::error, stored.error()}}).now, .stored = false};

@@ -61,11 +61,12 @@ Result<void> run_one(const GroupCommit::Work& work, Database& db, bool& closed) 
 
 }  // namespace
 
-Result<void> GroupCommit::run(Work work, std::optional<std::chrono::milliseconds> timeout) {
+Result<void> GroupCommit::run(Work work, std::optional<std::chrono::milliseconds> timeout, Again again) {
   std::optional<Clock::time_point> deadline;
   if (timeout) deadline = Clock::now() + *timeout;
   auto own = std::make_shared<Request>();
   own->work = std::move(work);
+  own->may_again = again == Again::may;
 
   std::unique_lock lock(mutex_);
   if (leading_ && leader_ == std::this_thread::get_id()) return Error{"storage.reentrant", db_.path(), {}};
@@ -100,7 +101,12 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own
   leading_ = true;
   leader_ = std::this_thread::get_id();
   lock.unlock();
-  auto outcome = begin(deadline);
+  std::vector<RequestPtr> told;
+  auto outcome = guarded([&]() -> Result<void> {
+    told.reserve(static_cast<std::size_t>(limits_.works));
+    return {};
+  });
+  if (outcome) outcome = begin(deadline);
   lock.lock();
   if (outcome) {
     outcome = run_batch(lock);
@@ -109,9 +115,8 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own
     for (const auto& request : batch_) {
       if (!outcome && request->result) request->result = guarded([&]() -> Result<void> { return outcome.error(); });
       request->state = Request::done;
-      request->done_cv.notify_one();
     }
-    batch_.clear();
+    told.swap(batch_);
   } else {
     // Only the leader's own work fails: the others still have their own time to wait for the lock.
     queue_.erase(std::find(queue_.begin(), queue_.end(), own));
@@ -119,39 +124,48 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own
     own->state = Request::done;
   }
   leave();
+  // Who leads next is awake already. Told with the lock free: whoever wakes would only wait for it again.
+  lock.unlock();
+  for (const auto& request : told)
+    if (request != own) request->done_cv.notify_one();
+  lock.lock();
 }
 
 Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
   const auto until = Clock::now() + limits_.gather;
-  bool alive = true, written = false;
-  while (alive && !queue_.empty() && batch_.size() < static_cast<std::size_t>(limits_.works) &&
+  bool written = false;
+  bool bare = true;  // what the transaction holds has no savepoints, and may be done again
+  Result<void> outcome;
+  while (outcome && !queue_.empty() && batch_.size() < static_cast<std::size_t>(limits_.works) &&
          (batch_.empty() || Clock::now() < until)) {
     auto request = queue_.front();
     queue_.pop_front();
     request->state = Request::taken;
     batch_.push_back(request);  // has its room since construction
     lock.unlock();
-    bool closed = false;
-    const bool first = !written;
-    request->result = guarded([&] { return first ? run_first(request->work, db_, closed) : run_one(request->work, db_, closed); });
+    bool closed = true;
+    const bool first = !written, apart = !first && !(bare && request->may_again);
+    request->result = guarded([&] { return first ? run_first(request->work, db_, closed) : apart ? run_one(request->work, db_, closed) : request->work(db_); });
+    outcome = ended(request->result, closed);
+    if (outcome && !request->result && !first && !apart) {
+      outcome = take_apart(request.get());
+      bare = false;
+    }
+    if (request->result) bare = bare && request->may_again;
     written = written || request->result;
-    // A savepoint that cannot be closed cannot be trusted: never commit it, even when the roll-back fails, too.
-    if (!closed) (void)roll_back(db_);
-    alive = closed && db_.in_transaction();
     lock.lock();
   }
   lock.unlock();
-  Result<void> outcome, last;
-  if (!alive) outcome = guarded([&]() -> Result<void> { return batch_.back()->result.error(); });
-  const bool rides = alive && written && last_ && last_->wants();
+  Result<void> last;
+  const bool rides = outcome && written && last_ && last_->wants();
   if (rides) {
-    bool closed = false;
-    last = guarded([&] { return run_one([this](Database& db) { return last_->run(db); }, db_, closed); });
-    if (!closed) (void)roll_back(db_);
-    alive = closed && db_.in_transaction();
-    if (!alive) outcome = guarded([&]() -> Result<void> { return last ? Error{"storage.internal", db_.path(), {"rolled back"}} : last.error(); });
+    bool closed = true;
+    const Work ride = [this](Database& db) { return last_->run(db); };
+    last = guarded([&] { return bare ? ride(db_) : run_one(ride, db_, closed); });
+    outcome = ended(last, closed);
+    if (outcome && !last && bare) outcome = take_apart(nullptr);
   }
-  if (alive) {
+  if (outcome) {
     outcome = guarded([&] { return Query(db_, "COMMIT").run(); });
     if (!outcome) (void)roll_back(db_);
   }
@@ -159,6 +173,26 @@ Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
   if (rides) last_->landed(last && outcome);
   lock.lock();
   return outcome;
+}
+
+// Whether the transaction is still there after a work. A savepoint that cannot be closed cannot be trusted: it is never
+// committed, even when the roll-back fails, too.
+Result<void> GroupCommit::ended(const Result<void>& result, bool closed) noexcept {
+  if (!closed) (void)roll_back(db_);
+  if (closed && db_.in_transaction()) return {};
+  return guarded([&]() -> Result<void> { return result ? Error{"storage.internal", db_.path(), {"rolled back"}} : result.error(); });
+}
+
+Result<void> GroupCommit::take_apart(const Request* failed) {
+  if (auto undone = roll_back(db_); !undone) return undone;
+  if (auto begun = guarded([&] { return Query(db_, "BEGIN IMMEDIATE").run(); }); !begun) return begun;
+  for (const auto& request : batch_) {
+    if (!request->result && request.get() != failed) continue;  // it has left nothing
+    bool closed = false;
+    request->result = guarded([&] { return run_one(request->work, db_, closed); });
+    if (auto alive = ended(request->result, closed); !alive) return alive;
+  }
+  return {};
 }
 
 Result<void> GroupCommit::exclusive(const Work& work) {

@@ -1,5 +1,6 @@
-// Many callers, one sync: whoever finds the writer free leads, runs everybody's work in one transaction, each under
-// its own savepoint, commits once, and tells the others. There is no thread of its own.
+// Many callers, one sync: whoever finds the writer free leads, runs everybody's work in one transaction, commits once, and
+// tells the others. There is no thread of its own. Works have savepoints, which copy each page that they touch; those that may
+// be done again go without: when one of them fails all are undone and done once more, each under its own.
 // Promises: run() returns success only after the commit is on disk; one failing work undoes only itself; a failed
 //   commit fails all of its works and leaves the database usable; nobody sleeps while work waits without a leader.
 // Refuses: work that calls run() again (Error storage.reentrant); exceptions (they become storage.internal).
@@ -29,6 +30,8 @@ class GroupCommit {
     std::chrono::milliseconds gather{50};          // no further work is taken once a transaction has run this long
   };
   struct Figures { std::uint64_t commits = 0, works = 0; };
+  // Whether a work that was undone with others may be called again, as if for the first time.
+  enum class Again { no, may };
   // Comes last in every transaction that has something to commit, on the leader's thread; what it does is undone alone.
   class Last {
    public:
@@ -47,7 +50,7 @@ class GroupCommit {
 
   // With a timeout: Error storage.busy when it passed; the work may still be done (outcome unknown), so it must own
   // all it uses. nullopt: waits as long as it takes, work may refer to the caller's frame.
-  Result<void> run(Work work, std::optional<std::chrono::milliseconds> timeout);
+  Result<void> run(Work work, std::optional<std::chrono::milliseconds> timeout, Again again = Again::no);
   void set_last(Last& last) { last_ = &last; }  // before the first run()
   // Runs work with the writer to itself, outside any transaction: checkpoints, backups, vacuum.
   Result<void> exclusive(const Work& work);
@@ -56,6 +59,7 @@ class GroupCommit {
  private:
   struct Request {
     Work work;
+    bool may_again = false;
     std::condition_variable done_cv;
     Result<void> result;
     enum { queued, taken, done } state = queued;
@@ -65,6 +69,8 @@ class GroupCommit {
   Result<void> begin(std::optional<Clock::time_point> deadline) noexcept;
   void lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own, std::optional<Clock::time_point> deadline);
   Result<void> run_batch(std::unique_lock<std::mutex>& lock);
+  Result<void> ended(const Result<void>& result, bool closed) noexcept;
+  Result<void> take_apart(const Request* failed);  // nullptr: none of the works, but who came last
   void leave();  // with mutex_ held
   void wake_next();
 

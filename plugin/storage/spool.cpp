@@ -99,6 +99,7 @@ struct Append {
   Appended outcome = Appended::stored;
 
   Result<void> run(Database& db) {
+    outcome = Appended::stored;
     const std::string_view bytes(hash.data(), hash.size());
     Query seen(db, "SELECT hash FROM seen WHERE type=? AND key=?");
     auto found = seen.with(type, key).step();
@@ -162,7 +163,7 @@ Result<Appended> Spool::append(std::string_view type, std::string_view key, std:
   job->body = body;
   job->hash = content_hash(content_type, body);
   job->at_ms = options_.now_ms ? options_.now_ms() : system_now_ms();
-  auto done = writes_.run([job](Database& db) { return job->run(db); }, std::chrono::milliseconds(timeout_ms));
+  auto done = writes_.run([job](Database& db) { return job->run(db); }, std::chrono::milliseconds(timeout_ms), GroupCommit::Again::may);
   if (!done) return done.error();
   return job->outcome;
 }

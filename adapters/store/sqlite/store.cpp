@@ -84,13 +84,13 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& direct
   return std::unique_ptr<SqliteStore>(new SqliteStore(directory, std::move(*writer), std::move(presence), options));
 }
 
-Result<void> SqliteStore::transact(const std::function<Result<void>(Unit&)>& fn) {
+Result<void> SqliteStore::transact(const std::function<Result<void>(Unit&)>& fn, Again again) {
   return writes_.run(
       [this, &fn](Database& db) {
         UnitOn unit(db, enqueued_);
         return fn(unit);
       },
-      std::nullopt);
+      std::nullopt, again == Again::may ? storage::GroupCommit::Again::may : storage::GroupCommit::Again::no);
 }
 
 bool SqliteStore::carry(Rider& rider) {
@@ -117,7 +117,7 @@ bool SqliteStore::wants() noexcept {
 
 Result<void> SqliteStore::run(Database& db) {
   UnitOn unit(db, enqueued_);
-  if (aboard_.size() == 1) {  // alone under the savepoint that group commit has set
+  if (aboard_.size() == 1) {  // what it did alone is undone as a whole
     auto done = aboard_.front().first->ride(unit);
     aboard_.front().second = static_cast<bool>(done);
     return done;

@@ -29,7 +29,8 @@ struct StoreOptions {
 class SqliteStore final : public StoreAdapter, private storage::GroupCommit::Last {
  public:
   static Result<std::unique_ptr<SqliteStore>> open(const std::string& directory, const StoreOptions& options);
-  Result<void> transact(const std::function<Result<void>(Unit&)>& fn) override;
+  using Store::transact;
+  Result<void> transact(const std::function<Result<void>(Unit&)>& fn, Again again) override;
   Result<void> read(const std::function<Result<void>(Reader&)>& fn) override;
   bool carry(Rider& rider) override;
   void drop(Rider& rider) noexcept override;

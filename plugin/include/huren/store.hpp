@@ -397,7 +397,11 @@ class Rider {
 class Store {
  public:
   virtual ~Store() = default;
-  virtual Result<void> transact(const std::function<Result<void>(Unit&)>& fn) = 0;  // an error from fn undoes all
+  // An error from fn undoes all of it. Again::may: when a transaction that fn shares is undone because of somebody else, fn may be
+  // called again, as if for the first time; that spares it a savepoint.
+  enum class Again { no, may };
+  virtual Result<void> transact(const std::function<Result<void>(Unit&)>& fn, Again again) = 0;
+  Result<void> transact(const std::function<Result<void>(Unit&)>& fn) { return transact(fn, Again::no); }
   virtual Result<void> read(const std::function<Result<void>(Reader&)>& fn) = 0;    // one snapshot
   // From now on the rider is asked at every commit, until drop(), which waits for a commit in progress. false: this store
   // does not carry riders; they look after themselves.

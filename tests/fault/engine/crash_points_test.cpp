@@ -138,11 +138,12 @@ namespace {
 class LyingStore final : public StoreAdapter {
  public:
   explicit LyingStore(std::unique_ptr<store::sqlite::SqliteStore> inner) : inner_(std::move(inner)) {}
-  Result<void> transact(const std::function<Result<void>(store::Unit&)>& fn) override {
+  using Store::transact;
+  Result<void> transact(const std::function<Result<void>(store::Unit&)>& fn, Again again) override {
     auto r = inner_->transact([&](store::Unit& unit) -> Result<void> {
       auto done = fn(unit);
       return done ? Result<void>(dead_error()) : done;
-    });
+    }, again);
     return !r && r.error().id == dead_error().id ? Result<void>() : r;
   }
   Result<void> read(const std::function<Result<void>(store::Reader&)>& fn) override { return inner_->read(fn); }

@@ -59,13 +59,14 @@ inline Error dead_error() { return {"storage.read_only", "store", {}}; }
 class MortalStore final : public StoreAdapter {
  public:
   MortalStore(std::unique_ptr<store::sqlite::SqliteStore> inner, Life& life) : inner_(std::move(inner)), life_(life) {}
-  Result<void> transact(const std::function<Result<void>(store::Unit&)>& fn) override {
+  using Store::transact;
+  Result<void> transact(const std::function<Result<void>(store::Unit&)>& fn, Again again) override {
     if (!life_.pass("commit.before")) return dead_error();
     auto done = inner_->transact([&](store::Unit& unit) -> Result<void> {
       auto r = fn(unit);
       if (!r) return r;
       return life_.pass("commit.inside") ? Result<void>() : Result<void>(dead_error());
-    });
+    }, again);
     if (!done) return done;
     return life_.pass("commit.after") ? Result<void>() : Result<void>(dead_error());
   }

@@ -74,9 +74,10 @@ std::atomic<bool> g_disk_full{false};
 class FlakyStore final : public StoreAdapter {
  public:
   explicit FlakyStore(std::unique_ptr<Adapter> inner) : inner_(std::move(inner)), store_(dynamic_cast<StoreAdapter&>(*inner_)) {}
-  Result<void> transact(const std::function<Result<void>(store::Unit&)>& fn) override {
+  using Store::transact;
+  Result<void> transact(const std::function<Result<void>(store::Unit&)>& fn, Again again) override {
     if (g_disk_full) return Error{"storage.full", "store", {}};
-    return store_.transact(fn);
+    return store_.transact(fn, again);
   }
   Result<void> read(const std::function<Result<void>(store::Reader&)>& fn) override { return store_.read(fn); }
   Result<bool> take_lease() override { return store_.take_lease(); }

@@ -121,7 +121,27 @@ TEST_CASE("what rides along shares the commit, is told how it ended, and takes n
   CHECK(f.count() == 4);
 }
 
+TEST_CASE("what rides along and fails takes nobody with it where there are no savepoints, either") {
+  Fixture f;
+  GroupCommit group(*f.db);
+  Guest guest;
+  guest.fail = true;
+  group.set_last(guest);
+  int runs = 0;
+  const auto counted = [&](Database& db) -> Result<void> {
+    ++runs;
+    return insert(1)(db);
+  };
+  CHECK(group.run(counted, std::nullopt, GroupCommit::Again::may));
+  CHECK(runs == 2);
+  CHECK(guest.ran == 1);
+  CHECK(guest.bad == 1);
+  CHECK(f.count() == 1);
+}
+
 TEST_CASE("a work that fails undoes itself and nobody else") {
+  // Works that may be done again have no savepoints: what the failing one shares with is undone and done once more.
+  const auto again = GENERATE(GroupCommit::Again::no, GroupCommit::Again::may);
   Fixture f;
   GroupCommit group(*f.db);
   std::latch hold(1), inside(1);
@@ -132,7 +152,7 @@ TEST_CASE("a work that fails undoes itself and nobody else") {
           hold.wait();  // the others queue meanwhile and share this transaction
           return Query(db, "INSERT INTO t(a) VALUES(1)").run();
         },
-        std::nullopt);
+        std::nullopt, again);
   });
   inside.wait();
   Result<void> failed, thrown, fine;
@@ -143,7 +163,7 @@ TEST_CASE("a work that fails undoes itself and nobody else") {
             if (auto done = Query(db, "INSERT INTO t(a) VALUES(2)").run(); !done) return done;
             return Error{"test.refused", "", {}};
           },
-          std::nullopt);
+          std::nullopt, again);
     });
     std::jthread b([&] {
       thrown = group.run(
@@ -151,9 +171,9 @@ TEST_CASE("a work that fails undoes itself and nobody else") {
             (void)Query(db, "INSERT INTO t(a) VALUES(3)").run();
             throw std::runtime_error("x");
           },
-          std::nullopt);
+          std::nullopt, again);
     });
-    std::jthread c([&] { fine = group.run(insert(4), std::nullopt); });
+    std::jthread c([&] { fine = group.run(insert(4), std::nullopt, again); });
     hold.count_down();
   }
   first.join();
