@@ -217,12 +217,12 @@ void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& ru
   const auto* length = changes ? override_of("length", n) : nullptr;
   const int longest = length ? number(length->value) : rule.length;
   const ComponentRule* type = &rule;
-  ComponentRule changed;  // by the profile
+  std::optional<ComponentRule> changed;  // by the profile
   if (const auto* table = changes ? override_of("table", n) : nullptr) {
     changed = rule;
-    changed.table = table->value == "none" ? "" : table->value;
-    changed.codes = d_.table(changed.table);
-    type = &changed;
+    changed->table = table->value == "none" ? "" : table->value;
+    changed->codes = d_.table(changed->table);
+    type = &*changed;
   }
   if (n == 5 && name_ == "OBX") {
     const auto said = s.field(2).raw();
