@@ -12,7 +12,10 @@ inline char* put(char* at, std::string_view piece) { return std::char_traits<cha
 
 class TextOut {
  public:
-  explicit TextOut(std::size_t expected) : text_(expected, '\0') {}
+  // room: of an earlier text, which need not be made and cleared again.
+  explicit TextOut(std::size_t expected, std::string room = {}) : text_(std::move(room)) {
+    if (text_.size() < expected) text_.resize(expected);
+  }
 
   char* room(std::size_t bytes) {  // where to write so many
     if (text_.size() - used_ < bytes) [[unlikely]] grow(bytes);
@@ -27,6 +30,7 @@ class TextOut {
   [[nodiscard]] std::size_t size() const { return used_; }
   void cut(std::size_t size) { used_ = size; }  // what came after goes
   [[nodiscard]] std::string_view view() const { return {text_.data(), used_}; }
+  [[nodiscard]] std::string room() && { return std::move(text_); }  // for another one
   [[nodiscard]] std::string take() {
     text_.resize(used_);
     return std::move(text_);

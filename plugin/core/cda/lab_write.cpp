@@ -2,56 +2,22 @@
 
 #include <algorithm>
 
+#include "core/base/pack.hpp"
 #include "core/cda/header.hpp"
 #include "core/cda/lab_narrative.hpp"
 #include "core/cda/lab_value.hpp"
+#include "core/cda/lab_write_parts.hpp"
 #include "core/cda/oids.hpp"
 
 namespace huren::cda {
 namespace {
 
-// <observation> with a data element of WS/T 363/364 as its code; leaves it open.
-#define HUREN_DE(code, name)                                                                                      \
-  "<observation classCode=\"OBS\" moodCode=\"EVN\"><code code=\"" code                                            \
-  "\" codeSystem=\"2.16.156.10011.2.2.1\" codeSystemName=\"卫生信息数据元目录\" displayName=\"" name "\""
-
-void write_element(XmlOut& out, std::string_view opening, std::string_view value) {
-  out.raw("\n<entry>").raw(opening).raw("/><value xsi:type=\"ST\">").text(value).raw("</value></observation></entry>");
-}
-
-std::string_view act_status(model::Status status) {
-  switch (status) {
-    case model::Status::preliminary: return R"(<statusCode code="active"/>)";
-    case model::Status::cannot_obtain: return R"(<statusCode code="aborted"/>)";
-    case model::Status::withdrawn: return R"(<statusCode code="nullified"/>)";
-    case model::Status::unknown: return R"(<statusCode nullFlavor="UNK"/>)";
-    default: return R"(<statusCode code="completed"/>)";
-  }
-}
-
-// HL7 table 0123/0085 status as an observation of its own: ActStatus cannot tell a correction from a first issue.
-void write_status(XmlOut& out, std::string_view relation, model::Status status) {
-  out.raw("<").raw(relation);
-  if (relation == "entryRelationship") out.raw(" typeCode=\"COMP\"");
-  out.raw("><observation classCode=\"OBS\" moodCode=\"EVN\"><code code=\"33999-4\" codeSystem=\"2.16.840.1.113883.6.1\" "
-          "codeSystemName=\"LOINC\" displayName=\"Status\"/><statusCode code=\"completed\"/><value xsi:type=\"CD\"");
-  out.raw(" code=\"").raw(model::hl7_status(status)).raw("\" codeSystem=\"2.16.840.1.113883.12.85\" displayName=\"");
-  out.raw(status_label(status, Language::zh)).raw("\"/></observation></").raw(relation).raw(">");
-}
-
-void write_comment(XmlOut& out, std::string_view note) {  // IHE PCC 1.3.6.1.4.1.19376.1.5.3.1.4.2
-  out.raw("<entryRelationship typeCode=\"SUBJ\" inversionInd=\"true\"><act classCode=\"ACT\" moodCode=\"EVN\">"
-          "<templateId root=\"1.3.6.1.4.1.19376.1.5.3.1.4.2\"/><code code=\"48767-8\" codeSystem=\"2.16.840.1.113883.6.1\" "
-          "codeSystemName=\"LOINC\" displayName=\"Annotation comment\"/>");
-  out.element("text", note).raw("<statusCode code=\"completed\"/></act></entryRelationship>");
-}
-
 class Writer {
  public:
-  Writer(const model::LabReport& report, const LabWriteOptions& options)
-      : r_(report), options_(options), xd_(options.kind == Kind::xd_lab), out_(8192 + report.observations.size() * 2600) {}
+  Writer(const model::LabReport& report, const LabWriteOptions& options, std::string room = {})
+      : r_(report), options_(options), xd_(options.kind == Kind::xd_lab), out_(8192 + report.observations.size() * 2600, std::move(room)) {}
 
-  Result<std::string> run() {
+  Result<void> run() {
     if (r_.origin.code.empty()) return Error{"cda.no_identity", "/origin/code", {}};
     if (r_.number.empty()) return Error{"cda.no_identity", "/number", {}};
     if (r_.version < 1) return Error{"cda.no_identity", "/version", {}};
@@ -84,8 +50,9 @@ class Writer {
       report_section();
     }
     out_.raw("\n</structuredBody></component>").close();
-    return out_.finish();
+    return {};
   }
+  XmlOut& out() { return out_; }
 
  private:
   void section(std::string_view code) {
@@ -492,7 +459,23 @@ class Writer {
 
 Result<std::string> write_lab_report(const model::LabReport& report, const LabWriteOptions& options) {
   const auto tidy = canonical(report);  // so that what is written is what a reader will hold
-  return Writer(tidy, options).run();
+  Writer writer(tidy, options);
+  if (auto r = writer.run(); !r) return r.error();
+  return writer.out().finish();
+}
+
+Result<std::string> write_packed_lab_report(const model::LabReport& report, const LabWriteOptions& options) {
+  constexpr std::size_t kMostKept = std::size_t{1} << 20;
+  thread_local std::string room;  // a thread writes many
+  const auto tidy = canonical(report);
+  Writer writer(tidy, options, std::move(room));
+  if (auto r = writer.run(); !r) return r.error();
+  const auto whole = writer.out().look();
+  if (!whole) return whole.error();
+  auto packed = pack(*whole);
+  room = std::move(writer.out()).room();
+  if (room.size() > kMostKept) room = {};
+  return packed;
 }
 
 }  // namespace huren::cda

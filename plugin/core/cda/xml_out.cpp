@@ -93,11 +93,16 @@ void XmlOut::escape(std::string_view value, bool attribute) {
   out_.add(value.substr(from));
 }
 
-Result<std::string> XmlOut::finish() {
+Result<std::string_view> XmlOut::look() {
   if (fault_) return *fault_;
   // Markup is ours; two values that stand side by side may make one that is UTF-8.
   if (doubtful_)
     if (const auto bad = invalid_utf8(out_.view())) return Error{"cda.not_utf8", "byte " + std::to_string(*bad), {}};
+  return out_.view();
+}
+
+Result<std::string> XmlOut::finish() {
+  if (const auto whole = look(); !whole) return whole.error();
   return out_.take();
 }
 

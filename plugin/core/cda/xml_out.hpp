@@ -16,7 +16,7 @@ namespace huren::cda {
 
 class XmlOut {
  public:
-  explicit XmlOut(std::size_t expected) : out_(expected) {}
+  explicit XmlOut(std::size_t expected, std::string room = {}) : out_(expected, std::move(room)) {}
 
   // For the error's location: member of the model, and its index (-1: none).
   XmlOut& place(std::string_view member, int index = -1) {
@@ -115,6 +115,8 @@ class XmlOut {
   [[nodiscard]] bool failed() const { return fault_.has_value(); }
   // The whole text, or cda.unwritable with the place.
   Result<std::string> finish();
+  Result<std::string_view> look();  // the same, as long as this lives and nothing more is written
+  [[nodiscard]] std::string room() && { return std::move(out_).room(); }
 
  private:
   template <bool attribute, std::size_t n, std::size_t m>

@@ -200,7 +200,8 @@ Result<std::string> add_document(std::string_view written, const model::LabRepor
   message->append(written.substr(0, specimen));
   if (!document.empty()) message->append(*between);
   message->append(written.substr(specimen));
-  return envelope.charset == Charset::utf8 ? message : from_utf8(*message, envelope.charset);
+  if (envelope.charset != Charset::utf8) return from_utf8(*message, envelope.charset);
+  return message;
 }
 
 }  // namespace huren::mapping

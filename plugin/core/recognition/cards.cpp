@@ -1,5 +1,6 @@
 // The decision as CDS Hooks cards and as the full explanation.
 #include <algorithm>
+#include <array>
 
 #include "core/recognition/shapes.hpp"
 
@@ -85,7 +86,9 @@ void detail_of(std::string& out, const ShownResult& r, Language language) {
   };
   out += "- ";
   out += name_of(r, language);
-  out += " **" + value_words(r, language) + "**";
+  out += " **";
+  out += value_words(r, language);
+  out += "**";
   if (r.converted) {
     part("（原值 ", " (reported ", r.original);
     part(" ", " ", o.unit);
@@ -107,6 +110,7 @@ void detail_of(std::string& out, const ShownResult& r, Language language) {
 
 std::string detail(const std::vector<ShownResult>& results, const std::string& missing, Language language) {
   std::string out;
+  out.reserve(256 * results.size());
   for (const auto& r : results) detail_of(out, r, language);
   if (!missing.empty()) out += text(Error{"card.missing", "", {missing}}, language) + "\n";
   return out;
@@ -114,17 +118,47 @@ std::string detail(const std::vector<ShownResult>& results, const std::string& m
 
 // What makes a suggestion the same suggestion: the order and the results, not the moment of asking.
 std::string identity_of(const Input& input, const OrderDecision& order, const std::vector<ShownResult>& results) {
-  std::string out = input.asking.code + '\n' + input.patient.local_id + '\n' + input.encounter_id + '\n' + order.order_id + '\n' + order.local_code +
-                    '\n' + word(order.outcome) + '\n' + input.terminology->version();
-  for (const auto& r : results) out += '\n' + r.analyte->item + '=' + r.candidate->result_id + '/' + word(r.analyte->verdict);
-  return out;
+  TextOut out(512);
+  for (const std::string_view part : {std::string_view(input.asking.code), std::string_view(input.patient.local_id), std::string_view(input.encounter_id),
+                                      std::string_view(order.order_id), std::string_view(order.local_code), std::string_view(word(order.outcome))}) {
+    out.add(part);
+    out.add('\n');
+  }
+  out.add(input.terminology->version());
+  for (const auto& r : results) {
+    out.add('\n');
+    out.add(r.analyte->item);
+    out.add('=');
+    out.add(r.candidate->result_id);
+    out.add('/');
+    out.add(word(r.analyte->verdict));
+  }
+  return out.take();
 }
 
+// The analytes of one specimen pass most checks with the same words: what the last analyte said of an aspect is said again.
+class CheckTexts {
+ public:
+  void write(JsonWriter& json, const Check& check) {
+    auto& [last, text] = last_[static_cast<std::size_t>(check.aspect)];
+    if (!last || *last != check) {
+      JsonWriter own(512);
+      recognition::write(own, check);
+      text = own.take();
+      last = &check;
+    }
+    json.raw(text);
+  }
+
+ private:
+  std::array<std::pair<const Check*, std::string>, static_cast<std::size_t>(Aspect::agreement) + 1> last_{};
+};
+
 // The members of an analyte, without the closing brace.
-void open_analyte(JsonWriter& json, const Input& input, const AnalyteDecision& a) {
+void open_analyte(JsonWriter& json, const Input& input, const AnalyteDecision& a, CheckTexts& texts) {
   json.open('{').member("item", a.item).both("name", item_name(input, a.item, Language::zh), item_name(input, a.item, Language::en));
   json.member("required", a.required).member("verdict", word(a.verdict)).key("checks").open('[');
-  for (const auto& c : a.checks) write(json, c);
+  for (const auto& c : a.checks) texts.write(json, c);
   json.close(']');
   if (!a.chosen) return;
   const auto& considered = a.considered[*a.chosen];
@@ -156,7 +190,7 @@ Words words_of(const Input& input, const OrderDecision& order, const std::vector
   return w;
 }
 
-CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options, std::string_view reasons) {
+CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options, std::string_view reasons, CheckTexts& texts) {
   const auto results = shown(input, order);
   const std::string identity = identity_of(input, order, results);
   const Words zh = words_of(input, order, results, Language::zh), en = words_of(input, order, results, Language::en);
@@ -185,7 +219,7 @@ CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& or
   for (const auto& r : results) write(json, r);
   json.close(']').key("analytes").open('[');
   for (const auto& a : order.analytes) {
-    open_analyte(json, input, a);
+    open_analyte(json, input, a, texts);
     json.close('}');
   }
   json.close(']').close('}').close('}').close('}');
@@ -201,9 +235,10 @@ std::string to_cards(const Input& input, const Decision& decision, const CardOpt
   std::stable_sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   JsonWriter json(1024 + orders.size() * 10'000);
   const auto reasons = reasons_of(input, options.language);
+  CheckTexts texts;
   json.open('{').key("cards").open('[');
   for (const auto& [rank, order] : orders) {
-    auto ref = write_card(json, input, *order, options, reasons);
+    auto ref = write_card(json, input, *order, options, reasons, texts);
     ref.order = static_cast<std::size_t>(order - decision.orders.data());
     if (refs) refs->push_back(std::move(ref));
   }
@@ -214,6 +249,7 @@ std::string to_cards(const Input& input, const Decision& decision, const CardOpt
 
 std::string to_json(const Input& input, const Decision& decision) {
   JsonWriter json;
+  CheckTexts texts;
   json.open('{').member("terminology", decision.terminology_version).member("at", to_iso_time(decision.at)).key("orders").open('[');
   for (const auto& order : decision.orders) {
     json.open('{').member("order_id", order.order_id).key("item").open('{').member("code", order.local_code).member("name", order.local_name).close('}');
@@ -222,12 +258,12 @@ std::string to_json(const Input& input, const Decision& decision) {
     json.member("en", text(Error{order.reason, "", {names(input, order.missing, Language::en)}}, Language::en));
     json.member("critical", order.critical).texts("missing", order.missing).key("analytes").open('[');
     for (const auto& a : order.analytes) {
-      open_analyte(json, input, a);
+      open_analyte(json, input, a, texts);
       json.key("considered").open('[');
       for (const auto& c : a.considered) {
         json.open('{').member("result_id", input.candidates[c.candidate].result_id).member("agreement", c.agreement).member("verdict", word(c.verdict));
         json.key("checks").open('[');
-        for (const auto& check : c.checks) write(json, check);
+        for (const auto& check : c.checks) texts.write(json, check);
         json.close(']').close('}');
       }
       json.close(']').close('}');
