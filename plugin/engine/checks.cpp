@@ -44,16 +44,17 @@ Result<const model::LabReport*> head_of(Reader& reader, const std::string& repor
     head.report = std::move(*parsed.report);
     head.report.observations.clear();
   }
+  head.report.observations.reserve(16);
   return &into.reports.emplace(report_id, std::move(head)).first->second.report;
 }
 
 // Appends one result to its report in the history and a candidate for it. Positions count what was appended.
-Result<void> add(Reader& reader, const store::ResultRow& row, int offset_minutes, History& into) {
+Result<void> add(Reader& reader, store::ResultRow&& row, int offset_minutes, History& into) {
   auto head = head_of(reader, row.report_id, offset_minutes, into);
   if (!head) return head.error();
   if (!*head) return {};
   auto& [source, barred, report] = into.reports.at(row.report_id);
-  model::Observation observation;
+  auto& observation = report.observations.emplace_back();
   if (!model::read_brief(row.brief, observation)) {
     auto whole = reader.report(row.report_id);
     if (!whole) return whole.error();
@@ -61,8 +62,7 @@ Result<void> add(Reader& reader, const store::ResultRow& row, int offset_minutes
     if (!parsed.report || static_cast<std::size_t>(row.position) >= parsed.report->observations.size()) return Error{"store.unreadable_report", row.report_id, {}};
     observation = std::move(parsed.report->observations[static_cast<std::size_t>(row.position)]);
   }
-  report.observations.push_back(std::move(observation));
-  into.candidates.push_back({.result_id = row.id, .report_id = row.report_id, .source = source, .report = *head,
+  into.candidates.push_back({.result_id = std::move(row.id), .report_id = std::move(row.report_id), .source = source, .report = *head,
                              .position = report.observations.size() - 1, .current = row.current, .index_only = false, .barred = barred,
                              .link = recognition::Link::by_identity});
   return {};
@@ -164,9 +164,9 @@ Result<void> gather(Reader& reader, int offset_minutes, const std::string& patie
     auto rows = reader.results_of(record, items, since_ms);
     if (!rows) return rows.error();
     into.candidates.reserve(into.candidates.size() + rows->size());
-    for (const auto& row : *rows) {
+    for (auto& row : *rows) {
       const auto before = into.candidates.size();
-      if (auto r = add(reader, row, offset_minutes, into); !r) return r;
+      if (auto r = add(reader, std::move(row), offset_minutes, into); !r) return r;
       if (record != patient_id && into.candidates.size() > before) into.candidates.back().link = recognition::Link::merged;
     }
   }
@@ -293,7 +293,7 @@ Result<Replay> replay(Reader& reader, const std::string& uuid, const std::vector
       if (!row) return row.error();
       if (!*row) return Error{"replay.gone", "result", {id}};
       (*row)->current = c.at(2).get<bool>();
-      if (auto r = add(reader, **row, input.asking.offset_minutes, history); !r) return r.error();
+      if (auto r = add(reader, std::move(**row), input.asking.offset_minutes, history); !r) return r.error();
     }
     auto& candidate = history.candidates.back();
     candidate.source = c.at(1).get<std::string>();

@@ -54,16 +54,23 @@ Rows<ResultRow> results_of(Database& db, const std::string& patient_id, const st
   const auto wanted = [&](std::string_view item) { return static_cast<std::size_t>(std::find(items.begin(), items.end(), item) - items.begin()); };
   Query query(db, sql::kResultsSince);
   query.with(patient_id, collected_since_ms);
+  std::vector<std::pair<std::size_t, PackedResult>> found;  // of one row, each with its place among the items
+  bool tied = false;
   for (;;) {
     auto row = query.step();
     if (!row) return row.error();
     if (!*row) break;
+    found.clear();
     ResultPack pack(query.view(3));
     for (PackedResult one; pack.next(one);)
-      if (one.current && (items.empty() || wanted(one.item) != items.size())) rows.push_back(row_of(query, one, patient_id));
+      if (const auto place = wanted(one.item); one.current && (items.empty() || place != items.size())) found.emplace_back(place, one);
     if (!pack.whole()) return damaged(query);
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    tied |= !rows.empty() && rows.back().collected_ms == query.integer(1);
+    rows.reserve(rows.size() + found.size());
+    for (const auto& [place, one] : found) rows.push_back(row_of(query, one, patient_id));
   }
-  if (items.size() > 1)  // of one moment in the order in which they were asked for
+  if (tied && items.size() > 1)  // of one moment in the order in which they were asked for, whatever the report
     std::stable_sort(rows.begin(), rows.end(), [&](const ResultRow& a, const ResultRow& b) {
       return a.collected_ms != b.collected_ms ? a.collected_ms > b.collected_ms : wanted(a.item) < wanted(b.item);
     });

@@ -1,5 +1,6 @@
 // The decision as CDS Hooks cards and as the full explanation.
 #include <algorithm>
+#include <array>
 
 #include "core/recognition/shapes.hpp"
 
@@ -120,11 +121,29 @@ std::string identity_of(const Input& input, const OrderDecision& order, const st
   return out;
 }
 
+// The analytes of one specimen pass most checks with the same words: what the last analyte said of an aspect is said again.
+class CheckTexts {
+ public:
+  void write(JsonWriter& json, const Check& check) {
+    auto& [last, text] = last_[static_cast<std::size_t>(check.aspect)];
+    if (!last || *last != check) {
+      JsonWriter own(512);
+      recognition::write(own, check);
+      text = own.take();
+      last = &check;
+    }
+    json.raw(text);
+  }
+
+ private:
+  std::array<std::pair<const Check*, std::string>, static_cast<std::size_t>(Aspect::agreement) + 1> last_{};
+};
+
 // The members of an analyte, without the closing brace.
-void open_analyte(JsonWriter& json, const Input& input, const AnalyteDecision& a) {
+void open_analyte(JsonWriter& json, const Input& input, const AnalyteDecision& a, CheckTexts& texts) {
   json.open('{').member("item", a.item).both("name", item_name(input, a.item, Language::zh), item_name(input, a.item, Language::en));
   json.member("required", a.required).member("verdict", word(a.verdict)).key("checks").open('[');
-  for (const auto& c : a.checks) write(json, c);
+  for (const auto& c : a.checks) texts.write(json, c);
   json.close(']');
   if (!a.chosen) return;
   const auto& considered = a.considered[*a.chosen];
@@ -156,7 +175,7 @@ Words words_of(const Input& input, const OrderDecision& order, const std::vector
   return w;
 }
 
-CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options, std::string_view reasons) {
+CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& order, const CardOptions& options, std::string_view reasons, CheckTexts& texts) {
   const auto results = shown(input, order);
   const std::string identity = identity_of(input, order, results);
   const Words zh = words_of(input, order, results, Language::zh), en = words_of(input, order, results, Language::en);
@@ -185,7 +204,7 @@ CardRef write_card(JsonWriter& json, const Input& input, const OrderDecision& or
   for (const auto& r : results) write(json, r);
   json.close(']').key("analytes").open('[');
   for (const auto& a : order.analytes) {
-    open_analyte(json, input, a);
+    open_analyte(json, input, a, texts);
     json.close('}');
   }
   json.close(']').close('}').close('}').close('}');
@@ -201,9 +220,10 @@ std::string to_cards(const Input& input, const Decision& decision, const CardOpt
   std::stable_sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   JsonWriter json(1024 + orders.size() * 10'000);
   const auto reasons = reasons_of(input, options.language);
+  CheckTexts texts;
   json.open('{').key("cards").open('[');
   for (const auto& [rank, order] : orders) {
-    auto ref = write_card(json, input, *order, options, reasons);
+    auto ref = write_card(json, input, *order, options, reasons, texts);
     ref.order = static_cast<std::size_t>(order - decision.orders.data());
     if (refs) refs->push_back(std::move(ref));
   }
@@ -214,6 +234,7 @@ std::string to_cards(const Input& input, const Decision& decision, const CardOpt
 
 std::string to_json(const Input& input, const Decision& decision) {
   JsonWriter json;
+  CheckTexts texts;
   json.open('{').member("terminology", decision.terminology_version).member("at", to_iso_time(decision.at)).key("orders").open('[');
   for (const auto& order : decision.orders) {
     json.open('{').member("order_id", order.order_id).key("item").open('{').member("code", order.local_code).member("name", order.local_name).close('}');
@@ -222,12 +243,12 @@ std::string to_json(const Input& input, const Decision& decision) {
     json.member("en", text(Error{order.reason, "", {names(input, order.missing, Language::en)}}, Language::en));
     json.member("critical", order.critical).texts("missing", order.missing).key("analytes").open('[');
     for (const auto& a : order.analytes) {
-      open_analyte(json, input, a);
+      open_analyte(json, input, a, texts);
       json.key("considered").open('[');
       for (const auto& c : a.considered) {
         json.open('{').member("result_id", input.candidates[c.candidate].result_id).member("agreement", c.agreement).member("verdict", word(c.verdict));
         json.key("checks").open('[');
-        for (const auto& check : c.checks) write(json, check);
+        for (const auto& check : c.checks) texts.write(json, check);
         json.close(']').close('}');
       }
       json.close(']').close('}');

@@ -77,12 +77,17 @@ const char* word(Verdict verdict);
 const char* word(Outcome outcome);
 const char* word(Aspect aspect);
 
-struct Fact { std::string_view name; std::string value; };  // name: a literal; no names or numbers of persons
+struct Fact {                 // name: a literal; no names or numbers of persons
+  std::string_view name;
+  std::string value;
+  friend bool operator==(const Fact&, const Fact&) = default;
+};
 struct Check {
   Aspect aspect = Aspect::item;
   Verdict verdict = Verdict::pass;
   std::string_view reason;    // catalogue id, always a literal: "window.exceeded"
   std::vector<Fact> facts;    // fill {0} {1}... of the reason's sentence in this order
+  friend bool operator==(const Check&, const Check&) = default;
 };
 std::string text(const Check& check, Language language);
 

@@ -31,7 +31,7 @@ using storage::Database;
 using storage::Query;
 
 constexpr int kPatients = 200'000;
-constexpr const char* kReady = "ready-5";  // changes with the shape of the data
+constexpr const char* kReady = "ready-6";  // changes with the shape of the data
 constexpr const char* kLocalItems =
     "code,name,item,panel,unit\nL001,葡萄糖,GLU,,mmol/L\nL002,血脂四项,,LIPID,\nL003,肌酐,CREA,,umol/L\nL004,血钾,K,,mmol/L\nL005,谷丙转氨酶,ALT,,U/L\n";
 
@@ -207,13 +207,13 @@ bool bar(const char* name, double value, double most, const char* unit) {
 class Bare {
  public:
   explicit Bare(const std::string& file) : db_(must(Database::open(file, {.read_only = true}))) {}
-  struct Keys { std::int64_t patient = 0; std::string patient_id; std::vector<std::int64_t> reports; struct Result { std::int64_t collected_ms; std::string report; }; std::vector<Result> results; };
+  struct Keys { std::int64_t patient = 0; std::string patient_id; std::vector<std::int64_t> reports, results; };
   Keys keys(int p) {
     Keys k;
     k.patient_id = padded("a", p);
     k.patient = must(Query(*db_, "SELECT rowid FROM patient WHERE id=?").with(k.patient_id).number());
     std::vector<std::string> reports;
-    Query q(*db_, "SELECT collected_ms, report_id, results FROM result WHERE owner=? AND current=1 AND collected_ms>0");
+    Query q(*db_, "SELECT seq, report_id, results FROM result WHERE owner=? AND current=1 AND collected_ms>0");
     q.with(k.patient_id);
     while (must(q.step())) {
       static constexpr std::array<std::string_view, 11> items{"GLU", "TC", "TG", "HDLC", "LDLC", "CREA", "K", "ALT", "APOA1", "APOB", "LPA"};
@@ -221,7 +221,7 @@ class Bare {
       store::sqlite::ResultPack pack(q.view(2));
       for (store::sqlite::PackedResult one; pack.next(one);) asked |= std::find(items.begin(), items.end(), one.item) != items.end();
       if (!asked) continue;
-      k.results.push_back({q.integer(0), q.text(1)});
+      k.results.push_back(q.integer(0));
       if (std::find(reports.begin(), reports.end(), q.text(1)) == reports.end()) reports.push_back(q.text(1));
     }
     for (const auto& id : reports) k.reports.push_back(must(Query(*db_, "SELECT seq FROM report WHERE id=?").with(id).number()));
@@ -235,9 +235,9 @@ class Bare {
       rows += take(one.with(k.patient), 3);
       Query tie(*db_, "SELECT from_ms, to_ms FROM tie WHERE patient_id=? AND partner='' AND basis='encounter' AND reference='E1'");
       rows += take(tie.with(k.patient_id), 2);
-      Query result(*db_, "SELECT report_id, collected_ms, current, results FROM result WHERE owner=? AND collected_ms=? AND report_id=?");
-      for (const auto& key : k.results) {
-        rows += take(result.with(k.patient_id, key.collected_ms, key.report), 4);
+      Query result(*db_, "SELECT report_id, collected_ms, current, results FROM result WHERE seq=?");
+      for (const auto key : k.results) {
+        rows += take(result.with(key), 4);
         result.again();
       }
       Query report(*db_, "SELECT id, origin, number, version, status, source, patient_id, stored_ms, current, brief FROM report WHERE seq=?");
