@@ -143,7 +143,7 @@ Result<void> SqliteStore::read(const std::function<Result<void>(Reader&)>& fn) {
     SqliteStore& store;
     std::unique_ptr<Database> db;
     ~Turn() {
-      if (db->in_transaction()) (void)db->exec("ROLLBACK");
+      if (db->in_transaction()) (void)Query(*db, "ROLLBACK").run();
       store.give_back(std::move(db));
     }
   } turn{*this, std::move(*db)};

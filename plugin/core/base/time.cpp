@@ -1,7 +1,7 @@
 #include "core/base/time.hpp"
 
 #include <array>
-#include <cstdio>
+#include "core/base/text_out.hpp"
 
 namespace huren {
 namespace {
@@ -102,13 +102,21 @@ bool take_offset(std::string_view& s, int& minutes) {
   return true;
 }
 
-// mark (when there is one) and value, `width` digits.
-void add(std::string& out, const char* mark, int width, int value) {
-  out += mark;
-  const auto digits = std::to_string(value);
-  for (auto missing = static_cast<int>(digits.size()); missing < width; ++missing) out += '0';
-  out += digits;
-}
+// A time in the making: no field is longer than eleven characters, no time has more than nine.
+class TimeText {
+ public:
+  void add(std::string_view mark, int width, int value) {  // mark (when there is one) and value, `width` digits
+    std::array<char, 10> digits;
+    std::size_t first = digits.size();
+    for (auto left = static_cast<unsigned>(value < 0 ? 0 : value); left > 0 || width > 0; left /= 10, --width) digits[--first] = static_cast<char>('0' + left % 10);
+    end_ = put(put(end_, mark), {digits.data() + first, digits.size() - first});
+  }
+  [[nodiscard]] std::string text() const { return {text_.data(), end_}; }
+
+ private:
+  std::array<char, 100> text_;
+  char* end_ = text_.data();
+};
 
 Parts split(const Timestamp& t) {
   Parts p;
@@ -126,18 +134,18 @@ Parts split(const Timestamp& t) {
   return p;
 }
 
-void add_offset(std::string& out, int minutes, const char* mark) {
+void add_offset(TimeText& out, int minutes, std::string_view mark) {
   const int size = minutes < 0 ? -minutes : minutes;
-  add(out, minutes < 0 ? "-" : "+", 2, size / 60);
-  add(out, mark, 2, size % 60);
+  out.add(minutes < 0 ? "-" : "+", 2, size / 60);
+  out.add(mark, 2, size % 60);
 }
 
-std::string day_text(const Date& d, const char* mark) {
-  std::string out;
-  add(out, "", 4, d.year);
-  if (d.month) add(out, mark, 2, d.month);
-  if (d.month && d.day) add(out, mark, 2, d.day);
-  return out;
+std::string day_text(const Date& d, std::string_view mark) {
+  TimeText out;
+  out.add("", 4, d.year);
+  if (d.month) out.add(mark, 2, d.month);
+  if (d.month && d.day) out.add(mark, 2, d.day);
+  return out.text();
 }
 
 }  // namespace
@@ -210,33 +218,31 @@ std::optional<Timestamp> parse_iso_time(std::string_view text, int assumed_offse
 std::string to_hl7_time(const Timestamp& t) {
   if (!t.present()) return {};
   const Parts p = split(t);
-  std::string out;
-  out.reserve(32);
-  add(out, "", 4, p.year);
-  if (t.precision >= Precision::month) add(out, "", 2, p.month);
-  if (t.precision >= Precision::day) add(out, "", 2, p.day);
-  if (t.precision >= Precision::hour) add(out, "", 2, p.hour);
-  if (t.precision >= Precision::minute) add(out, "", 2, p.minute);
-  if (t.precision >= Precision::second) add(out, "", 2, p.second);
-  if (t.precision >= Precision::millisecond) add(out, ".", 3, p.millisecond);
+  TimeText out;
+  out.add("", 4, p.year);
+  if (t.precision >= Precision::month) out.add("", 2, p.month);
+  if (t.precision >= Precision::day) out.add("", 2, p.day);
+  if (t.precision >= Precision::hour) out.add("", 2, p.hour);
+  if (t.precision >= Precision::minute) out.add("", 2, p.minute);
+  if (t.precision >= Precision::second) out.add("", 2, p.second);
+  if (t.precision >= Precision::millisecond) out.add(".", 3, p.millisecond);
   if (t.has_offset) add_offset(out, t.offset_minutes, "");
-  return out;
+  return out.text();
 }
 
 std::string to_iso_time(const Timestamp& t) {
   if (!t.present()) return {};
   const Parts p = split(t);
-  std::string out;
-  out.reserve(32);
-  add(out, "", 4, p.year);
-  if (t.precision >= Precision::month) add(out, "-", 2, p.month);
-  if (t.precision >= Precision::day) add(out, "-", 2, p.day);
-  if (t.precision >= Precision::hour) add(out, "T", 2, p.hour);
-  if (t.precision >= Precision::minute) add(out, ":", 2, p.minute);
-  if (t.precision >= Precision::second) add(out, ":", 2, p.second);
-  if (t.precision >= Precision::millisecond) add(out, ".", 3, p.millisecond);
+  TimeText out;
+  out.add("", 4, p.year);
+  if (t.precision >= Precision::month) out.add("-", 2, p.month);
+  if (t.precision >= Precision::day) out.add("-", 2, p.day);
+  if (t.precision >= Precision::hour) out.add("T", 2, p.hour);
+  if (t.precision >= Precision::minute) out.add(":", 2, p.minute);
+  if (t.precision >= Precision::second) out.add(":", 2, p.second);
+  if (t.precision >= Precision::millisecond) out.add(".", 3, p.millisecond);
   if (t.precision >= Precision::hour) add_offset(out, t.offset_minutes, ":");
-  return out;
+  return out.text();
 }
 
 Timestamp from_epoch_ms(std::int64_t epoch_ms, int offset_minutes) {

@@ -242,14 +242,17 @@ Wanted wanted(const Input& input) {
     items.insert(item.code);
     if (const auto window = set.window_days(item, today)) days = std::max(days, *window);
   };
+  std::vector<const Item*> equal;  // few of the many items are another's equal
+  for (const auto& other : set.items())
+    if (!other.equals.empty()) equal.push_back(&other);
   terminology::LocalItem bare;
   for (const auto& ordered : input.orders)
     if (const auto* local = meant(set, ordered.item, today, bare))
       for (const auto& target : targets_of(set, *local, today)) {
         look(*target.item);
         if (!target.item->equals.empty()) items.insert(target.item->equals);
-        for (const auto& other : set.items())
-          if (!other.equals.empty() && answers(other, *target.item)) items.insert(other.code);
+        for (const auto* other : equal)
+          if (answers(*other, *target.item)) items.insert(other->code);
       }
   for (const auto& a : input.agreements) {
     for (const auto& [scope, window] : a.agreement.window_days) days = std::max(days, window);

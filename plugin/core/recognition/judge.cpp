@@ -43,11 +43,13 @@ std::optional<double> number_of(const model::Observation& o) {
   return value;
 }
 
+double preferred(double number, const terminology::UnitForm& form) { return number * form.scale + form.offset; }
+
 // In the preferred unit of the item that the result is.
 std::optional<double> preferred_value(const Analyte& a, const model::Observation& o, const Item& as) {
   const auto value = number_of(o);
   const auto* form = value && as.numeric ? a.set.unit_form(as, o.unit) : nullptr;
-  return form ? std::optional(*value * form->scale + form->offset) : std::nullopt;
+  return form ? std::optional(preferred(*value, *form)) : std::nullopt;
 }
 
 Check judge_status(const Candidate& c, const model::Observation& o) {
@@ -204,10 +206,11 @@ Check judge_unit(const Analyte& a, const Candidate& c, const model::Observation&
   if (trim(o.value).empty()) return check(Aspect::unit, Verdict::fail, "unit.no_value");
   if (!as.numeric) return check(Aspect::unit, Verdict::pass, "unit.words");
   std::vector<Fact> facts{{"unit", o.unit}, {"ours", std::string(a.unit)}};
-  if (!number_of(o)) return check(Aspect::unit, Verdict::fail, "unit.not_a_number");
+  const auto number = number_of(o);
+  if (!number) return check(Aspect::unit, Verdict::fail, "unit.not_a_number");
   const auto* form = a.set.unit_form(as, o.unit);
   if (!form) return check(Aspect::unit, Verdict::fail, trim(o.unit).empty() ? "unit.missing" : "unit.not_convertible", std::move(facts));
-  const double value = *preferred_value(a, o, as);
+  const double value = preferred(*number, *form);
   if ((as.plausible_low && value < *as.plausible_low) || (as.plausible_high && value > *as.plausible_high))
     return check(Aspect::unit, Verdict::advise, "unit.implausible", std::move(facts));
   const auto* ours = a.set.unit_form(a.item, a.unit);
@@ -351,13 +354,13 @@ std::vector<Check> judge(const Analyte& a, const Candidate& candidate, const Mea
 }
 
 std::optional<Converted> converted(const Analyte& a, const model::Observation& observation, const terminology::Item& as) {
-  const auto value = preferred_value(a, observation, as);
-  const auto* theirs = a.set.unit_form(as, observation.unit);
-  const auto* ours = a.set.unit_form(a.item, a.unit);
-  if (!value || !ours || !theirs) return std::nullopt;
+  const auto number = as.numeric ? number_of(observation) : std::nullopt;
+  const auto* theirs = number ? a.set.unit_form(as, observation.unit) : nullptr;
+  const auto* ours = theirs ? a.set.unit_form(a.item, a.unit) : nullptr;
+  if (!ours) return std::nullopt;
   if (!ours->method_group.empty() && !theirs->method_group.empty() && ours->method_group != theirs->method_group) return std::nullopt;
-  if (as.code == a.item.code && ours->unit == theirs->unit) return Converted{*number_of(observation), observation.unit, false};
-  return Converted{(*value - ours->offset) / ours->scale, std::string(a.printed_unit), true};
+  if (as.code == a.item.code && ours->unit == theirs->unit) return Converted{*number, observation.unit, false};
+  return Converted{(preferred(*number, *theirs) - ours->offset) / ours->scale, std::string(a.printed_unit), true};
 }
 
 std::string_view method_of(const Analyte& a, const model::Observation& o, const Item& as) {
