@@ -1,6 +1,7 @@
 #include "core/base/time.hpp"
 
 #include <array>
+
 #include "core/base/text_out.hpp"
 
 namespace huren {
@@ -111,10 +112,10 @@ class TimeText {
     for (auto left = static_cast<unsigned>(value < 0 ? 0 : value); left > 0 || width > 0; left /= 10, --width) digits[--first] = static_cast<char>('0' + left % 10);
     end_ = put(put(end_, mark), {digits.data() + first, digits.size() - first});
   }
-  [[nodiscard]] std::string text() const { return {text_.data(), end_}; }
+  [[nodiscard]] std::string text() const { return std::string(text_.data(), static_cast<std::size_t>(end_ - text_.data())); }
 
  private:
-  std::array<char, 100> text_;
+  std::array<char, 100> text_{};
   char* end_ = text_.data();
 };
 
