@@ -86,7 +86,9 @@ void detail_of(std::string& out, const ShownResult& r, Language language) {
   };
   out += "- ";
   out += name_of(r, language);
-  out += " **" + value_words(r, language) + "**";
+  out += " **";
+  out += value_words(r, language);
+  out += "**";
   if (r.converted) {
     part("（原值 ", " (reported ", r.original);
     part(" ", " ", o.unit);
@@ -108,6 +110,7 @@ void detail_of(std::string& out, const ShownResult& r, Language language) {
 
 std::string detail(const std::vector<ShownResult>& results, const std::string& missing, Language language) {
   std::string out;
+  out.reserve(256 * results.size());
   for (const auto& r : results) detail_of(out, r, language);
   if (!missing.empty()) out += text(Error{"card.missing", "", {missing}}, language) + "\n";
   return out;
@@ -115,10 +118,22 @@ std::string detail(const std::vector<ShownResult>& results, const std::string& m
 
 // What makes a suggestion the same suggestion: the order and the results, not the moment of asking.
 std::string identity_of(const Input& input, const OrderDecision& order, const std::vector<ShownResult>& results) {
-  std::string out = input.asking.code + '\n' + input.patient.local_id + '\n' + input.encounter_id + '\n' + order.order_id + '\n' + order.local_code +
-                    '\n' + word(order.outcome) + '\n' + input.terminology->version();
-  for (const auto& r : results) out += '\n' + r.analyte->item + '=' + r.candidate->result_id + '/' + word(r.analyte->verdict);
-  return out;
+  TextOut out(512);
+  for (const std::string_view part : {std::string_view(input.asking.code), std::string_view(input.patient.local_id), std::string_view(input.encounter_id),
+                                      std::string_view(order.order_id), std::string_view(order.local_code), std::string_view(word(order.outcome))}) {
+    out.add(part);
+    out.add('\n');
+  }
+  out.add(input.terminology->version());
+  for (const auto& r : results) {
+    out.add('\n');
+    out.add(r.analyte->item);
+    out.add('=');
+    out.add(r.candidate->result_id);
+    out.add('/');
+    out.add(word(r.analyte->verdict));
+  }
+  return out.take();
 }
 
 // The analytes of one specimen pass most checks with the same words: what the last analyte said of an aspect is said again.

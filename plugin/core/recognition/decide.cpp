@@ -50,9 +50,18 @@ const terminology::LocalItem* meant(const terminology::Set& set, const model::Co
   return &bare;
 }
 
+using Persons = std::map<std::pair<const model::LabReport*, Link>, Person>;  // one a report
+
+// Reports mostly tell of their person in the same words, which are judged once; our own laboratory's have a number that counts.
+Person person_of(const Input& input, const Candidate& c, const Persons& known) {
+  for (const auto& [key, person] : known)
+    if (!c.source.empty() && person.reason != "identity.own_number" && key.second == c.link && key.first->patient == c.report->patient) return person;
+  return judge_person(input, c);
+}
+
 std::vector<Known> known_candidates(const Input& input, const Date& today) {
   std::vector<Known> out;
-  std::map<std::pair<const model::LabReport*, Link>, Person> persons;
+  Persons persons;
   for (std::size_t i = 0; i < input.candidates.size(); ++i) {
     const auto& c = input.candidates[i];
     if (!c.report || c.position >= c.report->observations.size()) continue;
@@ -60,7 +69,7 @@ std::vector<Known> known_candidates(const Input& input, const Date& today) {
     if (!meaning.item) continue;
     const auto key = std::pair{c.report, c.link};
     auto it = persons.find(key);
-    if (it == persons.end()) it = persons.emplace(key, judge_person(input, c)).first;
+    if (it == persons.end()) it = persons.emplace(key, person_of(input, c, persons)).first;
     int zone = input.asking.offset_minutes;
     for (const auto& a : input.agreements)
       if (!c.source.empty() && a.agreement.partner == c.source) zone = a.partner.offset_minutes;

@@ -213,7 +213,7 @@ Check judge_unit(const Analyte& a, const Candidate& c, const model::Observation&
   const double value = preferred(*number, *form);
   if ((as.plausible_low && value < *as.plausible_low) || (as.plausible_high && value > *as.plausible_high))
     return check(Aspect::unit, Verdict::advise, "unit.implausible", std::move(facts));
-  const auto* ours = a.set.unit_form(a.item, a.unit);
+  const auto* ours = a.form;
   if (ours && !ours->method_group.empty() && !form->method_group.empty() && ours->method_group != form->method_group)
     return check(Aspect::unit, Verdict::advise, "unit.other_calibration", std::move(facts));
   const bool same = ours && ours->unit == form->unit && as.code == a.item.code;
@@ -263,7 +263,7 @@ Check judge_agreement(const Analyte& a, const Candidate& c, const PartnerAgreeme
 }  // namespace
 
 Analyte analyte_of(const Input& input, const terminology::Item& item, const terminology::LocalItem& local) {
-  Analyte a{input, *input.terminology, item, {}, terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes), -1, item.unit, item.unit, {}};
+  Analyte a{input, *input.terminology, item, {}, terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes), -1, item.unit, item.unit, {}, nullptr};
   // An order for a panel says nothing of each analyte's unit and method: this hospital's own single item does.
   const auto* single = local.item.empty() ? a.set.local_item_of(item.code, a.today) : &local;
   if (single) {
@@ -282,6 +282,7 @@ Analyte analyte_of(const Input& input, const terminology::Item& item, const term
     a.printed_unit = single->unit;
   }
   if (form && a.method_group.empty()) a.method_group = form->method_group;
+  a.form = form && form->unit == single->unit ? form : a.set.unit_form(item, a.unit);
   return a;
 }
 
@@ -356,8 +357,8 @@ std::vector<Check> judge(const Analyte& a, const Candidate& candidate, const Mea
 std::optional<Converted> converted(const Analyte& a, const model::Observation& observation, const terminology::Item& as) {
   const auto number = as.numeric ? number_of(observation) : std::nullopt;
   const auto* theirs = number ? a.set.unit_form(as, observation.unit) : nullptr;
-  const auto* ours = theirs ? a.set.unit_form(a.item, a.unit) : nullptr;
-  if (!ours) return std::nullopt;
+  const auto* ours = a.form;
+  if (!theirs || !ours) return std::nullopt;
   if (!ours->method_group.empty() && !theirs->method_group.empty() && ours->method_group != theirs->method_group) return std::nullopt;
   if (as.code == a.item.code && ours->unit == theirs->unit) return Converted{*number, observation.unit, false};
   return Converted{(preferred(*number, *theirs) - ours->offset) / ours->scale, std::string(a.printed_unit), true};
@@ -384,7 +385,7 @@ Check judge_abnormal(const Analyte& a, const model::Observation& o, const Item& 
       return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", flag}});
     flagged |= !flag.empty() && flag != "N";
   }
-  if (const auto value = preferred_value(a, o, as)) {
+  if (const auto value = as.critical_low || as.critical_high ? preferred_value(a, o, as) : std::nullopt) {
     if (as.critical_low && *value <= *as.critical_low)
       return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", "≤ " + text_of(*as.critical_low) + " " + as.unit}});
     if (as.critical_high && *value >= *as.critical_high)

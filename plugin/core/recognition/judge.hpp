@@ -18,6 +18,7 @@ struct Analyte {
   std::string_view unit;       // this hospital's unit for the item, UCUM
   std::string_view printed_unit;  // as this hospital prints it
   std::string_view method_group;  // this hospital's own; empty: unknown
+  const terminology::UnitForm* form = nullptr;  // of unit; null: not in the tables
 };
 Analyte analyte_of(const Input& input, const terminology::Item& item, const terminology::LocalItem& local);
 

@@ -35,14 +35,14 @@ std::string uuid_of(std::string_view content) {
   }
   bytes[6] = (bytes[6] & 0x0FU) | 0x80U;
   bytes[8] = (bytes[8] & 0x3FU) | 0x80U;
-  std::string out;
-  out.reserve(36);
+  std::array<char, 36> text{};
+  char* at = text.data();
   for (std::size_t i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    out += "0123456789abcdef"[bytes[i] >> 4];
-    out += "0123456789abcdef"[bytes[i] & 0xFU];
+    if (i == 4 || i == 6 || i == 8 || i == 10) *at++ = '-';
+    *at++ = "0123456789abcdef"[bytes[i] >> 4];
+    *at++ = "0123456789abcdef"[bytes[i] & 0xFU];
   }
-  return out;
+  return {text.data(), text.size()};
 }
 
 void write(JsonWriter& json, const Check& check) {
