@@ -1,6 +1,7 @@
 #include "core/base/json_writer.hpp"
 
 #include <array>
+#include <cstring>
 
 namespace huren {
 namespace {
@@ -35,18 +36,25 @@ char* escape(char* at, char c) {
 JsonWriter& JsonWriter::value(std::string_view text) {
   char* at = comma(out_.room(6 * text.size() + 3));  // every byte may become \u00XX
   *at++ = '"';
-  const auto one_by_one = [&at](std::string_view piece) {
-    for (const char c : piece) {
-      if (escaped(c)) at = escape(at, c);
-      else *at++ = c;
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  const auto one_by_one = [&at, &from](const char* until) {
+    for (; from != until; ++from) {
+      if (escaped(*from)) at = escape(at, *from);
+      else *at++ = *from;
     }
   };
-  for (; text.size() >= 8; text.remove_prefix(8)) {
-    const Eight x(text.data());
-    if ((x.control() | x.has('"') | x.has('\\')) & Eight::kHighs) one_by_one(text.substr(0, 8));
-    else at = put(at, text.substr(0, 8));
+  while (end - from >= 8) {
+    const Eight x(from);
+    if ((x.control() | x.has('"') | x.has('\\')) & Eight::kHighs) {
+      one_by_one(from + 8);
+    } else {
+      std::memcpy(at, from, 8);
+      at += 8;
+      from += 8;
+    }
   }
-  one_by_one(text);
+  one_by_one(end);
   *at++ = '"';
   out_.used(at);
   return *this;
