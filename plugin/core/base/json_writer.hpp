@@ -3,6 +3,7 @@
 // Promises: members in the order given, no blanks, every string escaped. Refuses: text that is not UTF-8 (the readers check it).
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,18 @@ class JsonWriter {
     *at++ = bracket;
     out_.used(at);
     fresh_ = false;
+    return *this;
+  }
+  template <std::size_t n>
+  JsonWriter& key(const char (&name)[n]) {  // as below; a name whose length the compiler knows is copied without a call
+    char* at = comma(out_.room(n + 3));
+    *at++ = '"';
+    std::memcpy(at, name, n - 1);
+    at += n - 1;
+    *at++ = '"';
+    *at++ = ':';
+    out_.used(at);
+    fresh_ = true;
     return *this;
   }
   JsonWriter& key(std::string_view name) {  // a name of the program's own: nothing in it needs escaping

@@ -1,7 +1,6 @@
 // A text that is put together from many small pieces: room is made once for several of them, and they are put down there.
 // Promises: no more than twice what is needed. Eight bytes are looked at together for those that a format must escape.
 #pragma once
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -42,6 +41,17 @@ class TextOut {
 struct Eight {
   static constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
   explicit Eight(const char* at) { std::memcpy(&bytes, at, sizeof bytes); }
+  explicit Eight(std::string_view few) {  // one to seven of them, some more than once
+    const auto at = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(few[i])}; };
+    if (few.size() < 4) {
+      bytes = (kOnes * at(0) << 16) | at(few.size() / 2) << 8 | at(few.size() - 1);
+      return;
+    }
+    std::uint32_t front = 0, back = 0;
+    std::memcpy(&front, few.data(), sizeof front);
+    std::memcpy(&back, few.data() + few.size() - sizeof back, sizeof back);
+    bytes = std::uint64_t{back} << 32 | front;
+  }
   [[nodiscard]] std::uint64_t control() const { return (bytes - kOnes * 0x20) & ~bytes; }  // below 0x20
   [[nodiscard]] std::uint64_t has(char c) const { return zero(bytes ^ kOnes * static_cast<unsigned char>(c)); }
   // either of two characters that differ in this bit alone
@@ -50,14 +60,14 @@ struct Eight {
   std::uint64_t bytes;
 };
 
-// Whether no byte of the text is special: eight() knows it of eight together (its high bits), one() of a single one.
-template <class OfEight, class OfOne>
-bool all_plain(std::string_view text, OfEight eight, OfOne one) {
-  if (text.size() < 8) return std::none_of(text.begin(), text.end(), one);
+// Whether no byte of the text is special, which special() knows of eight together (in their high bits).
+template <class Special>
+bool all_plain(std::string_view text, Special special) {
+  if (text.size() < 8) return text.empty() || !(special(Eight(text)) & Eight::kHighs);
   const char* last = text.data() + text.size() - 8;
   for (const char* at = text.data(); at < last; at += 8)
-    if (eight(Eight(at)) & Eight::kHighs) return false;
-  return !(eight(Eight(last)) & Eight::kHighs);
+    if (special(Eight(at)) & Eight::kHighs) return false;
+  return !(special(Eight(last)) & Eight::kHighs);
 }
 
 }  // namespace huren

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/base/csv.hpp"
+#include "core/base/decimal.hpp"
 #include "core/base/embedded.hpp"
 
 namespace huren {
@@ -79,7 +80,10 @@ ValueShape shape_of(const model::Observation& o) {
 }
 
 std::string number_text(double value) {
-  std::array<char, 32> buffer{};
+  std::array<char, 32> buffer;
+  // Between these to_chars never writes an exponent: it would be longer.
+  if (value >= 0.001 && value < 100'000)
+    if (char* const quick = put_decimal(buffer.data(), value)) return {buffer.data(), quick};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
   return {buffer.data(), end};
 }

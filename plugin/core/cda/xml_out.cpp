@@ -41,9 +41,7 @@ std::string hex2(unsigned char c) {
 
 bool XmlOut::plain(std::string_view value) {
   constexpr unsigned kAmpersandOrQuote = '&' ^ '"', kLessOrGreater = '<' ^ '>';
-  return all_plain(
-      value, [](Eight x) { return x.control() | x.bytes | x.has_either('&', kAmpersandOrQuote) | x.has_either('<', kLessOrGreater); },
-      [](char c) { return kClass[static_cast<unsigned char>(c)] != 0; });
+  return all_plain(value, [](Eight x) { return x.control() | x.bytes | x.has_either('&', kAmpersandOrQuote) | x.has_either('<', kLessOrGreater); });
 }
 
 XmlOut& XmlOut::escaped_attr(std::string_view name, std::string_view value) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
@@ -49,8 +48,8 @@ bool fits(Grammar grammar, std::string_view s) {
 }
 
 bool is_base(std::string_view type) {
-  static const std::set<std::string_view> types{"ST", "TX", "FT", "NM", "SI", "ID", "IS", "DT", "TM", "DTM", "GTS", "TN", "VARIES"};
-  return types.contains(type);
+  static constexpr std::string_view types[] = {"NM", "ST", "TX", "FT", "SI", "ID", "IS", "DT", "TM", "DTM", "GTS", "TN", "VARIES"};
+  return std::find(std::begin(types), std::end(types), type) != std::end(types);
 }
 
 std::size_t characters(std::string_view utf8) {
@@ -73,6 +72,9 @@ int number(std::string_view s) {
   std::from_chars(s.data(), s.data() + s.size(), n);
   return n;
 }
+
+// Any text will do.
+bool says_nothing(const ComponentRule& rule) { return rule.grammar == Grammar::text && !rule.parts && !rule.codes; }
 
 bool skipped_by_structure(std::string_view name) {
   return name.size() != 3 || name[0] == 'Z' || name == "ADD" || name == "DSC";
@@ -155,8 +157,18 @@ void Checker::turn_to(std::string_view name) {
   name_ = name;
   rules_ = d_.segment(name);
   here_.clear();
+  overridden_ = 0;
   for (const auto i : plan_->fields)
-    if (const auto& r = profile_.rules()[i]; r.path.segment == name) here_.push_back(&r);
+    if (const auto& r = profile_.rules()[i]; r.path.segment == name) {
+      here_.push_back(&r);
+      overridden_ |= std::uint64_t{1} << (static_cast<unsigned>(r.path.field) & 63);
+    }
+  clean_.clear();
+  last_required_ = 0;
+  if (!rules_) return;
+  clean_.resize(rules_->size() + 1);
+  for (std::size_t i = rules_->size(); i > 0 && !last_required_; --i)
+    if ((*rules_)[i - 1].required) last_required_ = static_cast<int>(i);
 }
 
 void Checker::segment(const Segment& s, int occurrence) {
@@ -167,15 +179,25 @@ void Checker::segment(const Segment& s, int occurrence) {
     return;
   }
   const int known = static_cast<int>(rules_->size()), there = s.fields();
-  for (int n = header_segment(name) ? 3 : 1; n <= std::max(known, there); ++n) {
-    const auto f = n <= there ? s.field(n) : Field();
+  const FieldsOf fields(s);
+  for (int n = header_segment(name) ? 3 : 1; n <= std::max(last_required_, there); ++n) {
+    const auto f = n <= there ? fields[n] : Field();
     if (n > known) {
       if (!f.empty()) add(Severity::warning, "hl7.extra_field", {s, n}, {std::to_string(n - 1)});
       continue;
     }
     const auto& rule = (*rules_)[static_cast<std::size_t>(n - 1)];
-    if (!f.empty()) field(s, n, f, rule);
-    else if (rule.required && !override_of("usage", n)) add(Severity::error, "hl7.field_required", {s, n});
+    if (f.empty()) {
+      if (rule.required && !(overridden(n) && override_of("usage", n))) add(Severity::error, "hl7.field_required", {s, n});
+      continue;
+    }
+    // A message of many results says most things again and again: what was without fault is without fault again.
+    // What OBX-5 may hold is for OBX-2 to say. Half of all instructions of a check.
+    auto& clean = clean_[static_cast<std::size_t>(n)];
+    if (f.raw() == clean) continue;
+    const auto before = findings_.size();
+    field(s, n, f, rule);
+    if (findings_.size() == before && rule.type != "VARIES") clean = f.raw();
   }
 }
 
@@ -188,22 +210,29 @@ void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& ru
     if (append_unescaped(scratch_, f.raw(), m_.delimiters()) > 0) add(Severity::error, "hl7.escape", at);
   }
   const int repetitions = whole ? 1 : f.repetitions();
-  const auto* repeat = override_of("repeat", n);
+  const bool changes = overridden(n);
+  const auto* repeat = changes ? override_of("repeat", n) : nullptr;
   const int allowed = repeat ? number(repeat->value) : rule.repeat;
   if (allowed && repetitions > allowed) add_by(repeat, "hl7.field_repeats", at, {std::to_string(allowed), std::to_string(repetitions)});
-  const auto* length = override_of("length", n);
+  const auto* length = changes ? override_of("length", n) : nullptr;
   const int longest = length ? number(length->value) : rule.length;
   const ComponentRule* type = &rule;
   ComponentRule changed;  // by the profile
-  if (const auto* table = override_of("table", n)) {
+  if (const auto* table = changes ? override_of("table", n) : nullptr) {
     changed = rule;
     changed.table = table->value == "none" ? "" : table->value;
     changed.codes = d_.table(changed.table);
     type = &changed;
   }
   if (n == 5 && name_ == "OBX") {
-    type = &rule_of_type(s.value(2));
-    if (!type->parts && !is_base(type->type)) return add(Severity::error, "hl7.value_type", {s, 2});
+    const auto said = s.field(2).raw();
+    if (!value_rule_ || said != value_type_) {
+      type = &rule_of_type(s.value(2));
+      if (!type->parts && !is_base(type->type)) return add(Severity::error, "hl7.value_type", {s, 2});
+      value_type_ = said;
+      value_rule_ = type;
+    }
+    type = value_rule_;
   }
   auto rest = f;
   for (int r = 1; r <= repetitions; ++r) {
@@ -216,6 +245,7 @@ void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& ru
         add_by(length, "hl7.too_long", here, {std::to_string(size), std::to_string(longest)});
     }
     if (whole && !type->parts) leaf(here, one.raw(), *type, *type);
+    else if (whole) single(here, one.raw(), *type);
     else repetition(here, one, *type);
   }
 }
@@ -231,6 +261,15 @@ const ComponentRule& Checker::rule_of_type(std::string_view type) {
   return by_type_.emplace(type, ComponentRule{.type = std::string(type), .required = false, .table = {}, .grammar = grammar_of(type), .parts = d_.type(type)}).first->second;
 }
 
+void Checker::single(const Place& at, std::string_view raw, const ComponentRule& rule) {
+  const Component value(Element(raw, &m_.delimiters()));
+  Place here = at;
+  for (const auto& part : *rule.parts) {
+    if (++here.component == 1) component(here, value, part, part.codes ? part : rule);
+    else if (part.required) add(Severity::error, "hl7.component_required", here);
+  }
+}
+
 void Checker::repetition(const Place& at, Repetition r, const ComponentRule& rule) {
   const int components = r.components();
   if (!rule.parts) {
@@ -240,11 +279,12 @@ void Checker::repetition(const Place& at, Repetition r, const ComponentRule& rul
     return;
   }
   const int known = static_cast<int>(rule.parts->size());
-  if (components > known) add(Severity::warning, "hl7.extra_component", at, {rule.type, std::to_string(known)});
+  if (components > known && weighs(Severity::warning, "hl7.extra_component", at))  // every OBX-3 of 2.7 and later
+    add(Severity::warning, "hl7.extra_component", at, {rule.type, std::to_string(known)});
   for (int c = 1; c <= known; ++c) {
     const auto& part = (*rule.parts)[static_cast<std::size_t>(c - 1)];
     const auto value = r.take_component();
-    if (value.empty() && !part.required) continue;
+    if (!part.required && (value.empty() || (c > 1 && says_nothing(part)))) continue;
     Place here = at;
     here.component = c;
     if (value.empty()) add(Severity::error, "hl7.component_required", here);
@@ -256,7 +296,8 @@ void Checker::repetition(const Place& at, Repetition r, const ComponentRule& rul
 
 void Checker::component(const Place& at, Component c, const ComponentRule& rule, const ComponentRule& coded_by) {
   if (!rule.parts) {
-    leaf(at, c.subcomponent(1).raw(), rule, coded_by);
+    const char delimiter = m_.delimiters().subcomponent;
+    leaf(at, delimiter == '\0' ? c.raw() : c.raw().substr(0, c.raw().find(delimiter)), rule, coded_by);
     return;
   }
   const int count = std::min(c.subcomponents(), static_cast<int>(rule.parts->size()));
@@ -312,13 +353,13 @@ void Checker::profile_rule(const Profile::Rule& rule) {
 }
 
 void Checker::usage_rule(const Profile::Rule& rule, const Place& at, const Element& element) {
-  const auto severity = severity_from(rule.severity, Severity::error);
+  const auto severity = [&] { return severity_from(rule.severity, Severity::error); };
   if (rule.rule == "value") {
-    if (element.has_value() && element.text() != rule.value) add_agreed(severity, "hl7.value_expected", where(at), {rule.value});
+    if (element.has_value() && element.text() != rule.value) add_agreed(severity(), "hl7.value_expected", where(at), {rule.value});
   } else if (rule.value == "R" && !element.has_value()) {
-    add_agreed(severity, at.component ? "hl7.component_required" : "hl7.field_required", where(at), {});
+    add_agreed(severity(), at.component ? "hl7.component_required" : "hl7.field_required", where(at), {});
   } else if (rule.value == "X" && !element.empty()) {
-    add_agreed(severity, "hl7.field_forbidden", where(at), {});
+    add_agreed(severity(), "hl7.field_forbidden", where(at), {});
   }
 }
 
@@ -337,6 +378,10 @@ std::string Checker::where(const Place& at) const {
   const bool single = occurrence == 1 && m_.count(name) == 1;
   return to_string({.segment = std::string(name), .segment_index = single ? 0 : occurrence, .field = at.field,
                     .repetition = at.repetition, .component = at.component, .subcomponent = at.subcomponent});
+}
+
+bool Checker::weighs(Severity severity, std::string_view id, const Place& at) const {
+  return weight(severity, id, names_[at.segment.index()], at.field, at.component).has_value();
 }
 
 void Checker::add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args) {

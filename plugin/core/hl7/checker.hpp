@@ -1,6 +1,7 @@
 // One run of check(): walks a message beside the dictionary and a profile's rules and collects findings.
 #pragma once
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,12 +28,14 @@ class Checker {
   void field(const Segment& s, int n, const Field& f, const FieldRule& rule);
   [[nodiscard]] bool undivided(std::string_view raw) const;  // no delimiter and no escape in it: one value, and short
   const ComponentRule& rule_of_type(std::string_view type);
+  void single(const Place& at, std::string_view raw, const ComponentRule& rule);  // an undivided field of a composite type
   void repetition(const Place& at, Repetition r, const ComponentRule& rule);
   void component(const Place& at, Component c, const ComponentRule& rule, const ComponentRule& coded_by);
   void leaf(const Place& at, std::string_view raw, const ComponentRule& rule, const ComponentRule& coded_by);
   void profile_rules();
   void profile_rule(const Profile::Rule& rule);
   void usage_rule(const Profile::Rule& rule, const Place& at, const Element& element);
+  [[nodiscard]] bool weighs(Severity severity, std::string_view id, const Place& at) const;  // whether it would be a finding
   void add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args = {});
   void add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args);
   void add_agreed(Severity severity, std::string_view id, std::string where, std::vector<std::string> args);  // stands as it is
@@ -40,6 +43,7 @@ class Checker {
   [[nodiscard]] std::optional<Severity> weight(Severity severity, std::string_view id, std::string_view segment, int field, int component) const;
   [[nodiscard]] std::string where(const Place& at) const;
   [[nodiscard]] const Profile::Rule* override_of(std::string_view rule, int field) const;  // of the segment in hand
+  [[nodiscard]] bool overridden(int field) const { return (overridden_ >> (static_cast<unsigned>(field) & 63) & 1) != 0; }  // perhaps
 
   const Message& m_;
   const Profile& profile_;
@@ -53,7 +57,12 @@ class Checker {
   std::string_view name_;                               // the name that is turned to,
   const std::vector<FieldRule>* rules_ = nullptr;       // what the dictionary says of it
   std::vector<const Profile::Rule*> here_;              // and what the profile changes of that
+  std::uint64_t overridden_ = 0;                        // of which fields, as bits modulo 64
+  int last_required_ = 0;                               // the last field that may not be missing
+  std::vector<std::string_view> clean_;                 // by field: what was last found without fault there
   std::map<std::string, ComponentRule, std::less<>> by_type_;  // of OBX-5, by OBX-2
+  std::string_view value_type_;                         // OBX-2 as last met,
+  const ComponentRule* value_rule_ = nullptr;           // and what OBX-5 is by it
   Findings findings_;
   std::string scratch_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "core/base/text_out.hpp"
 #include "core/hl7/charset.hpp"
 #include "core/hl7/scan.hpp"
 
@@ -88,11 +89,9 @@ int Element::count(char delimiter) const {
   return n;
 }
 
-Element Element::take(char delimiter) {
-  const auto at = delimiter == '\0' ? std::string_view::npos : raw_.find(delimiter);
-  const Element first(raw_.substr(0, at), d_);
-  raw_ = at == std::string_view::npos ? std::string_view() : raw_.substr(at + 1);
-  return first;
+bool Element::is_one_value() const {
+  if (!d_) return false;
+  return all_plain(raw_, [d = *d_](Eight x) { return x.has(d.component) | x.has(d.repetition) | x.has(d.escape) | x.has(d.subcomponent); });
 }
 
 void Element::append_text(std::string& out) const {
@@ -108,6 +107,7 @@ std::string Element::text() const {
 }
 
 std::string Element::plain_text() const {
+  if (is_one_value() && !is_null()) return std::string(raw_);
   return d_ && !is_null() ? unescape(raw_, *d_, Formatting::plain) : std::string();
 }
 
@@ -115,7 +115,6 @@ Element Component::subcomponent(int n) const { return d_ ? part(d_->subcomponent
 Element Component::take_subcomponent() { return d_ ? take(d_->subcomponent) : Element(); }
 int Component::subcomponents() const { return d_ ? count(d_->subcomponent) : 0; }
 Component Repetition::component(int n) const { return d_ ? Component(part(d_->component, n)) : Component(); }
-Component Repetition::take_component() { return d_ ? Component(take(d_->component)) : Component(); }
 int Repetition::components() const { return d_ ? count(d_->component) : 0; }
 std::string Repetition::value(int component, int subcomponent) const {
   if (raw_.empty()) return {};
@@ -129,6 +128,17 @@ std::string_view Segment::name() const {
   if (!message_) return {};
   const auto& row = message_->rows_[index_];
   return message_->text_.substr(row.begin, message_->ends_[row.first] - row.begin);
+}
+
+FieldsOf::FieldsOf(const Segment& segment) : segment_(segment) {
+  const auto* message = segment.message_;
+  if (!message || is_header_name(segment.name())) return;
+  const auto& row = message->rows_[segment.index_];
+  text_ = message->text_.data();
+  ends_ = message->ends_ + row.first;
+  count_ = static_cast<int>(row.fields);
+  delimiters_ = message->delimiters_;
+  header_ = false;
 }
 
 std::string_view Segment::raw() const {

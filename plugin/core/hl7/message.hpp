@@ -40,6 +40,8 @@ class Element {
   [[nodiscard]] bool empty() const { return raw_.empty(); }                     // nothing sent: no change
   [[nodiscard]] bool is_null() const { return raw_ == "\"\""; }                 // sent as "": delete the value
   [[nodiscard]] bool has_value() const { return !raw_.empty() && !is_null(); }
+  // No delimiter of a level below the field and no escape in it: one value, as nearly all fields of a result are.
+  [[nodiscard]] bool is_one_value() const;
   // Everything below this place with escapes decoded; delimiters of deeper levels stand as written. "" when null.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] std::string plain_text() const;  // FT as a screen shows it: \.br\ as '\n'
@@ -48,7 +50,12 @@ class Element {
  protected:
   [[nodiscard]] Element part(char delimiter, int n) const;  // 1-based
   [[nodiscard]] int count(char delimiter) const;
-  Element take(char delimiter);  // the first part, which is cut off from this element: for going through all of them
+  Element take(char delimiter) {  // the first part, which is cut off from this element: for going through all of them
+    const auto at = delimiter == '\0' ? std::string_view::npos : raw_.find(delimiter);
+    const Element first(raw_.substr(0, at), d_);
+    raw_ = at == std::string_view::npos ? std::string_view() : raw_.substr(at + 1);
+    return first;
+  }
   std::string_view raw_;
   const Delimiters* d_ = nullptr;
 };
@@ -60,7 +67,11 @@ class Component : public Element {
   [[nodiscard]] Element subcomponent(int n) const;  // 1-based
   [[nodiscard]] int subcomponents() const;
   Element take_subcomponent();
-  [[nodiscard]] std::string value(int n = 1) const { return raw_.empty() ? std::string() : subcomponent(n).text(); }
+  [[nodiscard]] std::string value(int n = 1) const {
+    if (raw_.empty()) return {};
+    if (n == 1 && is_one_value()) return is_null() ? std::string() : std::string(raw_);
+    return subcomponent(n).text();
+  }
 };
 
 class Repetition : public Element {
@@ -69,10 +80,11 @@ class Repetition : public Element {
   explicit Repetition(Element e) : Element(e) {}
   [[nodiscard]] Component component(int n) const;
   [[nodiscard]] int components() const;
-  Component take_component();
+  Component take_component() { return d_ ? Component(take(d_->component)) : Component(); }
   // The first n in one pass; those that are not there are empty.
   template <std::size_t n> [[nodiscard]] std::array<Component, n> first_components() const {
     std::array<Component, n> out;
+    if (raw_.empty()) return out;
     auto rest = *this;
     for (auto& c : out) c = rest.take_component();
     return out;
@@ -90,7 +102,9 @@ class Field : public Element {
   Repetition take_repetition();
   [[nodiscard]] Component component(int n) const { return repetition(1).component(n); }
   [[nodiscard]] std::string value(int component = 1, int subcomponent = 1) const {
-    return raw_.empty() ? std::string() : repetition(1).value(component, subcomponent);
+    if (raw_.empty()) return {};
+    if (is_one_value()) return component != 1 || subcomponent != 1 || is_null() ? std::string() : std::string(raw_);
+    return repetition(1).value(component, subcomponent);
   }
 };
 
@@ -114,6 +128,7 @@ class Segment {
   [[nodiscard]] std::string where(int field = 0, int repetition = 0, int component = 0, int subcomponent = 0) const;
 
  private:
+  friend class FieldsOf;
   const Message* message_ = nullptr;
   std::size_t index_ = 0;
 };
@@ -176,6 +191,7 @@ class Message {
 
  private:
   friend class Segment;
+  friend class FieldsOf;
   struct SegmentRow { std::uint32_t begin, end, first, fields; };  // first: index into ends_ of the name's end
   struct Index;                                                    // ends and lines while they are being found
   Message() = default;
@@ -192,6 +208,26 @@ class Message {
   std::size_t end_count_ = 0, segment_count_ = 0;
   Charset charset_ = Charset::utf8;
   Findings findings_;
+};
+
+// The fields of one segment, for who reads many of them: where they lie is looked up once.
+class FieldsOf {
+ public:
+  explicit FieldsOf(const Segment& segment);
+  [[nodiscard]] Field operator[](int n) const {  // as Segment::field
+    if (header_ || n < 1) return segment_.field(n);
+    if (n > count_) return Field(std::string_view(), delimiters_);
+    const std::uint32_t from = ends_[n - 1] + 1;
+    return Field(std::string_view(text_ + from, ends_[n] - from), delimiters_);
+  }
+
+ private:
+  Segment segment_;
+  const char* text_ = nullptr;
+  const std::uint32_t* ends_ = nullptr;  // [0]: of the name
+  int count_ = 0;
+  const Delimiters* delimiters_ = nullptr;
+  bool header_ = true;  // numbered otherwise; also a segment that is not there
 };
 
 }  // namespace huren::hl7

@@ -8,21 +8,22 @@
 namespace huren::mapping {
 namespace {
 
+using hl7::FieldsOf;
 using hl7::Segment;
 using model::Observation;
 
 // Three triplets of code, text, system: CE has two, 2.7's CWE a third at 10 to 12. The system says which is which.
-void read_item(const Segment& obx, Observation& o, const ReadContext& context) {
-  const auto parts = obx.field(3).repetition(1).first_components<12>();
+void read_item(const Segment& obx, const FieldsOf& fields, Observation& o, const ReadContext& context) {
+  const auto parts = fields[3].repetition(1).first_components<12>();
   bool have_local = false, loinc_is_local = false;
   std::string loinc_name;
   for (const std::size_t at : {0U, 3U, 9U}) {
     if (parts[at].empty() && parts[at + 1].empty() && parts[at + 2].empty()) continue;
     model::Code code{parts[at].value(), parts[at + 1].value(), parts[at + 2].value()};
-    if (code == model::Code{}) continue;
+    if (code.code.empty() && code.name.empty() && code.system.empty()) continue;
     if ((code.system == kLoinc || code.system == "LOINC") && o.loinc.empty()) {
-      o.loinc = code.code;
-      loinc_name = code.name;
+      o.loinc = std::move(code.code);
+      loinc_name = std::move(code.name);
       loinc_is_local = at == 0;
     } else if (code.system == kItemSystem) {
       o.standard = std::move(code);
@@ -43,6 +44,7 @@ void read_item(const Segment& obx, Observation& o, const ReadContext& context) {
 
 std::string lines_of(const hl7::Field& field) {
   if (field.empty()) return {};
+  if (field.is_one_value()) return field.plain_text();
   auto rest = field;
   auto out = rest.take_repetition().plain_text();
   for (int i = field.repetitions(); i > 1; --i) {
@@ -85,32 +87,34 @@ bool read_as_number(const std::string& text, Observation& o) {
 
 namespace {
 
-void read_value(const Segment& obx, Observation& o, const ReadContext& context) {
-  const auto type = obx.value(2);
-  const auto field = obx.field(5);
-  const auto first = field.repetition(1);
-  if (type == "SN") return read_structured(first, o);
+void read_value(const Segment& obx, const FieldsOf& fields, Observation& o, const ReadContext& context) {
+  const auto type = fields[2].value();
+  const auto field = fields[5];
+  if (type == "SN") return read_structured(field.repetition(1), o);
   if (type == "CE" || type == "CWE" || type == "CF" || type == "CNE") {
+    const auto first = field.repetition(1);
     o.value_type = "CWE";
     o.value = first.value(2);
     if (o.value.empty()) o.value = first.value(1);
     if (o.value.empty()) o.value = first.value(9);
     return;
   }
-  const auto text = lines_of(field);
+  auto text = lines_of(field);
   o.value_type = type == "NM" ? "NM" : "ST";
-  o.value = text;
-  if (text.empty() || (context.ours && type == "ST")) return;
-  // A unit says that it is a measurement, whatever OBX-2 says.
-  const bool measured = type == "NM" || !o.unit.empty();
-  if (measured && read_as_number(text, o)) return;
-  o.value_type = "ST";
-  if (type == "NM") context.warn("mapping.number_is_text", obx.where(5));
+  if (!text.empty() && !(context.ours && type == "ST")) {
+    // A unit says that it is a measurement, whatever OBX-2 says.
+    const bool measured = type == "NM" || !o.unit.empty();
+    if (measured && read_as_number(text, o)) return;
+    o.value_type = "ST";
+    if (type == "NM") context.warn("mapping.number_is_text", obx.where(5));
+  }
+  o.value = std::move(text);
 }
 
 // "10^12/L" with its caret unescaped comes apart into components.
-std::string read_unit(const Segment& obx, const ReadContext& context) {
-  const auto ce = obx.field(6).repetition(1);
+std::string read_unit(const Segment& obx, const hl7::Field& field, const ReadContext& context) {
+  if (field.empty() || field.is_one_value()) return field.value();
+  const auto ce = field.repetition(1);
   auto code = ce.value(1);
   const auto text = ce.value(2);
   if (code.ends_with("10") && !text.empty() && text.front() >= '0' && text.front() <= '9' && text.find('/') != std::string::npos) {
@@ -121,8 +125,7 @@ std::string read_unit(const Segment& obx, const ReadContext& context) {
   return code.empty() ? text : code;
 }
 
-void read_flags(const Segment& obx, Observation& o, const ReadContext& context) {
-  auto field = obx.field(8);
+void read_flags(hl7::Field field, Observation& o, const ReadContext& context) {
   for (int left = field.repetitions(); left > 0; --left) {
     auto flag = read_flag(context.translated("observation.flags", field.take_repetition().value(1)));
     if (!flag.empty()) o.flags.push_back(std::move(flag));
@@ -166,37 +169,44 @@ std::string value_at(const Segment& segment, const hl7::Path& place) {
   return place.component ? repetition.value(place.component, std::max(place.subcomponent, 1)) : repetition.plain_text();
 }
 
-std::optional<Observation> read_observation(const ObservationGroup& group, model::Status of_report, const ReadContext& context) {
+bool read_observation(const ObservationGroup& group, model::Status of_report, const ReadContext& context, Observation& o) {
   const auto& obx = group.obx;
-  Observation o;
-  o.set_id = obx.value(1);
-  read_item(obx, o, context);
-  o.local.code = context.translated("observation.local.code", o.local.code);
-  o.unit = context.translated("observation.unit", read_unit(obx, context));
-  read_value(obx, o, context);
-  o.range = model::read_range(obx.field(7).plain_text());
-  read_flags(obx, o, context);
+  const FieldsOf fields(obx);
+  o.set_id = fields[1].value();
+  read_item(obx, fields, o, context);
+  if (context.options.map) o.local.code = context.translated("observation.local.code", o.local.code);
+  o.unit = read_unit(obx, fields[6], context);
+  if (context.options.map) o.unit = context.translated("observation.unit", o.unit);
+  read_value(obx, fields, o, context);
+  o.range = model::read_range(fields[7].plain_text());
+  read_flags(fields[8], o, context);
   o.status = model::Status::unknown;
-  const auto status = obx.value(11);
+  const auto status = fields[11].value();
   if (status != "I" || !context.ours)
     context.member("observation.status", &o.status, status, {obx, 11}, "mapping.status_unknown");
   if (status.empty() && !context.ours) o.status = of_report;
-  context.member("observation.observed_at", &o.observed_at, obx.value(14), {obx, 14}, "mapping.bad_time");
-  const auto performer = obx.field(23).repetition(1);
-  o.performer = {performer.value(10), performer.value(1)};
-  if (o.performer.code.empty()) o.performer.code = obx.value(15, 1);
-  if (o.performer.name.empty()) o.performer.name = obx.value(15, 2);
-  const auto method = obx.field(17).repetition(1).first_components<6>();
-  o.method = {method[0].value(), method[1].value(), method[2].value()};
-  if (method[5].value() == kMethodGroupSystem) o.method_group = method[3].value();
-  o.instrument = obx.value(18);
+  context.member("observation.observed_at", &o.observed_at, fields[14].value(), {obx, 14}, "mapping.bad_time");
+  if (const auto organisation = fields[23]; !organisation.empty()) {
+    const auto performer = organisation.repetition(1);
+    o.performer = {performer.value(10), performer.value(1)};
+  }
+  if (const auto producer = fields[15]; !producer.empty()) {
+    if (o.performer.code.empty()) o.performer.code = producer.value(1);
+    if (o.performer.name.empty()) o.performer.name = producer.value(2);
+  }
+  if (const auto said = fields[17]; !said.empty()) {
+    const auto method = said.repetition(1).first_components<6>();
+    o.method = {method[0].value(), method[1].value(), method[2].value()};
+    if (method[5].value() == kMethodGroupSystem) o.method_group = method[3].value();
+  }
+  o.instrument = fields[18].value();
   read_notes(group, o);
   apply_map(group, o, context);
   if (o.local == model::Code{} && o.loinc.empty() && o.standard.code.empty()) {
     context.warn("mapping.item_missing", obx.where(3));
-    return std::nullopt;
+    return false;
   }
-  return o;
+  return true;
 }
 
 }  // namespace huren::mapping

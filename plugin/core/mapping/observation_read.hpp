@@ -1,6 +1,5 @@
 // One OBX with its notes into an observation. Inside core/mapping.
 #pragma once
-#include <optional>
 #include <string>
 
 #include "core/mapping/groups.hpp"
@@ -13,7 +12,7 @@ std::string note_text(const hl7::Segment& nte);  // all repetitions of NTE-3, li
 bool read_as_number(const std::string& text, model::Observation& o);
 std::string value_at(const hl7::Segment& segment, const hl7::Path& place);  // "" when not there
 
-// nullopt when there is no item (a line of text among the results); the finding is in the context.
-std::optional<model::Observation> read_observation(const ObservationGroup& group, model::Status of_report, const ReadContext& context);
+// Into an observation that holds nothing yet. false: there is no item (a line of text among the results); the finding is in the context.
+bool read_observation(const ObservationGroup& group, model::Status of_report, const ReadContext& context, model::Observation& into);
 
 }  // namespace huren::mapping

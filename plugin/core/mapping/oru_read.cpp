@@ -155,8 +155,10 @@ class ReportReader {
         read_attachment(g, obx);
         continue;
       }
-      if (auto o = read_observation(group, r.status, context_)) r.observations.push_back(std::move(*o));
-      else if (auto line = obx.field(5).plain_text(); !line.empty()) r.notes.push_back(std::move(line));
+      if (!read_observation(group, r.status, context_, r.observations.emplace_back())) {  // where it is to stay: a result is a kilobyte
+        r.observations.pop_back();
+        if (auto line = obx.field(5).plain_text(); !line.empty()) r.notes.push_back(std::move(line));
+      }
       if (r.author == model::Person{} && !context_.ours) r.author = read_person(obx.field(16).repetition(1));
     }
   }

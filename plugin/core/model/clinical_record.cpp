@@ -5,7 +5,7 @@
 
 namespace huren::model {
 
-void read_record_item(const Json& value, const std::string& path, Source& source, RecordItem& into) {
+void read_record_item(const Json& value, const JsonPlace& path, Source& source, RecordItem& into) {
   Fields f(value, path, source);
   f.code("key", into.key, Need::required);
   f.prose("value", into.value, kMaxConclusion);
@@ -17,7 +17,7 @@ void read_record_item(const Json& value, const std::string& path, Source& source
 
 namespace {
 
-void read_linked(const Json& value, const std::string& path, Source& source, LinkedReport& into) {
+void read_linked(const Json& value, const JsonPlace& path, Source& source, LinkedReport& into) {
   Fields f(value, path, source);
   f.code("origin", into.origin);
   f.code("number", into.number, Need::required);

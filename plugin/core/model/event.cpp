@@ -29,7 +29,7 @@ Event read_merged(Fields& f) {
   return e;
 }
 
-void read_own_item(const Json& value, const std::string& path, Source& source, Code& into) {
+void read_own_item(const Json& value, const JsonPlace& path, Source& source, Code& into) {
   Fields f(value, path, source);
   f.code("code", into.code, Need::required);
   f.text("name", into.name);

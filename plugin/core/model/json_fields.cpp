@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
+#include "core/base/text_out.hpp"
+#include "core/model/json_mark.hpp"
 
 namespace huren::model {
 namespace {
@@ -14,15 +16,25 @@ std::size_t code_points(std::string_view text) {
 
 }  // namespace
 
-Fields::Fields(const Json& value, std::string path, Source& source)
-    : value_(value), path_(std::move(path)), source_(source), is_object_(value.is_object()) {
-  asked_.reserve(24);
-  if (!is_object_) wrong_type(path_, "object");
+std::string JsonPlace::text() const {
+  if (!above_) return std::string(name_);
+  auto out = above_->text();
+  out += '/';
+  out += name_;
+  if (element_) out += '/' + std::to_string(index_);
+  return out;
 }
 
-bool Fields::has(const char* name) const { return static_cast<bool>(value_.find(name)); }
+Fields::Fields(const Json& value, const JsonPlace& place, Source& source)
+    : value_(value), place_(place), source_(source), first_asked_(source.asked.size()), is_object_(value.is_object()) {
+  if (!is_object_) wrong_type(place_, "object");
+  else
+    for (const auto member : value_) there_ |= mark_of(member.key());
+}
 
-std::string Fields::at(std::string_view name) const { return path_ + '/' + std::string(name); }
+bool Fields::has(std::string_view name) const { return static_cast<bool>(value_.find(name)); }
+
+std::string Fields::at(std::string_view name) const { return JsonPlace(place_, name); }
 
 void Fields::fault(std::string_view id, std::string where, std::vector<std::string> args) {
   source_.findings.push_back({Severity::error, {id, std::move(where), std::move(args)}});
@@ -34,15 +46,21 @@ void Fields::remark(std::string_view id, std::string where, std::vector<std::str
 
 void Fields::wrong_type(std::string where, const char* wanted) { fault("model.wrong_type", std::move(where), {wanted}); }
 
-Json Fields::find(const char* name, Need need) {
-  const auto asked = asked_.emplace_back(name);
+Json Fields::find(std::string_view name, Need need) {
+  source_.asked.push_back(name);
   if (!is_object_) return {};
-  const auto value = value_.find(asked);
-  if (!value && need == Need::required && !source_.stored) fault("model.missing_member", at(name), {name});
-  return value;
+  const auto mark = mark_of(name);
+  if (there_ & mark)
+    if (const auto value = value_.find(name)) {
+      if (!(found_ & mark)) ++found_count_;  // two names with one mark count once: finish() then looks at all of them
+      found_ |= mark;
+      return value;
+    }
+  if (need == Need::required && !source_.stored) fault("model.missing_member", at(name), {std::string(name)});
+  return {};
 }
 
-Json Fields::array(const char* name, std::size_t max_count, Need need) {
+Json Fields::array(std::string_view name, std::size_t max_count, Need need) {
   const auto value = find(name, need);
   if (!value) return {};
   if (!value.is_array()) {
@@ -54,14 +72,14 @@ Json Fields::array(const char* name, std::size_t max_count, Need need) {
     return {};
   }
   if (value.size() == 0 && need == Need::required && !source_.stored) {
-    fault("model.empty", at(name), {name});
+    fault("model.empty", at(name), {std::string(name)});
     return {};
   }
   return value;
 }
 
 // The place is put together only where there is something to tell of it. index: within a list; -1: the member itself.
-bool Fields::check_text(std::string_view value, const char* name, int index, std::size_t limit, Lines lines) {
+bool Fields::check_text(std::string_view value, std::string_view name, int index, std::size_t limit, Lines lines) {
   if (source_.stored) return true;
   const auto where = [&] { return index < 0 ? at(name) : at(name) + '/' + std::to_string(index); };
   if (value.size() > limit && code_points(value) > limit) {
@@ -74,31 +92,28 @@ bool Fields::check_text(std::string_view value, const char* name, int index, std
     if (u >= 0x20) return false;
     return lines == Lines::one || (c != '\t' && c != '\r' && c != '\n');
   };
-  if (std::any_of(value.begin(), value.end(), refused)) {
+  if (!all_plain(value, [](Eight x) { return x.control() | x.has('\x7F'); }) && std::any_of(value.begin(), value.end(), refused)) {
     fault("model.control_character", where());
     return false;
   }
   return true;
 }
 
-void Fields::text(const char* name, std::string& into, Need need, std::size_t limit, Lines lines) {
+void Fields::text(std::string_view name, std::string& into, Need need, std::size_t limit, Lines lines) {
   const auto value = find(name, need);
   if (!value) return;
   if (!value.is_string()) return wrong_type(at(name), "string");
   const auto given = value.string();
-  if (given.empty() && need == Need::required && !source_.stored) return fault("model.empty", at(name), {name});
+  if (given.empty() && need == Need::required && !source_.stored) return fault("model.empty", at(name), {std::string(name)});
   if (check_text(given, name, -1, limit, lines)) into = given;
 }
 
-void Fields::word(const char* name, std::string& into, std::initializer_list<std::string_view> words, Need need) {
+std::optional<std::string_view> Fields::said(std::string_view name, std::initializer_list<std::string_view> words, Need need) {
   const auto value = find(name, need);
-  if (!value) return;
-  if (!value.is_string()) return wrong_type(at(name), "string");
+  if (!value) return std::nullopt;
+  if (!value.is_string()) return wrong_type(at(name), "string"), std::nullopt;
   const auto given = value.string();
-  if (source_.stored || std::find(words.begin(), words.end(), given) != words.end()) {
-    into = given;
-    return;
-  }
+  if (source_.stored || std::find(words.begin(), words.end(), given) != words.end()) return given;
   std::string all;
   for (const auto w : words) {
     if (w.empty()) continue;
@@ -106,9 +121,14 @@ void Fields::word(const char* name, std::string& into, std::initializer_list<std
     all += w;
   }
   fault("model.not_a_word", at(name), {all});
+  return std::nullopt;
 }
 
-void Fields::integer(const char* name, int& into, int low, int high, Need need) {
+void Fields::word(std::string_view name, std::string& into, std::initializer_list<std::string_view> words, Need need) {
+  if (const auto given = said(name, words, need)) into = *given;
+}
+
+void Fields::integer(std::string_view name, int& into, int low, int high, Need need) {
   const auto value = find(name, need);
   if (!value) return;
   const auto& node = value.node();
@@ -119,14 +139,14 @@ void Fields::integer(const char* name, int& into, int low, int high, Need need) 
   into = static_cast<int>(given);
 }
 
-void Fields::boolean(const char* name, bool& into, Need need) {
+void Fields::boolean(std::string_view name, bool& into, Need need) {
   const auto value = find(name, need);
   if (!value) return;
   if (value.kind() != JsonKind::boolean) return wrong_type(at(name), "boolean");
   into = value.node().boolean;
 }
 
-void Fields::number(const char* name, std::optional<double>& into) {
+void Fields::number(std::string_view name, std::optional<double>& into) {
   const auto value = find(name, Need::optional);
   if (!value) return;
   const auto& node = value.node();
@@ -138,7 +158,7 @@ void Fields::number(const char* name, std::optional<double>& into) {
   }
 }
 
-void Fields::time(const char* name, Timestamp& into, Need need) {
+void Fields::time(std::string_view name, Timestamp& into, Need need) {
   const auto value = find(name, need);
   if (!value) return;
   if (!value.is_string()) return wrong_type(at(name), "string");
@@ -146,7 +166,7 @@ void Fields::time(const char* name, Timestamp& into, Need need) {
   else fault("model.bad_time", at(name));
 }
 
-void Fields::date(const char* name, Date& into, Need need) {
+void Fields::date(std::string_view name, Date& into, Need need) {
   const auto value = find(name, need);
   if (!value) return;
   if (!value.is_string()) return wrong_type(at(name), "string");
@@ -157,7 +177,7 @@ void Fields::date(const char* name, Date& into, Need need) {
   else fault("model.bad_date", at(name));
 }
 
-void Fields::texts(const char* name, std::vector<std::string>& into, std::size_t limit, Lines lines, Need need) {
+void Fields::texts(std::string_view name, std::vector<std::string>& into, std::size_t limit, Lines lines, Need need) {
   const auto value = array(name, kMaxList, need);
   if (!value) return;
   std::size_t i = 0;
@@ -169,19 +189,21 @@ void Fields::texts(const char* name, std::vector<std::string>& into, std::size_t
       continue;
     }
     const auto given = item.string();
-    if (given.empty()) fault("model.empty", where(), {name});
+    if (given.empty()) fault("model.empty", where(), {std::string(name)});
     else if (check_text(given, name, static_cast<int>(index), limit, lines)) into.emplace_back(given);
   }
 }
 
 void Fields::finish() {
   if (!is_object_ || source_.stored) return;
+  if (found_count_ == value_.size()) return;
+  const std::vector<std::string_view> asked(source_.asked.begin() + static_cast<std::ptrdiff_t>(first_asked_), source_.asked.end());
   std::vector<std::string_view> unknown;
   for (const auto member : value_)
-    if (std::find(asked_.begin(), asked_.end(), member.key()) == asked_.end()) unknown.push_back(member.key());
+    if (std::find(asked.begin(), asked.end(), member.key()) == asked.end()) unknown.push_back(member.key());
   std::sort(unknown.begin(), unknown.end());
   for (const auto key : unknown) {
-    const auto likely = closest(key, asked_);
+    const auto likely = closest(key, asked);
     const auto where = at(shown_name(key));
     if (likely.empty()) fault("model.unknown_member", where);
     else fault("model.unknown_member_like", where, {std::string(likely)});

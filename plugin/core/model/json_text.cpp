@@ -5,6 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/base/decimal.hpp"
+
 namespace huren::model {
 
 void JsonText::number(std::string_view name, double value) {
@@ -15,7 +17,8 @@ void JsonText::number(std::string_view name, double value) {
     return;
   }
   char digits[40];
-  auto* end = std::to_chars(digits, digits + sizeof digits - 2, value, std::chars_format::fixed).ptr;
+  auto* end = put_decimal(digits, value);
+  if (!end) end = std::to_chars(digits, digits + sizeof digits - 2, value, std::chars_format::fixed).ptr;
   if (std::find(digits, end, '.') == end) end = huren::put(end, ".0");
   json_.raw({digits, static_cast<std::size_t>(end - digits)});
 }

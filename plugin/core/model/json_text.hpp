@@ -15,25 +15,29 @@ class JsonText {
  public:
   explicit JsonText(std::size_t expected) : json_(expected) {}
 
-  void put(std::string_view name, std::string_view text) { json_.some(name, text); }
-  void put(std::string_view name, const std::string& text) { put(name, std::string_view(text)); }
-  void put(std::string_view name, const char* text) { put(name, std::string_view(text)); }
-  void put(std::string_view name, const Timestamp& time) {
+  // Names stand in the program: their length is known where they are written.
+  template <std::size_t n>
+  void put(const char (&name)[n], std::string_view text) {
+    if (!text.empty()) json_.key(name).value(text);
+  }
+  template <std::size_t n>
+  void put(const char (&name)[n], const Timestamp& time) {
     if (time.present()) put(name, to_iso_time(time));
   }
-  void put(std::string_view name, const std::vector<std::string>& texts) {
+  template <std::size_t n>
+  void put(const char (&name)[n], const std::vector<std::string>& texts) {
     if (!texts.empty()) json_.texts(name, texts);
   }
   void number(std::string_view name, double value);
   void integer(std::string_view name, std::int64_t value) { json_.member(name, value); }
   // write(): members; when it wrote none the part is left out, unless it must stand.
-  template <class Write>
-  void object(std::string_view name, Write write, bool must_stand = false) {
+  template <std::size_t n, class Write>
+  void object(const char (&name)[n], Write write, bool must_stand = false) {
     part(name, '{', '}', write, must_stand);
   }
   // write(): any number of element() calls.
-  template <class Write>
-  void list(std::string_view name, Write write, bool must_stand = false) {
+  template <std::size_t n, class Write>
+  void list(const char (&name)[n], Write write, bool must_stand = false) {
     part(name, '[', ']', write, must_stand);
   }
   template <class Write>
@@ -49,14 +53,14 @@ class JsonText {
   }
 
  private:
-  template <class Write>
-  void part(std::string_view name, char open, char close, Write write, bool must_stand) {
+  template <std::size_t n, class Write>
+  void part(const char (&name)[n], char open, char close, Write write, bool must_stand) {
     const auto before = json_.place();
     json_.key(name).open(open);
     const auto inside = json_.place();
     write();
-    if (json_.place() == inside && !must_stand) return json_.back_to(before);
-    json_.close(close);
+    if (json_.place() == inside && !must_stand) json_.back_to(before);
+    else json_.close(close);
   }
 
   JsonWriter json_;

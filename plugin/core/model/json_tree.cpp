@@ -5,6 +5,7 @@
 
 #include "core/base/json_reader.hpp"
 #include "core/base/text.hpp"
+#include "core/model/json_mark.hpp"
 
 namespace huren::model {
 namespace {
@@ -36,7 +37,9 @@ class TreeBuilder {
   bool key(std::string_view name) {
     auto& frame = stack_.back();
     frame.key = keep(name);
-    if (auto* earlier = member(frame, name)) {
+    if (const auto mark = mark_of(name); tree_.nodes[frame.node].count < kFewMembers && !(frame.marks & mark)) {
+      frame.marks |= mark;
+    } else if (auto* earlier = member(frame, name)) {
       findings_.push_back({Severity::error, {"model.doubled_member", path(), {}}});
       earlier->replaced = true;
     }
@@ -51,6 +54,7 @@ class TreeBuilder {
   struct Frame {
     std::uint32_t node;
     JsonSpan key{};
+    std::uint64_t marks = 0;  // of the few names so far
     std::map<std::string, std::uint32_t, std::less<>> names;  // of an object with more than a few members
   };
 
@@ -103,7 +107,7 @@ class TreeBuilder {
     }
     const auto at = static_cast<std::uint32_t>(tree_.nodes.size());
     add(kind);
-    stack_.push_back({at, {}, {}});
+    stack_.push_back({at, {}, 0, {}});
     return true;
   }
   bool close() {

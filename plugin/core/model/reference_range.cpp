@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/base/decimal.hpp"
 #include "core/base/text.hpp"
 
 namespace huren::model {
@@ -24,6 +25,10 @@ std::optional<double> take_number(std::string_view& s) {
   s = trim(s);
   const bool plus = s.starts_with('+') && !s.starts_with("+-");
   double value = 0;
+  if (const auto size = read_decimal(s.substr(plus ? 1 : 0), value)) {
+    s.remove_prefix(size + (plus ? 1 : 0));
+    return value;
+  }
   const char* begin = s.data() + (plus ? 1 : 0);
   const auto [end, error] = std::from_chars(begin, s.data() + s.size(), value);
   if (error != std::errc{} || !std::isfinite(value) || end == begin) return std::nullopt;
@@ -74,6 +79,7 @@ ReferenceRange read_range(std::string_view printed) {
 
 std::string print_number(double value) {
   char buffer[400];  // the longest double in plain digits
+  if (char* const quick = put_decimal(buffer, value)) return {buffer, quick};
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
   return {buffer, end};
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxEnclosureText = 12 * 1024 * 1024;  // base64; the agreement's own limit is checked by the engine
 
-void read_wish(const Json& value, const std::string& path, Source& source, Wish& into) {
+void read_wish(const Json& value, const JsonPlace& path, Source& source, Wish& into) {
   Fields f(value, path, source);
   f.text("department", into.department);
   f.text("bed", into.bed);
@@ -19,7 +19,7 @@ void read_wish(const Json& value, const std::string& path, Source& source, Wish&
   f.finish();
 }
 
-void read_attachment(const Json& value, const std::string& path, Source& source, Attachment& into) {
+void read_attachment(const Json& value, const JsonPlace& path, Source& source, Attachment& into) {
   Fields f(value, path, source);
   f.word("kind", into.kind, {"dicom", "url", "pdf", "scp_ecg"}, Need::required);
   f.text("title", into.title);
@@ -28,7 +28,7 @@ void read_attachment(const Json& value, const std::string& path, Source& source,
   f.finish();
 }
 
-void read_package_item(const Json& value, const std::string& path, Source& source, PackageItem& into) {
+void read_package_item(const Json& value, const JsonPlace& path, Source& source, PackageItem& into) {
   Fields f(value, path, source);
   f.code("kind", into.kind, Need::required);
   f.code("origin", into.origin);
@@ -43,7 +43,7 @@ bool is_uid(std::string_view s) { return !s.empty() && s.size() <= 64 && s.find_
 
 struct Given { Attachment attachment; Enclosure enclosure; };
 
-void read_given(const Json& value, const std::string& path, Source& source, Given& into) {
+void read_given(const Json& value, const JsonPlace& path, Source& source, Given& into) {
   Fields f(value, path, source);
   f.word("kind", into.attachment.kind, {"dicom", "url", "pdf", "scp_ecg"}, Need::required);
   f.text("title", into.attachment.title);
@@ -71,7 +71,7 @@ void read_given(const Json& value, const std::string& path, Source& source, Give
 // The content of a document: what it says, not whose it is or what it is numbered.
 template <class... Kinds>
 auto record_reader(Kinds... kinds) {
-  return [=](const Json& value, const std::string& path, Source& source, ClinicalRecord& into) {
+  return [=](const Json& value, const JsonPlace& path, Source& source, ClinicalRecord& into) {
     Fields f(value, path, source);
     into.kind = std::get<0>(std::tuple<Kinds...>(kinds...));
     f.word("kind", into.kind, {kinds...}, sizeof...(Kinds) > 1 ? Need::required : Need::optional);
@@ -240,7 +240,7 @@ SummaryShared read_summary(Fields& f) {
   f.code("patient_id", e.patient_id, Need::required);
   f.code("partner", e.partner, Need::required);
   f.object("record", e.record, record_reader("C0001", "C0053"), Need::required);
-  f.list("due", e.due, kMaxList, [](const Json& value, const std::string& path, Source& source, SummaryShared::Due& into) {
+  f.list("due", e.due, kMaxList, [](const Json& value, const JsonPlace& path, Source& source, SummaryShared::Due& into) {
     Fields d(value, path, source);
     d.text("what", into.what, Need::required);
     d.date("on", into.on);

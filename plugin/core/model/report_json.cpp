@@ -9,7 +9,7 @@
 
 namespace huren::model {
 
-void read_code(const Json& value, const std::string& path, Source& source, Code& into) {
+void read_code(const Json& value, const JsonPlace& path, Source& source, Code& into) {
   Fields f(value, path, source);
   f.code("code", into.code);
   f.text("name", into.name);
@@ -17,7 +17,7 @@ void read_code(const Json& value, const std::string& path, Source& source, Code&
   f.finish();
 }
 
-void read_organisation(const Json& value, const std::string& path, Source& source, Organisation& into) {
+void read_organisation(const Json& value, const JsonPlace& path, Source& source, Organisation& into) {
   Fields f(value, path, source);
   f.code("code", into.code);
   f.text("name", into.name);
@@ -26,7 +26,7 @@ void read_organisation(const Json& value, const std::string& path, Source& sourc
 
 namespace {
 
-void read_identifier(const Json& value, const std::string& path, Source& source, Identifier& into) {
+void read_identifier(const Json& value, const JsonPlace& path, Source& source, Identifier& into) {
   Fields f(value, path, source);
   f.word("type", into.type,
          {"resident_id", "passport", "birth_certificate", "officer_id", "hk_mo_permit", "tw_permit", "foreign_permanent", "health_card",
@@ -44,12 +44,10 @@ void read_identifier(const Json& value, const std::string& path, Source& source,
 }
 
 void read_status(Fields& f, Status& into) {
-  std::string word = status_word(into);
-  f.word("status", word, {"final", "corrected", "preliminary", "cannot_obtain", "withdrawn", "unknown"});
-  into = status_from_word(word);
+  if (const auto word = f.said("status", {"final", "corrected", "preliminary", "cannot_obtain", "withdrawn", "unknown"})) into = status_from_word(*word);
 }
 
-void read_specimen(const Json& value, const std::string& path, Source& source, Specimen& into) {
+void read_specimen(const Json& value, const JsonPlace& path, Source& source, Specimen& into) {
   Fields f(value, path, source);
   f.code("id", into.id);
   f.object("type", into.type, read_code);
@@ -61,7 +59,7 @@ void read_specimen(const Json& value, const std::string& path, Source& source, S
     f.remark("model.times_reversed", f.at("received_at"));
 }
 
-void read_reference_range(const Json& value, const std::string& path, Source& source, ReferenceRange& into) {
+void read_reference_range(const Json& value, const JsonPlace& path, Source& source, ReferenceRange& into) {
   Fields f(value, path, source);
   f.code("text", into.text);
   f.number("low", into.low);
@@ -70,7 +68,7 @@ void read_reference_range(const Json& value, const std::string& path, Source& so
   if (into.low && into.high && *into.low > *into.high) f.fault("model.range_reversed", f.at("low"));
 }
 
-void read_observation(const Json& value, const std::string& path, Source& source, Observation& into) {
+void read_observation(const Json& value, const JsonPlace& path, Source& source, Observation& into) {
   Fields f(value, path, source);
   f.code("set_id", into.set_id);
   f.object("local", into.local, read_code);
@@ -123,7 +121,7 @@ void write(JsonText& out, const Specimen& specimen) {
 }
 
 void write(JsonText& out, const Observation& o) {
-  const auto part = [&](std::string_view name, const auto& value) { out.object(name, [&] { write(out, value); }); };
+  const auto part = [&](const auto& name, const auto& value) { out.object(name, [&] { write(out, value); }); };
   out.put("set_id", o.set_id);
   part("local", o.local);
   part("standard", o.standard);
@@ -161,7 +159,7 @@ void write(JsonText& out, const Patient& patient) {
 }
 
 void write(JsonText& out, const LabReport& r) {
-  const auto part = [&](std::string_view name, const auto& value) { out.object(name, [&] { write(out, value); }); };
+  const auto part = [&](const auto& name, const auto& value) { out.object(name, [&] { write(out, value); }); };
   part("origin", r.origin);
   out.put("number", r.number);
   out.integer("version", r.version);
@@ -189,21 +187,21 @@ void write(JsonText& out, const LabReport& r) {
 
 }  // namespace
 
-void read_person(const Json& value, const std::string& path, Source& source, Person& into) {
+void read_person(const Json& value, const JsonPlace& path, Source& source, Person& into) {
   Fields f(value, path, source);
   f.code("id", into.id);
   f.text("name", into.name);
   f.finish();
 }
 
-void read_doctor(const Json& value, const std::string& path, Source& source, Person& into) {
+void read_doctor(const Json& value, const JsonPlace& path, Source& source, Person& into) {
   Fields f(value, path, source);
   f.code("id", into.id, Need::required);
   f.text("name", into.name);
   f.finish();
 }
 
-void read_patient(const Json& value, const std::string& path, Source& source, Patient& into) {
+void read_patient(const Json& value, const JsonPlace& path, Source& source, Patient& into) {
   Fields f(value, path, source);
   f.code("local_id", into.local_id, Need::required);
   f.list("identifiers", into.identifiers, kMaxList, read_identifier);
@@ -216,7 +214,7 @@ void read_patient(const Json& value, const std::string& path, Source& source, Pa
   f.finish();
 }
 
-void read_report(const Json& value, const std::string& path, Source& source, LabReport& into) {
+void read_report(const Json& value, const JsonPlace& path, Source& source, LabReport& into) {
   Fields f(value, path, source);
   f.object("origin", into.origin, read_organisation);
   f.code("number", into.number, Need::required);
@@ -252,16 +250,16 @@ void complete_report(const std::string& path, Source& source, LabReport& report)
   };
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
     auto& o = report.observations[i];
-    const auto where = "/observations/" + std::to_string(i);
+    const auto of = [i](const char* member) { return "/observations/" + std::to_string(i) + member; };
     if (o.set_id.empty()) o.set_id = std::to_string(i + 1);
-    if (o.local.code.empty() && o.standard.code.empty() && o.loinc.empty()) say(Severity::error, "model.item_missing", where + "/local/code");
+    if (o.local.code.empty() && o.standard.code.empty() && o.loinc.empty()) say(Severity::error, "model.item_missing", of("/local/code"));
     const bool may_be_empty = o.status == Status::cannot_obtain || o.status == Status::withdrawn || o.status == Status::preliminary;
-    if (o.value.empty() && !may_be_empty) say(Severity::error, "model.value_missing", where + "/value");
+    if (o.value.empty() && !may_be_empty) say(Severity::error, "model.value_missing", of("/value"));
     const bool numeric = read_number(o.value).has_value();
     if (o.value_type.empty()) o.value_type = !numeric ? "ST" : o.comparator.empty() ? "NM" : "SN";
     if ((o.value_type == "NM" || o.value_type == "SN") && !o.value.empty() && !numeric)
-      say(Severity::error, read_comparator(o.value).comparator.empty() ? "model.not_a_number" : "model.comparator_in_value", where + "/value");
-    if (o.value_type == "NM" && !o.comparator.empty()) say(Severity::error, "model.comparator_needs_sn", where + "/comparator");
+      say(Severity::error, read_comparator(o.value).comparator.empty() ? "model.not_a_number" : "model.comparator_in_value", of("/value"));
+    if (o.value_type == "NM" && !o.comparator.empty()) say(Severity::error, "model.comparator_needs_sn", of("/comparator"));
     if (o.local.system.empty() && !o.local.code.empty()) o.local.system = "L";
     if (o.local.system == "LN" && o.loinc.empty()) o.loinc = o.local.code;
     if (o.standard.system.empty() && !o.standard.code.empty()) o.standard.system = "HUREN";

@@ -10,13 +10,13 @@ namespace huren::model {
 
 using OrderedJson = nlohmann::ordered_json;
 
-void read_code(const Json& value, const std::string& path, Source& source, Code& into);
-void read_organisation(const Json& value, const std::string& path, Source& source, Organisation& into);
-void read_patient(const Json& value, const std::string& path, Source& source, Patient& into);
-void read_person(const Json& value, const std::string& path, Source& source, Person& into);
-void read_doctor(const Json& value, const std::string& path, Source& source, Person& into);  // id required
-void read_record_item(const Json& value, const std::string& path, Source& source, RecordItem& into);
-void read_report(const Json& value, const std::string& path, Source& source, LabReport& into);
+void read_code(const Json& value, const JsonPlace& path, Source& source, Code& into);
+void read_organisation(const Json& value, const JsonPlace& path, Source& source, Organisation& into);
+void read_patient(const Json& value, const JsonPlace& path, Source& source, Patient& into);
+void read_person(const Json& value, const JsonPlace& path, Source& source, Person& into);
+void read_doctor(const Json& value, const JsonPlace& path, Source& source, Person& into);  // id required
+void read_record_item(const Json& value, const JsonPlace& path, Source& source, RecordItem& into);
+void read_report(const Json& value, const JsonPlace& path, Source& source, LabReport& into);
 // What an event may leave out and the wire needs: place, value type, bounds of a printed range. Checks across members.
 void complete_report(const std::string& path, Source& source, LabReport& report);
 

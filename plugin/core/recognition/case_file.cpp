@@ -43,7 +43,7 @@ json plain(const Json& value) {
 
 // Reads what was added to.
 template <class T>
-void read_changed(const json& value, const std::string& path, Source& source, T& into, void (*read)(const Json&, const std::string&, Source&, T&)) {
+void read_changed(const json& value, const std::string& path, Source& source, T& into, void (*read)(const Json&, const model::JsonPlace&, Source&, T&)) {
   Findings none;
   if (const auto tree = model::parse_tree(value.dump(), none)) read(*tree, path, source, into);
 }

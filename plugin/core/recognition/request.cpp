@@ -11,14 +11,14 @@ using model::Source;
 constexpr std::size_t kMaxOrders = 200;
 constexpr std::size_t kMaxSituations = 20;
 
-void read_doctor(const model::Json& value, const std::string& path, Source& source, model::Person& into) {
+void read_doctor(const model::Json& value, const model::JsonPlace& path, Source& source, model::Person& into) {
   Fields f(value, path, source);
   f.code("id", into.id, Need::required);
   f.text("name", into.name, Need::optional, model::kMaxCode);
   f.finish();
 }
 
-void read_item(const model::Json& value, const std::string& path, Source& source, model::Code& into) {
+void read_item(const model::Json& value, const model::JsonPlace& path, Source& source, model::Code& into) {
   Fields f(value, path, source);
   f.code("code", into.code, Need::required);
   f.text("name", into.name, Need::optional, model::kMaxText);
@@ -26,7 +26,7 @@ void read_item(const model::Json& value, const std::string& path, Source& source
   f.finish();
 }
 
-void read_order(const model::Json& value, const std::string& path, Source& source, OrderedItem& into) {
+void read_order(const model::Json& value, const model::JsonPlace& path, Source& source, OrderedItem& into) {
   Fields f(value, path, source);
   f.code("order_id", into.order_id, Need::required);
   f.object("item", into.item, read_item, Need::required);
