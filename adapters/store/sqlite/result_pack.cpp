@@ -8,8 +8,9 @@ namespace huren::store::sqlite {
 namespace {
 
 // Form 1: the form, how many results, 1 and the status of all of them or 0; then of each result, the last position first:
-// how far below the one before it (the first: below 0, modulo 2^32), twice the item's length and 1 where it does not count,
-// the item, its status where they differ, its brief. Numbers are base 128, low digits first; a text has its length before it.
+// the position (after the first: how far it lies below the one before), twice the item's length and 1 where it does not
+// count, the item, its status where they differ, its brief. Numbers are base 128, low digits first, positions modulo 2^32;
+// a text has its length before it.
 constexpr char kForm = 1;
 constexpr std::size_t kLongestNumber = 10, kShortestResult = 3;
 
@@ -35,11 +36,11 @@ std::string packed(const std::vector<const ResultRow*>& results) {
   at = number(at, sorted.size());
   at = number(at, alike ? 1 : 0);
   if (alike) at = text(at, sorted.front()->status);
-  std::uint32_t last = 0;
+  const ResultRow* above = nullptr;
   for (const auto* r : sorted) {
     const auto position = static_cast<std::uint32_t>(r->position);
-    at = number(at, last - position);
-    last = position;
+    at = number(at, above ? static_cast<std::uint32_t>(above->position) - position : position);
+    above = r;
     at = put(number(at, 2 * std::uint64_t{r->item.size()} + (r->current ? 0 : 1)), r->item);
     if (!alike) at = text(at, r->status);
     at = text(at, r->brief);
@@ -62,10 +63,10 @@ ResultPack::ResultPack(std::string_view record) : at_(record.data()), end_(recor
 bool ResultPack::next(PackedResult& into) {
   if (!good_ || left_ == 0) return false;
   --left_;
-  const auto step = number();
-  if (step > UINT32_MAX) return fail();
-  position_ -= static_cast<std::uint32_t>(step);
-  into.position = static_cast<int>(position_);
+  const auto position = number();
+  if (position > UINT32_MAX) return fail();
+  above_ = above_ ? *above_ - static_cast<std::uint32_t>(position) : static_cast<std::uint32_t>(position);
+  into.position = static_cast<int>(*above_);
   const auto item = number();
   into.current = (item & 1) == 0;
   into.item = piece(item >> 1);

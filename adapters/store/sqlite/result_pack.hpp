@@ -38,7 +38,7 @@ class ResultPack {
   const char* end_;
   std::uint64_t left_ = 0;
   std::optional<std::string_view> status_;  // of all of them
-  std::uint32_t position_ = 0;
+  std::optional<std::uint32_t> above_;         // the position of the result before
   bool good_ = true;
 };
 
