@@ -1,5 +1,6 @@
 #include "engine/checks.hpp"
 
+#include "adapters/store/sqlite/result_pack.hpp"
 #include "tests/support/hospital.hpp"
 
 using namespace huren;

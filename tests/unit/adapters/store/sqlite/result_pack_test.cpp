@@ -137,11 +137,17 @@ TEST_CASE("results of one report from two times of collection are found, moved, 
   auto opened = store::sqlite::SqliteStore::open(dir.file("d"), {});
   REQUIRE(opened);
   auto& store = **opened;
-  const auto rows = [&] { return *storage::Query(**storage::Database::open(dir.file("d") + "/store.db", {}), "SELECT count(*) FROM result").number(); };
+  const auto rows = [&] {
+    auto db = storage::Database::open(dir.file("d") + "/store.db", {});
+    REQUIRE(db);
+    return *storage::Query(**db, "SELECT count(*) FROM result").number();
+  };
   const auto of = [&](const std::string& patient) {
     std::string out;
     auto read = store.read([&](store::Reader& r) -> Result<void> {
-      for (const auto& one : *r.results_of(patient, {"K", "GLU", "NA"}, 0)) out += one.id + "@" + std::to_string(one.collected_ms) + " ";
+      const auto found = r.results_of(patient, {"K", "GLU", "NA"}, 0);
+      REQUIRE(found);
+      for (const auto& one : *found) out += one.id + "@" + std::to_string(one.collected_ms) + " ";
       return {};
     });
     CHECK(read);
