@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <utility>
 
 #include "engine/events.hpp"
 #include "engine/threads.hpp"
@@ -19,21 +20,28 @@ constexpr std::chrono::milliseconds kLook{500};  // other processes may write in
 void Applier::start() {
   ahead_.start();
   thread_ = quiet_thread([this] { run(); });
+  const std::lock_guard lock(mutex_);
+  running_ = true;
 }
 
 void Applier::wake() noexcept {
   ahead_.wake();
   const std::lock_guard lock(mutex_);
   asked_ = true;
-  wakes_.notify_one();
+  if (!stepping_) wakes_.notify_one();
 }
 
 void Applier::stop() noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     stopping_ = true;
     wakes_.notify_all();
     applied_.notify_all();
+    for (auto* handed : std::exchange(handed_, {})) {  // there is nobody left to take them
+      handed->state = Handed::State::not_now;
+      handed->told.notify_one();
+    }
+    stepped_.wait(lock, [&] { return !stepping_; });
   }
   if (thread_.joinable()) thread_.join();
   ahead_.stop();
@@ -96,54 +104,107 @@ Result<bool> Applier::messages_wait() {
   return any;
 }
 
+Result<void> Applier::apply_one(store::Unit& unit, const Handed& handed, Manner manner) {
+  mark_.begin(Mark::Kind::handed, handed.mark);
+  return handed.work(unit, manner);
+}
+
+bool Applier::take(Handed& handed) {
+  if (mark_.deaths(Mark::Kind::handed, handed.mark) > 0) return false;  // in the inbox its deaths are counted
+  Lock lock(mutex_);
+  if (!running_ || stopping_ || behind_) return false;
+  handed_.push_back(&handed);
+  while (handed.state == Handed::State::waits) {
+    if (stepping_ || own_turn_)
+      handed.told.wait(lock);
+    else
+      static_cast<void>(turn(lock, true, false));  // what went wrong it has told
+  }
+  return handed.state == Handed::State::done;
+}
+
+Result<bool> Applier::turn(Lock& lock, bool asked, bool own) {
+  stepping_ = true;
+  in_hand_.clear();
+  while (!handed_.empty() && in_hand_.size() < Ahead::kBatch) {
+    in_hand_.push_back(handed_.front());
+    handed_.pop_front();
+  }
+  lock.unlock();
+  Result<bool> more = false;
+  try {
+    more = step(asked, own);
+  } catch (const std::exception&) {  // the worker's wall; what() may quote content
+    more = Error{"engine.worker_threw", "applier", {}};
+  }
+  if (!more) context_.log.write(Severity::error, "store.failed", more.error());
+  lock.lock();
+  for (auto* handed : in_hand_) {
+    if (handed->state == Handed::State::waits) {
+      handed->state = Handed::State::done;
+      if (!more) handed->outcome = more.error();
+    }
+    handed->told.notify_one();
+  }
+  stepping_ = false;
+  if (own_turn_ || asked_ || stopping_) wakes_.notify_one();
+  if (!own_turn_ && !handed_.empty()) handed_.front()->told.notify_one();
+  stepped_.notify_all();
+  return more;
+}
+
 // In the order of their arrival: an event may speak of a patient whom a message of the hospital's own has registered, and
 // a partner's report is for whom the events before it have. Within one millisecond that is what decides.
-Result<void> Applier::apply_all(store::Unit& unit, std::vector<Ahead::Work>& works, std::int64_t& message, Manner manner) {
+Result<void> Applier::apply_all(store::Unit& unit, Batch& batch) {
   // Read here, after the events: a message that was acknowledged before an event was submitted cannot be missed.
   auto inbox = unit.inbox_next(static_cast<int>(Ahead::kBatch));
   if (!inbox) return inbox.error();
+  batch.behind = inbox->size() == Ahead::kBatch;
   auto row = inbox->begin();
+  auto handed = batch.behind ? in_hand_.end() : in_hand_.begin();
   const auto messages_until = [&](std::int64_t at_ms) -> Result<void> {
     for (; row != inbox->end() && row->received_ms < at_ms + (row->source.starts_with(kFeedPrefix) ? 1 : 0); ++row)
-      if (auto r = apply_one(unit, *row, manner); !r) return r;
+      if (auto r = apply_one(unit, *row, batch.manner); !r) return r;
+    for (; row == inbox->end() && handed != in_hand_.end() && (*handed)->received_ms < at_ms; ++handed)
+      if (auto r = apply_one(unit, **handed, batch.manner); !r) return r;
     return {};
   };
-  for (auto& work : works) {
+  for (auto& work : batch.works) {
     if (auto r = messages_until(work.event.at_ms); !r) return r;
-    if (auto r = apply_one(unit, work.event, work.prepared, manner); !r) return r;
+    if (auto r = apply_one(unit, work.event, work.prepared, batch.manner); !r) return r;
   }
-  if (!works.empty())
-    if (auto r = unit.set_cursor(kSpoolCursor, works.back().event.seq); !r) return r;
-  message = inbox->empty() ? 0 : inbox->back().id;
+  if (!batch.works.empty())
+    if (auto r = unit.set_cursor(kSpoolCursor, batch.works.back().event.seq); !r) return r;
+  batch.message = inbox->empty() ? 0 : inbox->back().id;
   return messages_until(std::numeric_limits<std::int64_t>::max() - 1);
 }
 
-Result<bool> Applier::step(bool asked) {
+Result<bool> Applier::step(bool asked, bool own) {
   if (cursor_ < 0)
     if (auto found = find_cursor(); !found) return found.error();
+  if (std::exchange(forgets_, false)) forget();
   auto works = ahead_.take(cursor_);
   if (!works) return works.error();
+  Batch batch{.works = std::move(*works)};
   taken_in_ = std::max(taken_in_, cursor_);  // also what a predecessor took in and died before forgetting
-  if (works->empty() && !asked) {
+  if (batch.works.empty() && in_hand_.empty() && !asked) {
     auto any = messages_wait();
     if (!any) return any.error();
     if (!*any) {
-      settled(cursor_, 0);  // what waits was applied by the process that held the lease before
+      settled(cursor_, batch);  // what waits was applied by the process that held the lease before
       return upkeep();
     }
   }
-  auto manner = Manner::together;
-  for (const auto& work : *works)  // what will be parked: once, and told once
-    if (!work.prepared.parsed.event && !work.event.content_type.starts_with("application/hl7-v2")) manner = Manner::apart;
-  const auto last = works->empty() ? cursor_ : works->back().event.seq;
+  for (const auto& work : batch.works)  // what will be parked: once, and told once
+    if (!work.prepared.parsed.event && !work.event.content_type.starts_with("application/hl7-v2")) batch.manner = Manner::apart;
+  const auto last = batch.works.empty() ? cursor_ : batch.works.back().event.seq;
   ahead_.begin(last);
-  std::int64_t message = 0;
   const auto apply = [&] {
-    return context_.store.transact([&](store::Unit& unit) { return apply_all(unit, *works, message, manner); });
+    return context_.store.transact([&](store::Unit& unit) { return apply_all(unit, batch); });
   };
   auto done = apply();
   if (!done && done.error().id == "engine.taken_apart") {
-    manner = Manner::apart;
+    batch.manner = Manner::apart;
     done = apply();
   }
   mark_.end();
@@ -152,11 +213,13 @@ Result<bool> Applier::step(bool asked) {
     return done.error();
   }
   cursor_ = last;
-  settled(cursor_, message);
-  if (works->empty() && message == 0) return false;
+  if (batch.behind)
+    for (auto* handed : in_hand_) handed->state = Handed::State::not_now;
+  settled(cursor_, batch);
+  if (batch.works.empty() && batch.message == 0 && in_hand_.empty()) return false;
   changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
   taken_in_ = cursor_;
-  if (taken_in_ - forgotten_ >= kForgetEvery) forget();
+  if (own && taken_in_ - forgotten_ >= kForgetEvery) forget();
   return true;
 }
 
@@ -176,39 +239,29 @@ void Applier::forget() {
   forgotten_ = taken_in_;
 }
 
-void Applier::settled(std::int64_t event, std::int64_t message) {
+void Applier::settled(std::int64_t event, const Batch& batch) {
   const std::lock_guard lock(mutex_);
   event_ = std::max(event_, event);
-  message_ = std::max(message_, message);
+  message_ = std::max(message_, batch.message);
+  behind_ = batch.behind;
+  asked_ = asked_ || batch.behind;
   applied_.notify_all();
 }
 
 void Applier::run() {
+  Lock lock(mutex_);
   bool more = true;
   while (true) {
-    bool asked = true;
-    {
-      std::unique_lock lock(mutex_);
-      if (!more) asked = wakes_.wait_for(lock, kLook, [&] { return stopping_ || asked_; });
-      if (stopping_) return;
-      if (more) asked = asked_;
-      asked_ = false;
-    }
-    if (!asked && !more) forget();
-    Result<bool> result = false;
-    try {
-      result = step(asked);
-    } catch (const std::exception&) {  // the worker's wall; what() may quote content
-      result = Error{"engine.worker_threw", "applier", {}};
-    }
-    if (!result) {
-      context_.log.write(Severity::error, "store.failed", result.error());
-      std::unique_lock lock(mutex_);
-      wakes_.wait_for(lock, kLook, [&] { return stopping_; });
-      more = true;
-      continue;
-    }
-    more = *result;
+    if (!more) wakes_.wait_for(lock, kLook, [&] { return stopping_ || (asked_ && !stepping_); });
+    own_turn_ = true;
+    wakes_.wait(lock, [&] { return stopping_ || !stepping_; });
+    own_turn_ = false;
+    if (stopping_) return;
+    const bool asked = std::exchange(asked_, false);
+    forgets_ = !asked && !more;
+    const auto result = turn(lock, asked, true);
+    if (!result) wakes_.wait_for(lock, kLook, [&] { return stopping_; });
+    more = !result || *result;
   }
 }
 

@@ -53,7 +53,6 @@ class Services final : public EngineServices {
     if (!passes_through && exchange_ && mapping::is_question(hl7::peek_header(inbound.body))) return exchange_->answer(inbound);
     Reply reply = inbound_->accept(inbound);
     figures_->received(reply.stored);
-    if (reply.stored && !passes_through) applier_->wake();
     return reply;
   }
   QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept override {
@@ -196,6 +195,7 @@ Result<void> Engine::open() {
   upkeep_ = std::make_unique<Upkeep>(*context_);
   inbound_ = std::make_unique<Inbound>(*context_, [this] { wake_pumps(); });
   applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, data + "/in-hand", [this] { changed(); });
+  inbound_->through(*applier_);
   exchange_ = std::make_unique<exchange::Exchange>(*context_, [this](const huren::Inbound& in) { return services_.accept(in); });
   services_.context_ = context_.get();
   services_.inbound_ = inbound_.get();

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/base/pack.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/mapping/order_message.hpp"
 #include "core/mapping/oru.hpp"
@@ -18,13 +17,13 @@ using store::Unit;
 
 // Both forms are kept with the report; what a partner gets is written in that partner's mode when it is queued.
 std::optional<Error> render_bytes(const Context& context, Rendered& rendered) {
-  auto document = cda::write_lab_report(rendered.report, {});
+  auto document = cda::write_packed_lab_report(rendered.report, {});
   if (!document) return document.error();
   const auto& own = context.config.hospital.code;
   auto message = mapping::write_oru(rendered.report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now(), .charset = Charset::utf8, .enhanced = false});
   if (!message) return message.error();
   rendered.row.hl7 = std::move(*message);
-  rendered.row.document = pack(*document);
+  rendered.row.document = std::move(*document);
   return std::nullopt;
 }
 

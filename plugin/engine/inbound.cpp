@@ -1,6 +1,7 @@
 #include "engine/inbound.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "core/hl7/ack.hpp"
@@ -280,6 +281,18 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
   return {};
 }
 
+// A partner's reports that say which version they are: they ask nothing of what came before them but that it was applied,
+// and what they do can be done again from the start. The rest waits for its turn in the inbox.
+bool takes_effect_at_once(const std::string& source, const Understood& u) {
+  return u.kind == Understood::Kind::report && !u.rendered.empty() && u.oru.reports.empty() && !source.starts_with(kFeedPrefix);
+}
+
+std::int64_t mark_of(const std::string& content_hash) {
+  std::int64_t mark = 0;
+  std::from_chars(content_hash.data(), content_hash.data() + std::min<std::size_t>(content_hash.size(), 15), mark, 16);
+  return mark;
+}
+
 // A repeated message gets its application acknowledgement again: the first may be what was lost.
 Result<void> repeat_application_ack(store::Unit& unit, const Context& context, const InboxRow& earlier, const Reading& reading) {
   if (earlier.state == "received") return {};  // it follows when it is applied
@@ -357,7 +370,11 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
   std::shared_ptr<Read> read;
   if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, reading.header, std::move(*reading.understood)});
   store::InboxVerdict verdict;
-  auto stored = context_.store.transact([&](store::Unit& unit) -> Result<void> {
+  Handed handed{.received_ms = row.received_ms, .mark = mark_of(row.content_hash),
+                .work = [&](store::Unit& unit, Manner manner) { return receive_and_apply(unit, row, *read, verdict, manner); }};
+  const bool at_once = taker_ && read && !answer.owed && takes_effect_at_once(in.source, read->understood) && !context_.profiles.of(in.source).unique_control_ids() && taker_->take(handed);
+  if (!at_once && read) row.state = "received";
+  auto stored = at_once ? handed.outcome : context_.store.transact([&](store::Unit& unit) -> Result<void> {
     const auto receive = [&]() -> Result<void> {
       auto v = unit.receive(row);
       if (!v) return v.error();
@@ -388,6 +405,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
     context_.log.write(Severity::error, "store.failed", stored.error());
     return {.body = answer_to(context_, reading.header, hl7::AckCode::AR, false, {{Severity::error, stored.error()}}).now, .stored = false};
   }
+  if (!at_once && taker_) taker_->wake();
   if (row.state == "refused")
     context_.log.write(Severity::warning, "inbound.refused", {{"source", in.source}, {"control_id_hash", sha256_hex(row.control_id).substr(0, 12)}, {"why", reading.findings.empty() ? "" : std::string(reading.findings.back().error.id)}});
   if (verdict.kind == store::InboxVerdict::same_id_other_content)
@@ -418,9 +436,25 @@ Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row, Manner manne
     if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, header, std::move(*reading.understood)});
     findings = std::move(reading.findings);
   }
+  return conclude(unit, row, header, read.get(), findings, manner);
+}
+
+// Together it is stored as applied: if it does not come to that, nothing stays of all this.
+Result<void> Inbound::receive_and_apply(store::Unit& unit, InboxRow& row, Read& read, store::InboxVerdict& verdict, Manner manner) {
+  row.state = manner == Manner::together ? "applied" : "received";
+  auto received = unit.receive(row);
+  if (!received) return received.error();
+  verdict = std::move(*received);
+  if (verdict.kind == store::InboxVerdict::duplicate) return {};
+  row.id = verdict.id;
+  return conclude(unit, row, read.header, &read, {}, manner);
+}
+
+Result<void> Inbound::conclude(store::Unit& unit, const InboxRow& row, const hl7::Header& header, Read* read, const Findings& findings, Manner manner) {
   // In enhanced mode the sender is told what became of it, in the same transaction.
   const auto finish = [&](const char* state, const std::string& remark, hl7::AckCode code, const Findings& why) -> Result<void> {
-    if (auto r = unit.finish_inbox(row.id, state, remark); !r) return r;
+    if (row.state != state)
+      if (auto r = unit.finish_inbox(row.id, state, remark); !r) return r;
     return send_application_ack(unit, context_, row.source, header, code, why);
   };
   if (!read) return finish("parked", first_error(findings), hl7::AckCode::AE, findings);

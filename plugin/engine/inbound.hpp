@@ -1,24 +1,50 @@
-// Bytes from a partner or a feed: read, checked, stored with the verdict, answered (accept); later applied, once (apply).
+// Bytes from a partner or a feed: read, checked, stored with the verdict, answered (accept); applied once, with a partner's
+// report in the transaction that stores it, with anything else later (apply).
 // Promises: the answer goes out only after bytes and verdict are on disk (I9); a repeated message gets the earlier
 //   answer and no second effect; every refusal names the place and the HL7 error code; an ACK is never acknowledged, but
 //   for the commit that an application acknowledgement asks for.
 // Refuses: a sender other than the one proved by the certificate; message types that nobody here reads.
 #pragma once
+#include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 
 #include "core/base/link.hpp"
+#include "core/hl7/ack.hpp"
 #include "engine/events.hpp"
 
 namespace huren::engine {
+
+// A message whose sender waits until it is stored and has taken effect, which is one transaction.
+struct Handed {
+  std::int64_t received_ms = 0;
+  std::int64_t mark = 0;  // what its content is known by (engine/mark.hpp)
+  std::function<Result<void>(store::Unit&, Manner)> work;  // receives and applies it; may run again after a roll-back
+  // The taker's:
+  enum class State { waits, not_now, done } state = State::waits;
+  Result<void> outcome = {};
+  std::condition_variable told = {};
+};
+
+// Who applies events and messages, in the order of their arrival.
+class Taker {
+ public:
+  virtual ~Taker() = default;
+  // [thread: any] Returns when the work is on disk or has failed: outcome. false: not now, because what came before it still
+  // waits; it is to be stored, and applied in its turn.
+  virtual bool take(Handed& handed) = 0;
+  virtual void wake() noexcept = 0;  // something was stored
+};
 
 class Inbound {
  public:
   // relayed: called when a message that only passes through waits for its partner.
   Inbound(const Context& context, std::function<void()> relayed);
   ~Inbound();
+  void through(Taker& taker) { taker_ = &taker; }  // before the first accept(); without one everything is applied later
   // [thread: any] Never throws.
   Reply accept(const huren::Inbound& in) noexcept;
   // [thread: applier] Error with status -2xx: try again later. Together: engine.taken_apart when it must be done apart.
@@ -27,11 +53,14 @@ class Inbound {
  private:
   struct Read;  // what a message says, checked
   Reply accept_bytes(const huren::Inbound& in);
+  Result<void> receive_and_apply(store::Unit& unit, store::InboxRow& row, Read& read, store::InboxVerdict& verdict, Manner manner);
+  Result<void> conclude(store::Unit& unit, const store::InboxRow& row, const hl7::Header& header, Read* read, const Findings& findings, Manner manner);
   void remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes);
   std::shared_ptr<Read> recall(std::int64_t id);
 
   const Context& context_;
   const std::function<void()> relayed_;
+  Taker* taker_ = nullptr;
   // What was read when a message was accepted need not be read again when it is applied a moment later.
   std::mutex mutex_;
   std::unordered_map<std::int64_t, std::pair<std::shared_ptr<Read>, std::size_t>> fresh_;  // by inbox id

@@ -10,7 +10,7 @@ namespace huren::engine {
 
 class Mark {
  public:
-  enum class Kind : char { event = 'E', message = 'M' };
+  enum class Kind : char { event = 'E', message = 'M', handed = 'H' };  // handed: not in the inbox yet, known by its content
 
   explicit Mark(const std::string& path);
   ~Mark();

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <thread>
 #include <utility>
@@ -177,11 +178,11 @@ Error Database::error(int code) const {
   }
 }
 
-sqlite3_stmt* Database::take(std::string_view sql, int& code) {
-  auto& free = idle_[sql];
-  if (!free.empty()) {
-    auto* statement = free.back();
-    free.pop_back();
+sqlite3_stmt* Database::take(Statements& idle, std::string_view sql, int& code) {
+  if (!idle.empty()) {
+    auto* statement = idle.back();
+    assert(sql.starts_with(sqlite3_sql(statement)));  // a literal indeed
+    idle.pop_back();
     return statement;
   }
   sqlite3_stmt* statement = nullptr;
@@ -190,20 +191,20 @@ sqlite3_stmt* Database::take(std::string_view sql, int& code) {
   return statement;
 }
 
-void Database::give_back(std::string_view sql, sqlite3_stmt* statement) noexcept {
+void Database::give_back(Statements& idle, sqlite3_stmt* statement) noexcept {
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
   try {
-    idle_[sql].push_back(statement);
+    idle.push_back(statement);
   } catch (...) {
     sqlite3_finalize(statement);
   }
 }
 
-Query::Query(Database& db, std::string_view sql) : db_(db), sql_(sql) { statement_ = db_.take(sql_, code_); }
+Query::Query(Database& db, std::string_view sql) : db_(db), idle_(db.idle(sql)) { statement_ = db_.take(idle_, sql, code_); }
 
 Query::~Query() {
-  if (statement_) db_.give_back(sql_, statement_);
+  if (statement_) Database::give_back(idle_, statement_);
 }
 
 Query& Query::bind(std::int64_t value) {

@@ -5,7 +5,6 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,8 +63,10 @@ class Database {
   Database(std::string path, const OpenOptions& options);
   static int on_busy(void* self, int tries);
   static int on_progress(void* self);
-  sqlite3_stmt* take(std::string_view sql, int& code);
-  void give_back(std::string_view sql, sqlite3_stmt* statement) noexcept;
+  using Statements = std::vector<sqlite3_stmt*>;
+  Statements& idle(std::string_view sql) { return idle_[sql]; }
+  sqlite3_stmt* take(Statements& idle, std::string_view sql, int& code);
+  static void give_back(Statements& idle, sqlite3_stmt* statement) noexcept;
 
   std::string path_;
   OpenOptions options_;
@@ -73,10 +74,12 @@ class Database {
   sqlite3* db_ = nullptr;
   std::optional<Clock::time_point> deadline_, stop_at_;
   Clock::time_point busy_since_;
-  struct ByPlace {  // keys are literals: where one stands tells more of them apart than a look at hundreds of bytes
-    std::size_t operator()(std::string_view sql) const { return std::hash<const void*>()(sql.data()); }
+  // Known by where they stand, for they are literals: to hash the text of each would be a fiftieth of all that a message costs.
+  struct ByPlace {
+    std::size_t operator()(std::string_view sql) const { return std::hash<const char*>()(sql.data()); }
+    bool operator()(std::string_view a, std::string_view b) const { return a.data() == b.data() && a.size() == b.size(); }
   };
-  std::unordered_map<std::string_view, std::vector<sqlite3_stmt*>, ByPlace> idle_;
+  std::unordered_map<std::string_view, Statements, ByPlace, ByPlace> idle_;
 };
 
 // One use of a prepared statement: bind in order, step, read columns. Statements are kept for the next use.
@@ -115,7 +118,7 @@ class Query {
 
  private:
   Database& db_;
-  std::string_view sql_;
+  Database::Statements& idle_;  // those of this text that nobody uses
   sqlite3_stmt* statement_ = nullptr;
   int next_ = 1;
   int code_ = 0;

@@ -52,7 +52,7 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
     Query query(db, sql::kInboxSame);
     auto earlier = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
     if (!earlier) return earlier.error();
-    if (*earlier && (*earlier)->state == "refused" && row.state == "received") {  // what it was refused for has been mended here
+    if (*earlier && (*earlier)->state == "refused" && row.state != "refused") {  // what it was refused for has been mended here
       Query mend(db, "UPDATE inbox SET verdict=?, state=?, remark=?, received_ms=?, ack=? WHERE id=?");
       mend.with(row.verdict, row.state, row.remark, row.received_ms);
       if (auto done = mend.bind_blob(row.ack).with((*earlier)->id).run(); !done) return done.error();

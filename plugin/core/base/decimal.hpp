@@ -26,11 +26,11 @@ inline std::size_t read_decimal(std::string_view text, double& into) {
   const auto digit = [&] { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
   const bool negative = text.starts_with('-');
   if (negative) ++at;
-  std::uint64_t all = 0;
-  for (; digit() && digits <= decimal::kMostDigits; ++at, ++digits) all = all * 10 + static_cast<unsigned>(text[at] - '0');
+  std::int64_t all = 0;
+  for (; digit() && digits <= decimal::kMostDigits; ++at, ++digits) all = all * 10 + (text[at] - '0');
   if (digits == 0) return 0;
   if (at < text.size() && text[at] == '.') {
-    for (++at; digit() && digits <= decimal::kMostDigits; ++at, ++digits, ++places) all = all * 10 + static_cast<unsigned>(text[at] - '0');
+    for (++at; digit() && digits <= decimal::kMostDigits; ++at, ++digits, ++places) all = all * 10 + (text[at] - '0');
     if (places == 0) return 0;
   }
   if (digits > decimal::kMostDigits || (at < text.size() && (text[at] == 'e' || text[at] == 'E'))) return 0;
@@ -45,7 +45,7 @@ inline char* put_decimal(char* at, double value) {
   if (!(size < decimal::kBelow) || (size == 0 && std::signbit(value))) return nullptr;
   for (int places = 0; places <= decimal::kMostPlaces; ++places) {
     const double power = decimal::kPowers[static_cast<std::size_t>(places)];
-    auto rest = static_cast<std::uint64_t>(size * power + 0.5);
+    auto rest = static_cast<std::int64_t>(size * power + 0.5);
     if (static_cast<double>(rest) / power != size) continue;
     if (value < 0) *at++ = '-';
     std::array<char, kDecimalRoom> reversed;

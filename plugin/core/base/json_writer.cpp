@@ -35,24 +35,12 @@ char* escape(char* at, char c) {
 JsonWriter& JsonWriter::value(std::string_view text) {
   char* at = comma(out_.room(6 * text.size() + 3));  // every byte may become \u00XX
   *at++ = '"';
-  const char* from = text.data();
-  const char* const end = from + text.size();
-  const auto one_by_one = [&at, &from](const char* until) {
-    for (; from != until; ++from) {
-      if (escaped(*from)) at = escape(at, *from);
-      else *at++ = *from;
+  if (plain(text)) at = put(at, text);
+  else
+    for (const char c : text) {
+      if (escaped(c)) at = escape(at, c);
+      else *at++ = c;
     }
-  };
-  while (end - from >= 8) {  // what a doctor reads has a line break now and then, and eight plain bytes between them mostly
-    const Eight x(from);
-    if ((x.control() | x.has('"') | x.has('\\')) & Eight::kHighs) {
-      one_by_one(from + 8);
-    } else {
-      at = put(at, {from, 8});
-      from += 8;
-    }
-  }
-  one_by_one(end);
   *at++ = '"';
   out_.used(at);
   return *this;

@@ -8,14 +8,17 @@
 
 namespace huren {
 
-inline char* put(char* at, std::string_view piece) { return at + piece.copy(at, piece.size()); }
+inline char* put(char* at, std::string_view piece) { return std::char_traits<char>::copy(at, piece.data(), piece.size()) + piece.size(); }
 
 class TextOut {
  public:
-  explicit TextOut(std::size_t expected) : text_(expected, '\0') {}
+  // room: of an earlier text, which need not be made and cleared again.
+  explicit TextOut(std::size_t expected, std::string room = {}) : text_(std::move(room)) {
+    if (text_.size() < expected) text_.resize(expected);
+  }
 
   char* room(std::size_t bytes) {  // where to write so many
-    if (text_.size() - used_ < bytes) text_.resize(2 * text_.size() + bytes);
+    if (text_.size() - used_ < bytes) [[unlikely]] grow(bytes);
     return text_.data() + used_;
   }
   void used(const char* end) { used_ = static_cast<std::size_t>(end - text_.data()); }
@@ -27,12 +30,14 @@ class TextOut {
   [[nodiscard]] std::size_t size() const { return used_; }
   void cut(std::size_t size) { used_ = size; }  // what came after goes
   [[nodiscard]] std::string_view view() const { return {text_.data(), used_}; }
+  [[nodiscard]] std::string room() && { return std::move(text_); }  // for another one
   [[nodiscard]] std::string take() {
     text_.resize(used_);
     return std::move(text_);
   }
 
  private:
+  [[gnu::noinline]] void grow(std::size_t bytes) { text_.resize(2 * text_.size() + bytes); }  // seldom: out of the way of room()
   std::string text_;  // its first used_ bytes count
   std::size_t used_ = 0;
 };

@@ -1,8 +1,7 @@
 #include "core/base/time.hpp"
 
 #include <array>
-
-#include "core/base/text_out.hpp"
+#include <cstdio>
 
 namespace huren {
 namespace {
@@ -103,21 +102,18 @@ bool take_offset(std::string_view& s, int& minutes) {
   return true;
 }
 
-// A time in the making: no field is longer than eleven characters, no time has more than nine.
-class TimeText {
- public:
-  void add(std::string_view mark, int width, int value) {  // mark (when there is one) and value, `width` digits
-    std::array<char, 10> digits;
-    std::size_t first = digits.size();
-    for (auto left = static_cast<unsigned>(value < 0 ? 0 : value); left > 0 || width > 0; left /= 10, --width) digits[--first] = static_cast<char>('0' + left % 10);
-    end_ = put(put(end_, mark), {digits.data() + first, digits.size() - first});
+// mark (when there is one) and value, `width` digits.
+void add(std::string& out, const char* mark, int width, int value) {
+  out += mark;
+  if (width == 2 && value >= 0 && value < 100) {
+    out += static_cast<char>('0' + value / 10);
+    out += static_cast<char>('0' + value % 10);
+    return;
   }
-  [[nodiscard]] std::string text() const { return std::string(text_.data(), static_cast<std::size_t>(end_ - text_.data())); }
-
- private:
-  std::array<char, 100> text_{};
-  char* end_ = text_.data();
-};
+  const auto digits = std::to_string(value);
+  for (auto missing = static_cast<int>(digits.size()); missing < width; ++missing) out += '0';
+  out += digits;
+}
 
 Parts split(const Timestamp& t) {
   Parts p;
@@ -135,18 +131,18 @@ Parts split(const Timestamp& t) {
   return p;
 }
 
-void add_offset(TimeText& out, int minutes, std::string_view mark) {
+void add_offset(std::string& out, int minutes, const char* mark) {
   const int size = minutes < 0 ? -minutes : minutes;
-  out.add(minutes < 0 ? "-" : "+", 2, size / 60);
-  out.add(mark, 2, size % 60);
+  add(out, minutes < 0 ? "-" : "+", 2, size / 60);
+  add(out, mark, 2, size % 60);
 }
 
-std::string day_text(const Date& d, std::string_view mark) {
-  TimeText out;
-  out.add("", 4, d.year);
-  if (d.month) out.add(mark, 2, d.month);
-  if (d.month && d.day) out.add(mark, 2, d.day);
-  return out.text();
+std::string day_text(const Date& d, const char* mark) {
+  std::string out;
+  add(out, "", 4, d.year);
+  if (d.month) add(out, mark, 2, d.month);
+  if (d.month && d.day) add(out, mark, 2, d.day);
+  return out;
 }
 
 }  // namespace
@@ -219,31 +215,33 @@ std::optional<Timestamp> parse_iso_time(std::string_view text, int assumed_offse
 std::string to_hl7_time(const Timestamp& t) {
   if (!t.present()) return {};
   const Parts p = split(t);
-  TimeText out;
-  out.add("", 4, p.year);
-  if (t.precision >= Precision::month) out.add("", 2, p.month);
-  if (t.precision >= Precision::day) out.add("", 2, p.day);
-  if (t.precision >= Precision::hour) out.add("", 2, p.hour);
-  if (t.precision >= Precision::minute) out.add("", 2, p.minute);
-  if (t.precision >= Precision::second) out.add("", 2, p.second);
-  if (t.precision >= Precision::millisecond) out.add(".", 3, p.millisecond);
+  std::string out;
+  out.reserve(32);
+  add(out, "", 4, p.year);
+  if (t.precision >= Precision::month) add(out, "", 2, p.month);
+  if (t.precision >= Precision::day) add(out, "", 2, p.day);
+  if (t.precision >= Precision::hour) add(out, "", 2, p.hour);
+  if (t.precision >= Precision::minute) add(out, "", 2, p.minute);
+  if (t.precision >= Precision::second) add(out, "", 2, p.second);
+  if (t.precision >= Precision::millisecond) add(out, ".", 3, p.millisecond);
   if (t.has_offset) add_offset(out, t.offset_minutes, "");
-  return out.text();
+  return out;
 }
 
 std::string to_iso_time(const Timestamp& t) {
   if (!t.present()) return {};
   const Parts p = split(t);
-  TimeText out;
-  out.add("", 4, p.year);
-  if (t.precision >= Precision::month) out.add("-", 2, p.month);
-  if (t.precision >= Precision::day) out.add("-", 2, p.day);
-  if (t.precision >= Precision::hour) out.add("T", 2, p.hour);
-  if (t.precision >= Precision::minute) out.add(":", 2, p.minute);
-  if (t.precision >= Precision::second) out.add(":", 2, p.second);
-  if (t.precision >= Precision::millisecond) out.add(".", 3, p.millisecond);
+  std::string out;
+  out.reserve(32);
+  add(out, "", 4, p.year);
+  if (t.precision >= Precision::month) add(out, "-", 2, p.month);
+  if (t.precision >= Precision::day) add(out, "-", 2, p.day);
+  if (t.precision >= Precision::hour) add(out, "T", 2, p.hour);
+  if (t.precision >= Precision::minute) add(out, ":", 2, p.minute);
+  if (t.precision >= Precision::second) add(out, ":", 2, p.second);
+  if (t.precision >= Precision::millisecond) add(out, ".", 3, p.millisecond);
   if (t.precision >= Precision::hour) add_offset(out, t.offset_minutes, ":");
-  return out.text();
+  return out;
 }
 
 Timestamp from_epoch_ms(std::int64_t epoch_ms, int offset_minutes) {

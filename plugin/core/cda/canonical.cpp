@@ -9,8 +9,7 @@
 namespace huren::cda {
 
 // People mean one line end, whichever way it is written.
-void tidy(std::string& text) {
-  if (text.empty()) return;
+void tidy_some(std::string& text) {
   if (text.find('\r') != std::string::npos) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -28,7 +27,7 @@ void tidy(model::Code& c) {
   tidy(c.name);
   tidy(c.system);
   if (c.code.empty() && c.name.empty()) c.system.clear();
-  if (c.system.empty()) return;
+  if (c.system.empty() || c.system[0] < '0' || c.system[0] > '9') return;  // a word is its own word; only an OID may have one
   const std::string oid(oid_of_system(c.system));  // a copy: it may be a view of c.system itself
   if (!oid.empty() && oid != kIcd10) c.system = system_of_oid(oid, c.system);
   if (oid == kIcd10 && c.system != "I10") c.system = "ICD-10";

@@ -218,7 +218,10 @@ TemplateOf template_of(Kind kind) {
   return {row->template_id, row->code, row->code_system, row->code_system_name, row->title_zh, row->title_en};
 }
 
-bool is_code_token(std::string_view text) { return !text.empty() && text.find_first_of(" \t\r\n") == std::string_view::npos; }
+bool is_code_token(std::string_view text) {
+  if (text.empty()) return false;
+  return all_plain(text, [](Eight x) { return x.control() | x.has(' '); }) || text.find_first_of(" \t\r\n") == std::string_view::npos;
+}
 
 std::string time_text(const Timestamp& t) {
   auto text = to_hl7_time(t);
@@ -228,10 +231,8 @@ std::string time_text(const Timestamp& t) {
 }
 
 void write_time(XmlOut& out, std::string_view element, const Timestamp& t) {
-  out.open(element);
-  if (t.present()) out.attr("value", time_text(t));
-  else out.attr("nullFlavor", "NI");
-  out.close();
+  if (t.present()) out.open(element).quoted(" value=\"", time_text(t), "\"").close();
+  else out.raw("<").raw(element).raw(" nullFlavor=\"NI\"/>");
 }
 
 void write_id(XmlOut& out, std::string_view root, std::string_view extension) {
@@ -249,13 +250,15 @@ void write_coded(XmlOut& out, std::string_view element, const model::Code& code,
   out.open(element);
   if (!xsi_type.empty()) out.attr("xsi:type", xsi_type);
   const bool token = is_code_token(code.code);
-  if (token) out.attr("code", code.code);
-  else out.attr("nullFlavor", "OTH");
-  const auto oid = oid_of_system(code.system);
-  out.attr("codeSystem", oid.empty() ? kArcNamedCodes : oid);
+  if (token) out.quoted(" code=\"", code.code, "\"");
+  else out.raw_attr(" nullFlavor=\"OTH\"");
+  const bool local = code.system == "L";  // as every result has it
+  const auto oid = local ? kArcLocalCodes : oid_of_system(code.system);
+  if (local) out.raw_attr(" codeSystem=\"" HUREN_CDA_ARC ".5\"");
+  else out.attr("codeSystem", oid.empty() ? kArcNamedCodes : oid);
   if (oid.empty() || oid == kIcd10) out.attr("codeSystemName", code.system.empty() || is_oid(code.system) ? "ICD-10" : std::string_view(code.system));
   else if (oid == kLoinc) out.attr("codeSystemName", "LOINC");
-  out.attr_if("displayName", code.name);
+  if (!code.name.empty()) out.quoted(" displayName=\"", code.name, "\"");
   if (!token && !code.code.empty()) out.element("originalText", code.code);  // a code with blanks is no XSD `cs`
   out.close();
 }

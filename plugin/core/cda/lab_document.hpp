@@ -22,6 +22,9 @@ struct LabWriteOptions {
 
 // UTF-8 bytes with XML declaration. Errors: cda.no_identity, cda.unwritable (where: the member of the report).
 Result<std::string> write_lab_report(const model::LabReport& report, const LabWriteOptions& options);
+// The same bytes, packed (core/base/pack.hpp). Whole they are only in a room that the thread keeps: the heap does not like
+// to give and take seventy thousand bytes for each report.
+Result<std::string> write_packed_lab_report(const model::LabReport& report, const LabWriteOptions& options);
 
 struct LabRead {
   std::optional<model::LabReport> report;  // absent when the bytes are refused or the document is not a lab report

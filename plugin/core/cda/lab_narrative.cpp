@@ -61,30 +61,32 @@ void paragraph(XmlOut& out, std::string_view label, Language language, std::stri
   out.open("content").text(value).close().close();
 }
 
-void cell(XmlOut& out, std::string_view value) { out.element("td", value); }
-
 void banner(XmlOut& out, const model::LabReport& r, Language language) {
   if (r.status != model::Status::withdrawn && r.status != model::Status::corrected && r.status != model::Status::preliminary) return;
   out.raw("<paragraph><content styleCode=\"Bold\">").text(status_label(r.status, language)).raw("</content></paragraph>");
 }
 
 void row(XmlOut& out, const model::Observation& o, Language language) {
-  out.raw("\n<tr>");
-  cell(out, o.local.name.empty() ? o.local.code : o.local.name);
-  cell(out, shown_result(o));
-  cell(out, joined(o.flags, " "));
-  cell(out, o.unit);
-  cell(out, shown_range(o.range));
-  cell(out, o.method.name.empty() ? o.method.code : o.method.name);
-  cell(out, o.instrument);
-  cell(out, o.performer.name.empty() ? o.performer.code : o.performer.name);
-  cell(out, joined(o.marks, " "));
-  std::string codes = o.local.code;
-  if (!o.standard.code.empty()) codes += (codes.empty() ? "" : " / ") + o.standard.code;
-  if (!o.loinc.empty()) codes += (codes.empty() ? "" : " / ") + ("LOINC " + o.loinc);
-  cell(out, codes);
-  cell(out, shown_time(o.observed_at));
-  out.raw("<td>");
+  const auto cell = [&](std::string_view value) { out.text("", value, "</td><td>"); };
+  out.text("\n<tr><td>", o.local.name.empty() ? o.local.code : o.local.name, "</td><td>");
+  if (!o.comparator.empty()) out.text(o.comparator);
+  cell(o.value);
+  cell(joined(o.flags, " "));
+  cell(o.unit);
+  if (o.range.text.empty()) cell(shown_range(o.range));
+  else cell(o.range.text);
+  cell(o.method.name.empty() ? o.method.code : o.method.name);
+  cell(o.instrument);
+  cell(o.performer.name.empty() ? o.performer.code : o.performer.name);
+  cell(joined(o.marks, " "));
+  out.text(o.local.code);
+  bool several = !o.local.code.empty();
+  if (!o.standard.code.empty()) {
+    out.raw(several ? " / " : "").text(o.standard.code);
+    several = true;
+  }
+  if (!o.loinc.empty()) out.raw(several ? " / LOINC " : "LOINC ").text(o.loinc);
+  out.text("</td><td>", shown_time(o.observed_at), "</td><td>");
   if (o.status != model::Status::final_result) out.text("[").text(status_label(o.status, language)).text("] ");
   for (std::size_t i = 0; i < o.notes.size(); ++i) out.text(i ? "；" : "").text(o.notes[i]);
   out.raw("</td></tr>");

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <charconv>
-#include <map>
+#include <functional>
 #include <span>
+#include <string>
+#include <unordered_map>
 
 #include "core/base/csv.hpp"
 #include "core/base/decimal.hpp"
@@ -18,10 +20,15 @@ namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
+struct Hash : std::hash<std::string_view> {
+  using is_transparent = void;
+};
+using Units = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
+
 // schemas/cda/units.csv: printed,ucum
-const std::map<std::string, std::string, std::less<>>& units() {
+const Units& units() {
   static const auto table = [] {
-    std::map<std::string, std::string, std::less<>> out;
+    Units out;
     for (const auto& file : embedded::cda_tables()) {
       if (file.name != "units.csv") continue;
       if (auto rows = parse_csv(file.text))

@@ -2,56 +2,22 @@
 
 #include <algorithm>
 
+#include "core/base/pack.hpp"
 #include "core/cda/header.hpp"
 #include "core/cda/lab_narrative.hpp"
 #include "core/cda/lab_value.hpp"
+#include "core/cda/lab_write_parts.hpp"
 #include "core/cda/oids.hpp"
 
 namespace huren::cda {
 namespace {
 
-// <observation> with a data element of WS/T 363/364 as its code; leaves it open.
-#define HUREN_DE(code, name)                                                                                      \
-  "<observation classCode=\"OBS\" moodCode=\"EVN\"><code code=\"" code                                            \
-  "\" codeSystem=\"2.16.156.10011.2.2.1\" codeSystemName=\"卫生信息数据元目录\" displayName=\"" name "\""
-
-void write_element(XmlOut& out, std::string_view opening, std::string_view value) {
-  out.raw("\n<entry>").raw(opening).raw("/><value xsi:type=\"ST\">").text(value).raw("</value></observation></entry>");
-}
-
-std::string_view act_status(model::Status status) {
-  switch (status) {
-    case model::Status::preliminary: return R"(<statusCode code="active"/>)";
-    case model::Status::cannot_obtain: return R"(<statusCode code="aborted"/>)";
-    case model::Status::withdrawn: return R"(<statusCode code="nullified"/>)";
-    case model::Status::unknown: return R"(<statusCode nullFlavor="UNK"/>)";
-    default: return R"(<statusCode code="completed"/>)";
-  }
-}
-
-// HL7 table 0123/0085 status as an observation of its own: ActStatus cannot tell a correction from a first issue.
-void write_status(XmlOut& out, std::string_view relation, model::Status status) {
-  out.raw("<").raw(relation);
-  if (relation == "entryRelationship") out.raw(" typeCode=\"COMP\"");
-  out.raw("><observation classCode=\"OBS\" moodCode=\"EVN\"><code code=\"33999-4\" codeSystem=\"2.16.840.1.113883.6.1\" "
-          "codeSystemName=\"LOINC\" displayName=\"Status\"/><statusCode code=\"completed\"/><value xsi:type=\"CD\"");
-  out.raw(" code=\"").raw(model::hl7_status(status)).raw("\" codeSystem=\"2.16.840.1.113883.12.85\" displayName=\"");
-  out.raw(status_label(status, Language::zh)).raw("\"/></observation></").raw(relation).raw(">");
-}
-
-void write_comment(XmlOut& out, std::string_view note) {  // IHE PCC 1.3.6.1.4.1.19376.1.5.3.1.4.2
-  out.raw("<entryRelationship typeCode=\"SUBJ\" inversionInd=\"true\"><act classCode=\"ACT\" moodCode=\"EVN\">"
-          "<templateId root=\"1.3.6.1.4.1.19376.1.5.3.1.4.2\"/><code code=\"48767-8\" codeSystem=\"2.16.840.1.113883.6.1\" "
-          "codeSystemName=\"LOINC\" displayName=\"Annotation comment\"/>");
-  out.element("text", note).raw("<statusCode code=\"completed\"/></act></entryRelationship>");
-}
-
 class Writer {
  public:
-  Writer(const model::LabReport& report, const LabWriteOptions& options)
-      : r_(report), options_(options), xd_(options.kind == Kind::xd_lab), out_(8192 + report.observations.size() * 2600) {}
+  Writer(const model::LabReport& report, const LabWriteOptions& options, std::string room = {})
+      : r_(report), options_(options), xd_(options.kind == Kind::xd_lab), out_(8192 + report.observations.size() * 2600, std::move(room)) {}
 
-  Result<std::string> run() {
+  Result<void> run() {
     if (r_.origin.code.empty()) return Error{"cda.no_identity", "/origin/code", {}};
     if (r_.number.empty()) return Error{"cda.no_identity", "/number", {}};
     if (r_.version < 1) return Error{"cda.no_identity", "/version", {}};
@@ -84,8 +50,9 @@ class Writer {
       report_section();
     }
     out_.raw("\n</structuredBody></component>").close();
-    return out_.finish();
+    return {};
   }
+  XmlOut& out() { return out_; }
 
  private:
   void section(std::string_view code) {
@@ -210,17 +177,16 @@ class Writer {
       else write_coded(out_, "translation", o.local);
     }
     if (!o.standard.code.empty() || !o.standard.name.empty()) {
+      const bool token = is_code_token(o.standard.code);
       out_.open("translation");
-      if (is_code_token(o.standard.code)) out_.attr("code", o.standard.code);
-      else out_.attr("nullFlavor", "OTH");
-      out_.attr("codeSystem", kArcStandardItem).attr_if("codeSystemName", o.standard.system).attr_if("displayName", o.standard.name);
-      if (!o.standard.code.empty() && !is_code_token(o.standard.code)) out_.element("originalText", o.standard.code);
+      if (token) out_.quoted(" code=\"", o.standard.code, "\" codeSystem=\"" HUREN_CDA_ARC ".7\"");
+      else out_.raw_attr(" nullFlavor=\"OTH\" codeSystem=\"" HUREN_CDA_ARC ".7\"");
+      if (!o.standard.system.empty()) out_.quoted(" codeSystemName=\"", o.standard.system, "\"");
+      if (!o.standard.name.empty()) out_.quoted(" displayName=\"", o.standard.name, "\"");
+      if (!o.standard.code.empty() && !token) out_.element("originalText", o.standard.code);
       out_.close();
     }
-    if (!xd_ && is_code_token(o.loinc)) {
-      out_.open("translation").attr("code", o.loinc);
-      out_.raw_attr(R"( codeSystem="2.16.840.1.113883.6.1" codeSystemName="LOINC")").close();
-    }
+    if (!xd_ && is_code_token(o.loinc)) out_.quoted("<translation code=\"", o.loinc, "\" codeSystem=\"2.16.840.1.113883.6.1\" codeSystemName=\"LOINC\"/>");
   }
 
   void item(const model::Observation& o) {
@@ -228,11 +194,11 @@ class Writer {
     item_id(o);
     out_.raw(act_status(o.status));
     specimen_role();
-    out_.raw("<component>").raw(HUREN_DE("DE04.30.019.00", "检验项目代码") "/>");
+    out_.raw("<component>" HUREN_DE("DE04.30.019.00", "检验项目代码") "/>");
     write_time(out_, "effectiveTime", o.observed_at);
-    out_.raw("<value xsi:type=\"ST\">").text(o.local.code);
-    if (!o.local.code.empty() && !o.local.name.empty()) out_.text(" ");
-    out_.text(o.local.name).raw("</value><entryRelationship typeCode=\"COMP\">");
+    out_.text("<value xsi:type=\"ST\">", o.local.code, "");
+    if (!o.local.code.empty() && !o.local.name.empty()) out_.raw(" ");
+    out_.text("", o.local.name, "</value><entryRelationship typeCode=\"COMP\">");
     specimen_observation();
     out_.raw("</entryRelationship></observation></component>");
     const auto shape = shape_of(o);
@@ -240,13 +206,13 @@ class Writer {
     const auto code = result_code(o.flags);
     if (numeric) {
       if (!code.empty()) {
-        out_.raw("\n<component>").raw(HUREN_DE("DE04.30.017.00", "检验结果代码") "/>");
+        out_.raw("\n<component>" HUREN_DE("DE04.30.017.00", "检验结果代码") "/>");
         coded_result(code, nullptr);
         out_.raw("</observation></component>");
       }
-      out_.raw("\n<component>").raw(HUREN_DE("DE04.30.015.00", "检验定量结果") ">");
+      out_.raw("\n<component>" HUREN_DE("DE04.30.015.00", "检验定量结果") ">");
     } else {
-      out_.raw("\n<component>").raw(HUREN_DE("DE04.30.017.00", "检验结果代码") ">");
+      out_.raw("\n<component>" HUREN_DE("DE04.30.017.00", "检验结果代码") ">");
     }
     translations(o);
     out_.raw("</code>");
@@ -255,8 +221,7 @@ class Writer {
   }
 
   void item_id(const model::Observation& o) {
-    if (o.set_id.empty()) return;
-    out_.open("id").attr("root", kArcItem).attr("extension", item_prefix() + o.set_id).close();
+    if (!o.set_id.empty()) out_.quoted("<id root=\"" HUREN_CDA_ARC ".4\" extension=\"", item_prefix(), "").quoted("", o.set_id, "\"/>");
   }
   const std::string& item_prefix() {
     if (item_prefix_.empty()) item_prefix_ = set_id(r_.origin.code, r_.number).extension + '^';
@@ -280,7 +245,7 @@ class Writer {
   }
 
   void value(const model::Observation& o, ValueShape shape) {
-    const auto ucum = xd_ ? ucum_of(o.unit) : std::string_view{};
+    const auto ucum = xd_ ? ucum_of_unit(o.unit) : std::string_view{};
     // A PQ without a unit is a count of ones (HL7 data types, PQ.unit): a unit that UCUM does not know stands beside a REAL.
     const bool physical = xd_ && (!ucum.empty() || o.unit.empty());
     const auto number = [&](std::string_view element, std::string_view v, std::string_view inclusive) {
@@ -292,6 +257,10 @@ class Writer {
     std::string_view left, right;
     switch (shape) {
       case ValueShape::number:
+        if (!xd_ && !o.value.empty()) {
+          out_.quoted("<value xsi:type=\"REAL\" value=\"", o.value, "\"/>");
+          break;
+        }
         out_.open("value").attr("xsi:type", physical ? "PQ" : "REAL");
         if (o.value.empty()) out_.attr("nullFlavor", "NI");
         else out_.attr("value", o.value);
@@ -338,7 +307,7 @@ class Writer {
     if (o.observed_at.present()) write_time(out_, "effectiveTime", o.observed_at);
     value(o, shape);
     for (const auto& flag : o.flags) {
-      if (is_code_token(flag)) out_.open("interpretationCode").attr("code", flag).attr("codeSystem", kInterpretation).close();
+      if (is_code_token(flag)) out_.quoted("<interpretationCode code=\"", flag, "\" codeSystem=\"2.16.840.1.113883.5.83\"/>");
       else if (!flag.empty()) out_.raw("<interpretationCode nullFlavor=\"OTH\">").element("originalText", flag).raw("</interpretationCode>");
     }
     if (!o.method.code.empty() || !o.method.name.empty()) write_coded(out_, "methodCode", o.method);
@@ -357,8 +326,8 @@ class Writer {
       out_.element("manufacturerModelName", o.instrument).raw("</playingDevice></participantRole></participant>");
     }
     if (!o.unit.empty()) {
-      out_.raw("<entryRelationship typeCode=\"COMP\">").raw(HUREN_DE("DE04.30.016.00", "检验定量结果计量单位") "/><value xsi:type=\"ST\">");
-      out_.text(o.unit).raw("</value></observation></entryRelationship>");
+      out_.raw("<entryRelationship typeCode=\"COMP\">" HUREN_DE("DE04.30.016.00", "检验定量结果计量单位") "/><value xsi:type=\"ST\">");
+      out_.text("", o.unit, "</value></observation></entryRelationship>");
     }
     if (o.status == model::Status::corrected) write_status(out_, "entryRelationship", o.status);
     for (const auto& mark : o.marks) {
@@ -374,15 +343,23 @@ class Writer {
     const auto& r = o.range;
     if (r.text.empty() && !r.low && !r.high) return;
     out_.raw("<referenceRange typeCode=\"REFV\"><observationRange classCode=\"OBS\" moodCode=\"EVN.CRT\">");
-    if (!r.text.empty()) out_.element("text", r.text);
+    if (!r.text.empty()) out_.text("<text>", r.text, "</text>");
     if (r.low || r.high) {
-      const auto ucum = ucum_of(o.unit);
-      out_.open("value").attr("xsi:type", ucum.empty() && !o.unit.empty() ? "IVL_REAL" : "IVL_PQ");
-      if (r.low) out_.open("low").attr("value", number_text(*r.low)).attr_if("unit", ucum).close();
-      if (r.high) out_.open("high").attr("value", number_text(*r.high)).attr_if("unit", ucum).close();
-      out_.close();
+      const auto ucum = ucum_of_unit(o.unit);
+      out_.raw(ucum.empty() && !o.unit.empty() ? "<value xsi:type=\"IVL_REAL\">" : "<value xsi:type=\"IVL_PQ\">");
+      if (r.low) out_.quoted("<low value=\"", number_text(*r.low), "\"").quoted_some(" unit=\"", ucum, "\"").raw("/>");
+      if (r.high) out_.quoted("<high value=\"", number_text(*r.high), "\"").quoted_some(" unit=\"", ucum, "\"").raw("/>");
+      out_.raw("</value>");
     }
     out_.raw("</observationRange></referenceRange>");
+  }
+
+  std::string_view ucum_of_unit(std::string_view printed) {  // one result's unit is often the next one's
+    if (printed != unit_) {
+      unit_ = printed;
+      ucum_ = ucum_of(printed);
+    }
+    return ucum_;
   }
 
   // IHE LAB TF-3 §2.3.4: specialty section, report item entry, battery, observations
@@ -474,6 +451,7 @@ class Writer {
   bool xd_;
   XmlOut out_;
   std::string item_prefix_;
+  std::string_view unit_, ucum_;  // the last one met
   std::string specimen_role_, specimen_observation_;
 };
 
@@ -481,7 +459,23 @@ class Writer {
 
 Result<std::string> write_lab_report(const model::LabReport& report, const LabWriteOptions& options) {
   const auto tidy = canonical(report);  // so that what is written is what a reader will hold
-  return Writer(tidy, options).run();
+  Writer writer(tidy, options);
+  if (auto r = writer.run(); !r) return r.error();
+  return writer.out().finish();
+}
+
+Result<std::string> write_packed_lab_report(const model::LabReport& report, const LabWriteOptions& options) {
+  constexpr std::size_t kMostKept = std::size_t{1} << 20;
+  thread_local std::string room;  // a thread writes many
+  const auto tidy = canonical(report);
+  Writer writer(tidy, options, std::move(room));
+  if (auto r = writer.run(); !r) return r.error();
+  const auto whole = writer.out().look();
+  if (!whole) return whole.error();
+  auto packed = pack(*whole);
+  room = std::move(writer.out()).room();
+  if (room.size() > kMostKept) room = {};
+  return packed;
 }
 
 }  // namespace huren::cda

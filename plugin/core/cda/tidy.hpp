@@ -7,7 +7,10 @@
 
 namespace huren::cda {
 
-void tidy(std::string& text);
+void tidy_some(std::string& text);
+inline void tidy(std::string& text) {
+  if (!text.empty()) tidy_some(text);
+}
 void tidy(model::Code& code);
 void tidy(model::Organisation& organisation);
 void tidy(model::Person& person);

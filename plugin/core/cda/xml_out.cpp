@@ -20,6 +20,8 @@ constexpr auto kClass = [] {
   return c;
 }();
 
+constexpr unsigned kAmpersandOrQuote = '&' ^ '"', kLessOrGreater = '<' ^ '>';
+
 std::string_view reference(char c) {
   switch (c) {
     case '\t': return "&#9;";
@@ -40,7 +42,6 @@ std::string hex2(unsigned char c) {
 }  // namespace
 
 bool XmlOut::plain(std::string_view value) {
-  constexpr unsigned kAmpersandOrQuote = '&' ^ '"', kLessOrGreater = '<' ^ '>';
   return all_plain(value, [](Eight x) { return x.control() | x.bytes | x.has_either('&', kAmpersandOrQuote) | x.has_either('<', kLessOrGreater); });
 }
 
@@ -54,6 +55,12 @@ XmlOut& XmlOut::escaped_attr(std::string_view name, std::string_view value) {
 }
 
 void XmlOut::escape(std::string_view value, bool attribute) {
+  // Chinese without anything to escape: all that can be wrong with it is its UTF-8.
+  if (all_plain(value, [](Eight x) { return x.control() | x.has('\xEF') | x.has_either('&', kAmpersandOrQuote) | x.has_either('<', kLessOrGreater); })) {
+    doubtful_ = doubtful_ || invalid_utf8(value);
+    out_.add(value);
+    return;
+  }
   std::size_t from = 0;
   bool ascii = true;
   for (std::size_t i = 0; i < value.size(); ++i) {
@@ -86,11 +93,16 @@ void XmlOut::escape(std::string_view value, bool attribute) {
   out_.add(value.substr(from));
 }
 
-Result<std::string> XmlOut::finish() {
+Result<std::string_view> XmlOut::look() {
   if (fault_) return *fault_;
   // Markup is ours; two values that stand side by side may make one that is UTF-8.
   if (doubtful_)
     if (const auto bad = invalid_utf8(out_.view())) return Error{"cda.not_utf8", "byte " + std::to_string(*bad), {}};
+  return out_.view();
+}
+
+Result<std::string> XmlOut::finish() {
+  if (const auto whole = look(); !whole) return whole.error();
   return out_.take();
 }
 

@@ -80,6 +80,17 @@ bool skipped_by_structure(std::string_view name) {
   return name.size() != 3 || name[0] == 'Z' || name == "ADD" || name == "DSC";
 }
 
+// Whether a value has more parts than so many. As far as it must look: most have fewer, some are long.
+bool more_than(std::string_view raw, char delimiter, int parts) {
+  if (delimiter == '\0' || raw.size() < static_cast<std::size_t>(parts)) return false;
+  for (; parts > 0; --parts) {
+    const auto at = raw.find(delimiter);
+    if (at == std::string_view::npos) return false;
+    raw.remove_prefix(at + 1);
+  }
+  return true;
+}
+
 bool header_segment(std::string_view name) { return name == "MSH" || name == "FHS" || name == "BHS"; }
 
 }  // namespace
@@ -217,12 +228,12 @@ void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& ru
   const auto* length = changes ? override_of("length", n) : nullptr;
   const int longest = length ? number(length->value) : rule.length;
   const ComponentRule* type = &rule;
-  ComponentRule changed;  // by the profile
+  std::optional<ComponentRule> changed;  // by the profile
   if (const auto* table = changes ? override_of("table", n) : nullptr) {
     changed = rule;
-    changed.table = table->value == "none" ? "" : table->value;
-    changed.codes = d_.table(changed.table);
-    type = &changed;
+    changed->table = table->value == "none" ? "" : table->value;
+    changed->codes = d_.table(changed->table);
+    type = &*changed;
   }
   if (n == 5 && name_ == "OBX") {
     const auto said = s.field(2).raw();
@@ -271,15 +282,15 @@ void Checker::single(const Place& at, std::string_view raw, const ComponentRule&
 }
 
 void Checker::repetition(const Place& at, Repetition r, const ComponentRule& rule) {
-  const int components = r.components();
   if (!rule.parts) {
+    const int components = r.components();
     if (components > 1 && rule.type != "TX" && rule.type != "FT" && is_base(rule.type))
       add(Severity::warning, "hl7.extra_component", at, {rule.type, "1"});
     leaf(at, r.component(1).subcomponent(1).raw(), rule, rule);
     return;
   }
   const int known = static_cast<int>(rule.parts->size());
-  if (components > known && weighs(Severity::warning, "hl7.extra_component", at))  // every OBX-3 of 2.7 and later
+  if (more_than(r.raw(), m_.delimiters().component, known) && weighs(Severity::warning, "hl7.extra_component", at))  // every OBX-3 of 2.7 and later
     add(Severity::warning, "hl7.extra_component", at, {rule.type, std::to_string(known)});
   for (int c = 1; c <= known; ++c) {
     const auto& part = (*rule.parts)[static_cast<std::size_t>(c - 1)];

@@ -133,7 +133,7 @@ void put_observation(Writer& w, const model::Observation& o, model::Status of_re
   int note = 0;
   for (const auto& mark : o.marks) put_note(w, note, mark, "HR", "互认标识");
   // OBX-7 is text: bounds that the text does not show travel beside it.
-  const auto shown = model::read_range(o.range.text);
+  const auto shown = model::read_bounds(o.range.text);
   if (shown.low != o.range.low || shown.high != o.range.high)
     put_note(w, note, (o.range.low ? model::print_number(*o.range.low) : "") + ".." + (o.range.high ? model::print_number(*o.range.high) : ""),
              "RNG", "参考范围");
@@ -200,7 +200,8 @@ Result<std::string> add_document(std::string_view written, const model::LabRepor
   message->append(written.substr(0, specimen));
   if (!document.empty()) message->append(*between);
   message->append(written.substr(specimen));
-  return envelope.charset == Charset::utf8 ? message : from_utf8(*message, envelope.charset);
+  if (envelope.charset != Charset::utf8) return from_utf8(*message, envelope.charset);
+  return message;
 }
 
 }  // namespace huren::mapping

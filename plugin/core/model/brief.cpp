@@ -1,6 +1,8 @@
 #include "core/model/brief.hpp"
 
+#include <array>
 #include <bit>
+#include <memory>
 
 #include "core/base/text_out.hpp"
 
@@ -10,37 +12,51 @@ namespace {
 constexpr char kForm = 1;
 constexpr std::size_t kMostEntries = 1000;
 
-// The same walk over the members writes and reads them: what one does the other cannot forget.
-class Writer {
+constexpr std::size_t kLongestNumber = 10;
+
+// The same walk over the members measures, writes and reads them: what one does the others cannot forget.
+class Measure {  // the most that they may take
  public:
-  Writer() { out_.add(kForm); }
+  void operator()(const std::string& text) { most_ += text.size() + kLongestNumber; }
+  void operator()(const std::int64_t&) { most_ += kLongestNumber; }
+  void operator()(const std::optional<double>&) { most_ += 1 + sizeof(double); }
+  template <class T, class Each>
+  void list(const std::vector<T>& entries, Each each) {
+    most_ += kLongestNumber;
+    for (const auto& entry : entries) each(entry);
+  }
+  [[nodiscard]] std::size_t most() const { return most_; }
+
+ private:
+  std::size_t most_ = 1;
+};
+
+class Writer {  // where there is room for all of it
+ public:
+  explicit Writer(char* at) : at_(at) { *at_++ = kForm; }
   void operator()(const std::string& text) {
-    char* at = number(out_.room(text.size() + kLongestNumber), text.size());
-    out_.used(put(at, text));
+    number(text.size());
+    at_ = put(at_, text);
   }
-  void operator()(const std::int64_t& value) {
-    out_.used(number(out_.room(kLongestNumber), (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63)));
-  }
+  void operator()(const std::int64_t& value) { number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63)); }
   void operator()(const std::optional<double>& value) {
-    out_.add(value ? '\1' : '\0');
+    *at_++ = value ? '\1' : '\0';
     if (!value) return;
-    for (auto bits = std::bit_cast<std::uint64_t>(*value), i = std::uint64_t{0}; i < 8; ++i, bits >>= 8) out_.add(static_cast<char>(bits & 0xFF));
+    for (auto bits = std::bit_cast<std::uint64_t>(*value), i = std::uint64_t{0}; i < 8; ++i, bits >>= 8) *at_++ = static_cast<char>(bits & 0xFF);
   }
   template <class T, class Each>
   void list(const std::vector<T>& entries, Each each) {
-    out_.used(number(out_.room(kLongestNumber), entries.size()));
+    number(entries.size());
     for (const auto& entry : entries) each(entry);
   }
-  std::string take() { return out_.take(); }
+  [[nodiscard]] char* end() const { return at_; }
 
  private:
-  static constexpr std::size_t kLongestNumber = 10;
-  static char* number(char* at, std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
-    *at++ = static_cast<char>(value);
-    return at;
+  void number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) *at_++ = static_cast<char>(value | 0x80);
+    *at_++ = static_cast<char>(value);
   }
-  TextOut out_{250};
+  char* at_;
 };
 
 class Reader {
@@ -192,16 +208,30 @@ void observation(Io& io, Result& o) {
 
 }  // namespace
 
+namespace {
+
+// walk(io): over what is to be written. Most records need no room but the stack's and their own.
+template <class Walk>
+std::string written(Walk walk) {
+  Measure measure;
+  walk(measure);
+  std::array<char, 1024> few;
+  std::unique_ptr<char[]> many;
+  if (measure.most() > few.size()) many = std::make_unique_for_overwrite<char[]>(measure.most());
+  char* const from = many ? many.get() : few.data();
+  Writer io(from);
+  walk(io);
+  return {from, io.end()};
+}
+
+}  // namespace
+
 std::string brief_of(const LabReport& report) {
-  Writer io;
-  head(io, report);
-  return io.take();
+  return written([&](auto& io) { head(io, report); });
 }
 
 std::string brief_of(const Observation& o) {
-  Writer io;
-  observation(io, o);
-  return io.take();
+  return written([&](auto& io) { observation(io, o); });
 }
 
 bool read_brief(std::string_view record, LabReport& into) {

@@ -18,7 +18,7 @@ class JsonText {
   // Names stand in the program: their length is known where they are written.
   template <std::size_t n>
   void put(const char (&name)[n], std::string_view text) {
-    if (!text.empty()) json_.key(name).value(text);
+    if (!text.empty()) json_.text(name, text);
   }
   template <std::size_t n>
   void put(const char (&name)[n], const Timestamp& time) {

@@ -12,6 +12,10 @@ namespace {
 // Takes a separator from the front of s: hyphen, double hyphen, tilde, dashes in their Unicode forms, 至.
 bool take_separator(std::string_view& s) {
   s = trim(s);
+  if (s.starts_with('-') && !s.starts_with("--")) {  // the usual one
+    s = trim(s.substr(1));
+    return true;
+  }
   for (const std::string_view mark : {"--", "-", "~", "～", "－", "–", "—", "至"})
     if (s.starts_with(mark)) {
       s = trim(s.substr(mark.size()));
@@ -55,26 +59,29 @@ Compared read_comparator(std::string_view text) {
   return {"", s};
 }
 
-ReferenceRange read_range(std::string_view printed) {
-  ReferenceRange range;
-  range.text = std::string(trim(printed));
-  const auto compared = read_comparator(range.text);
+Bounds read_bounds(std::string_view printed) {
+  const auto text = trim(printed);
+  Bounds bounds;
+  const auto compared = read_comparator(text);
   if (!compared.comparator.empty()) {
-    if (const auto bound = read_number(compared.rest)) (compared.comparator.front() == '<' ? range.high : range.low) = bound;
-    return range;
+    if (const auto bound = read_number(compared.rest)) (compared.comparator.front() == '<' ? bounds.high : bounds.low) = bound;
+    return bounds;
   }
-  std::string_view s = range.text;
+  std::string_view s = text;
   const auto low = take_number(s);
-  if (!low) return range;
+  if (!low) return bounds;
   // "-5--2" is a hyphen and a negative bound; "0.4--8" and "-3--3" hold a doubled hyphen.
   const bool doubled = trim(s).starts_with("--");
-  if (!take_separator(s)) return range;
+  if (!take_separator(s)) return bounds;
   auto high = take_number(s);
   if (high && doubled && *low < -*high) high = -*high;
-  if (!high || !trim(s).empty() || *low > *high) return range;
-  range.low = low;
-  range.high = high;
-  return range;
+  if (!high || !trim(s).empty() || *low > *high) return bounds;
+  return {low, high};
+}
+
+ReferenceRange read_range(std::string_view printed) {
+  const auto bounds = read_bounds(printed);
+  return {std::string(trim(printed)), bounds.low, bounds.high};
 }
 
 std::string print_number(double value) {
@@ -86,7 +93,11 @@ std::string print_number(double value) {
 
 void complete_range(ReferenceRange& range) {
   if (!range.low && !range.high) {
-    if (!range.text.empty()) range = read_range(range.text);
+    if (range.text.empty()) return;
+    const auto bounds = read_bounds(range.text);
+    range.low = bounds.low;
+    range.high = bounds.high;
+    if (const auto text = trim(range.text); text.size() != range.text.size()) range.text = std::string(text);
     return;
   }
   if (!range.text.empty()) return;

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "core/base/pack.hpp"
 #include "core/cda/lab_document.hpp"
 #include "tests/unit/core/cda/samples.hpp"
 
@@ -130,4 +131,20 @@ TEST_CASE("two reports never share an id, whatever their numbers hold") {
   CHECK(set_id("a^b", "c").extension != set_id("a", "b^c").extension);
   CHECK(set_id("a%5E", "c").extension != set_id("a^", "c").extension);
   CHECK(document_id("a", "c", 1).extension == "a^c^1");
+}
+
+TEST_CASE("packed at once is what is packed afterwards: after a longer report, after a shorter one, after one that was refused") {
+  auto longer = test::report();
+  for (int i = 0; i < 40; ++i) longer.observations.push_back(longer.observations.front());
+  auto refused = test::report();
+  refused.origin.code.clear();
+  auto unwritable = test::report();
+  unwritable.conclusion = "\x01";
+  for (const auto& r : {test::report(), longer, test::report(), refused, longer, unwritable, test::report()}) {
+    const auto whole = write_lab_report(r, {});
+    const auto packed = write_packed_lab_report(r, {});
+    REQUIRE(static_cast<bool>(whole) == static_cast<bool>(packed));
+    if (whole) CHECK(*packed == pack(*whole));
+    else CHECK(packed.error().id == whole.error().id);
+  }
 }

@@ -36,9 +36,11 @@ bool unwritable(const std::string& value) {
 void written_as_naive(const std::string& value) {
   INFO(value);
   XmlOut out(1);
-  out.open("a").attr("b", value).attr_if("c", value).text(value).element("d", value).open("e").close().close();
+  out.open("a").attr("b", value).attr_if("c", value).text(value).element("d", value).open("e").close();
+  out.open("f").quoted(" g=\"", value, "\"").close().open("h").text("<i>", value, "</i>").quoted("<j k=\"", value, "\"/>").close().close();
   const auto attribute = naive(value, true), text = naive(value, false);
-  const auto expected = "<a b=\"" + attribute + "\"" + (value.empty() ? "" : " c=\"" + attribute + "\"") + ">" + text + "<d>" + text + "</d><e/></a>";
+  const auto expected = "<a b=\"" + attribute + "\"" + (value.empty() ? "" : " c=\"" + attribute + "\"") + ">" + text + "<d>" + text + "</d><e/><f g=\"" + attribute + "\"/><h><i>" + text + "</i><j k=\"" + attribute +
+                        "\"/></h></a>";
   const auto written = out.finish();
   if (unwritable(value)) {
     REQUIRE_FALSE(written);

@@ -24,6 +24,21 @@ TEST_CASE("a fresh result of an allied hospital is recognised, every check expla
   CHECK(s.decide().terminology_version == s.input.terminology->version());
 }
 
+TEST_CASE("I12: our own number names a person without papers in our own report alone, not in a partner's that uses the same words") {
+  Scene s;
+  s.input.patient.identifiers.clear();
+  auto& ours = s.report("2026-11-19T08:00:00+08:00");
+  auto& theirs = s.report("2026-11-20T08:00:00+08:00");
+  ours.patient = theirs.patient = s.input.patient;
+  s.order("L001").result(ours, "GLU", "6.1", "mmol/L").source = "";
+  s.result(theirs, "GLU", "6.2", "mmol/L");
+  const auto considered = s.first().analytes.at(0).considered;
+  REQUIRE(considered.size() == 2);  // the partner's is newer, is not theirs to be shown, and so the next one is looked at
+  CHECK(considered[0].checks.at(0).verdict == Verdict::fail);
+  CHECK(considered[0].checks.at(0).reason == "identity.no_common_id");
+  CHECK(considered[1].checks.at(0).reason == "identity.own_number");
+}
+
 TEST_CASE("an order that is not mapped is left alone") {
   Scene s;
   s.order("L999").result("GLU", "6.1", "mmol/L");

@@ -1,0 +1,170 @@
+// A partner's report takes effect in the transaction that stores it, in its place among the events, or else in its turn.
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <thread>
+
+#include "engine/applier.hpp"
+#include "engine/documents.hpp"
+#include "engine/profiles.hpp"
+#include "tests/support/hospital.hpp"
+
+using namespace huren;
+using namespace huren::test;
+
+namespace {
+
+class Registrations final : public SpoolPort {
+ public:
+  std::atomic<int> count{0};
+  Result<std::vector<SpooledEvent>> next(std::int64_t after_seq, int limit) noexcept override {
+    std::vector<SpooledEvent> out;
+    for (auto seq = after_seq + 1; seq <= count && static_cast<int>(out.size()) < limit; ++seq)
+      out.push_back({.seq = seq, .type = "patient.registered/1", .key = std::to_string(seq), .content_type = "application/json", .body = Json{{"patient", Hospital::patient("P1")}}.dump(), .at_ms = 100});
+    return out;
+  }
+  Result<void> forget(std::int64_t) noexcept override { return {}; }
+  Result<void> submit(std::string_view, std::string_view, std::string_view, std::uint32_t) noexcept override { return {}; }
+  Result<std::int64_t> depth() noexcept override { return std::int64_t{0}; }
+  Result<std::int64_t> newest() noexcept override { return std::int64_t{count}; }
+};
+
+// The parts of an engine that messages pass, over a store of their own.
+struct Parts {
+  Hospital h;
+  TempDir dir;
+  Result<std::unique_ptr<store::sqlite::SqliteStore>> store = store::sqlite::SqliteStore::open(dir.file("data"), {});
+  engine::Clock clock;
+  engine::Log log{dir.file("log"), Severity::error, clock, {}};
+  engine::Profiles profiles = engine::load_profiles(h.config, h.folder()).profiles;
+  engine::Documents documents;
+  engine::Context context{h.config, clock, log, **store, terminology::packaged(), profiles, documents};
+  engine::Inbound inbound{context, [] {}};
+  Registrations spool;
+  std::unique_ptr<engine::Applier> applier;
+
+  void start(const std::string& mark = "") {
+    if (!mark.empty()) std::ofstream(dir.file("in-hand")) << mark;
+    applier = std::make_unique<engine::Applier>(context, spool, inbound, dir.file("in-hand"), [] {});
+    inbound.through(*applier);
+    applier->start();
+  }
+  Reply accept(const std::string& body) { return inbound.accept({.source = "other", .content_type = "application/hl7-v2", .body = body}); }
+  std::int64_t waiting() {
+    std::int64_t newest = -1;
+    REQUIRE((*store)->read([&](store::Reader& reader) -> Result<void> {
+      auto r = reader.inbox_newest();
+      if (!r) return r.error();
+      newest = *r;
+      return {};
+    }));
+    return newest;
+  }
+  std::vector<std::string> received() {  // of each report that was applied, whether it found its patient
+    std::vector<std::string> out;
+    REQUIRE((*store)->read([&](store::Reader& reader) -> Result<void> {
+      auto rows = reader.audit(0, 1000);
+      if (!rows) return rows.error();
+      for (const auto& row : *rows)
+        if (row.event == "report.received") out.push_back(Json::parse(row.fields)["matched"]);
+      return {};
+    }));
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a partner's report has taken effect when its sender is answered") {
+  Parts p;
+  p.start();
+  const auto reply = p.accept(Hospital::huren_oru("R1", "M1", "5.42", 1));
+  CHECK(reply.stored);
+  CHECK(reply.body.find("MSA|AA|M1") != std::string::npos);
+  CHECK(p.received().size() == 1);
+  CHECK(p.waiting() == 0);
+  const auto again = p.accept(Hospital::huren_oru("R1", "M1", "5.42", 1));
+  CHECK(again.body == reply.body);
+  CHECK(p.received().size() == 1);
+}
+
+TEST_CASE("before the applier runs, a partner's report is stored and waits") {
+  Parts p;
+  CHECK(p.accept(Hospital::huren_oru("R1", "M1", "5.42", 1)).stored);
+  CHECK(p.received().empty());
+  CHECK(p.waiting() > 0);
+  p.start();
+  REQUIRE(p.applier->caught_up(10'000));
+  CHECK(p.received().size() == 1);
+}
+
+TEST_CASE("a partner's report comes after the event that was submitted before it") {
+  Parts p;
+  p.start();
+  REQUIRE(p.applier->caught_up(10'000));
+  p.spool.count = 1;  // nobody has told the applier yet
+  REQUIRE(p.accept(Hospital::huren_oru("R1", "M1", "5.42", 1)).stored);
+  CHECK(p.received() == std::vector<std::string>{"yes"});
+}
+
+TEST_CASE("I5: a partner's report does not overtake those that were stored before it, however many wait") {
+  constexpr int kWaiting = 150;  // more than two batches
+  Parts p;
+  for (int version = 1; version <= kWaiting; ++version) REQUIRE(p.accept(Hospital::huren_oru("R1", "M" + std::to_string(version), "5." + std::to_string(version), version)).stored);
+  p.start();
+  REQUIRE(p.accept(Hospital::huren_oru("R1", "LAST", "9", kWaiting + 1)).stored);
+  REQUIRE(p.applier->caught_up(10'000));
+  CHECK(p.received().size() == kWaiting + 1);  // an older version that comes after a newer one would not be taken
+}
+
+TEST_CASE("I8: a report over which the process died while it was handed in is stored first, where its deaths are counted") {
+  engine::Handed handed;
+  handed.mark = 4711;
+  int runs = 0;
+  handed.work = [&](store::Unit&, engine::Manner) -> Result<void> {
+    ++runs;
+    return {};
+  };
+  SECTION("it died over this one") {
+    Parts p;
+    p.start("H 4711 1\n");
+    CHECK_FALSE(p.applier->take(handed));
+    CHECK(runs == 0);
+  }
+  SECTION("over another one") {
+    Parts p;
+    p.start("H 4712 1\n");
+    CHECK(p.applier->take(handed));
+    CHECK(handed.outcome);
+    CHECK(runs == 1);
+    p.applier->stop();
+    engine::Handed late;
+    CHECK_FALSE(p.applier->take(late));
+  }
+}
+
+TEST_CASE("of reports that come at the same time one that is at fault is set aside, and costs the others nothing") {
+  Parts p;
+  p.start();
+  REQUIRE(p.accept(Hospital::huren_oru("R0", "M0", "5.42", 1)).stored);
+  std::vector<std::jthread> senders;
+  std::atomic<int> stored{0};
+  for (int i = 0; i < 16; ++i)
+    senders.emplace_back([&, i] {
+      const bool faulty = i % 4 == 0;  // the same version with another value
+      const auto number = faulty ? std::string("R0") : "R" + std::to_string(i), id = "N" + std::to_string(i);
+      stored += p.accept(Hospital::huren_oru(number, id, faulty ? "9." + std::to_string(i) : "5.42", 1)).stored ? 1 : 0;
+    });
+  senders.clear();
+  CHECK(stored == 16);
+  CHECK(p.received().size() == 1 + 12);
+  CHECK(p.waiting() == 0);
+  std::size_t parked = 0;
+  REQUIRE((*p.store)->read([&](store::Reader& reader) -> Result<void> {
+    auto rows = reader.inbox_stopped(100);
+    if (!rows) return rows.error();
+    parked = rows->size();
+    return {};
+  }));
+  CHECK(parked == 4);
+}
