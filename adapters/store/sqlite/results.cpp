@@ -1,29 +1,46 @@
 #include <algorithm>
 #include <charconv>
 
+#include "result_pack.hpp"
 #include "rows.hpp"
 #include "sql.hpp"
 
 namespace huren::store::sqlite {
 namespace {
 
-ResultRow row_of(const Query& q) {
+Error damaged(const Query& q) { return {"store.results_damaged", "result", {q.text(0)}}; }
+
+// One result of the row that q stands on: report_id, collected_ms, current, results.
+ResultRow row_of(const Query& q, const PackedResult& packed, const std::string& patient_id) {
   ResultRow r;
-  r.report_id = q.text(0);
-  r.position = static_cast<int>(q.integer(2));
-  r.id = r.report_id + '.' + std::to_string(r.position);
-  r.item = q.text(1);
-  r.status = q.text(3);
-  r.collected_ms = q.integer(4);
-  r.current = q.integer(5) != 0;
-  r.brief = q.text(6);
+  r.report_id = q.view(0);
+  r.patient_id = patient_id;
+  r.position = packed.position;
+  r.id.reserve(r.report_id.size() + 5);
+  r.id.append(r.report_id).append(1, '.').append(std::to_string(packed.position));
+  r.item = packed.item;
+  r.status = packed.status;
+  r.collected_ms = q.integer(1);
+  r.current = packed.current && q.integer(2) != 0;
+  r.brief = packed.brief;
   return r;
 }
 
-ResultRow row_with_patient(const Query& q) {
-  auto r = row_of(q);
-  r.patient_id = q.text(7);
-  return r;
+// What a report's rows hold, as far as it is wanted.
+template <class Wanted>
+Rows<ResultRow> read_report(Database& db, const std::string& report_id, Wanted wanted) {
+  std::vector<ResultRow> rows;
+  Query query(db, sql::kResultsIn);
+  query.with(report_id);
+  for (;;) {
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) return rows;
+    ResultPack pack(query.view(3));
+    for (PackedResult one; pack.next(one);)
+      if (wanted(one)) rows.push_back(row_of(query, one, query.text(4)));
+    if (!pack.whole()) return damaged(query);
+  }
 }
 
 }  // namespace
@@ -37,15 +54,23 @@ Rows<ResultRow> results_of(Database& db, const std::string& patient_id, const st
   const auto wanted = [&](std::string_view item) { return static_cast<std::size_t>(std::find(items.begin(), items.end(), item) - items.begin()); };
   Query query(db, sql::kResultsSince);
   query.with(patient_id, collected_since_ms);
+  std::vector<std::pair<std::size_t, PackedResult>> found;  // of one row, each with its place among the items
+  bool tied = false;
   for (;;) {
     auto row = query.step();
     if (!row) return row.error();
     if (!*row) break;
-    if (!items.empty() && wanted(query.view(1)) == items.size()) continue;
-    rows.push_back(row_of(query));
-    rows.back().patient_id = patient_id;
+    found.clear();
+    ResultPack pack(query.view(3));
+    for (PackedResult one; pack.next(one);)
+      if (const auto place = wanted(one.item); one.current && (items.empty() || place != items.size())) found.emplace_back(place, one);
+    if (!pack.whole()) return damaged(query);
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    tied |= !rows.empty() && rows.back().collected_ms == query.integer(1);
+    rows.reserve(rows.size() + found.size());
+    for (const auto& [place, one] : found) rows.push_back(row_of(query, one, patient_id));
   }
-  if (items.size() > 1)  // of one moment in the order in which they were asked for
+  if (tied && items.size() > 1)  // of one moment in the order in which they were asked for, whatever the report
     std::stable_sort(rows.begin(), rows.end(), [&](const ResultRow& a, const ResultRow& b) {
       return a.collected_ms != b.collected_ms ? a.collected_ms > b.collected_ms : wanted(a.item) < wanted(b.item);
     });
@@ -58,22 +83,32 @@ Maybe<ResultRow> result(Database& db, const std::string& id) {
   if (dot == std::string::npos) return std::optional<ResultRow>();
   const auto read = std::from_chars(id.data() + dot + 1, id.data() + id.size(), position);
   if (read.ec != std::errc() || read.ptr != id.data() + id.size()) return std::optional<ResultRow>();
-  Query query(db, sql::kResultById);
-  return first<ResultRow>(query.with(id.substr(0, dot), position), row_with_patient);
+  auto rows = read_report(db, id.substr(0, dot), [&](const PackedResult& one) { return one.position == position; });
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<ResultRow>();
+  return std::optional<ResultRow>(std::move(rows->front()));
 }
 
 Rows<ResultRow> results_in(Database& db, const std::string& report_id) {
-  Query query(db, sql::kResultsIn);
-  return collect<ResultRow>(query.with(report_id), row_with_patient);
+  auto rows = read_report(db, report_id, [](const PackedResult&) { return true; });
+  if (rows) std::sort(rows->begin(), rows->end(), [](const ResultRow& a, const ResultRow& b) { return a.position < b.position; });
+  return rows;
 }
 
+// Whose they are and whether they count is the report's to say. One row a time of collection: a report has one, seldom more.
 Result<void> put_results(Database& db, const ReportRow& report, const std::vector<ResultRow>& results) {
   const auto owner = owner_of(report.patient_id, report.id);
-  Query put(db, "INSERT INTO result(owner, collected_ms, report_id, position, item, status, current, brief) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const auto& row : results) {
-    // Whose they are and whether they count is the report's to say.
-    put.bind_kept(owner).bind(row.collected_ms).bind_kept(report.id).bind(row.position).bind_kept(row.item).bind_kept(row.status);
-    put.bind(row.current && report.current).bind_blob(row.brief);
+  std::vector<const ResultRow*> left, together;
+  left.reserve(results.size());
+  for (const auto& row : results) left.push_back(&row);
+  Query put(db, "INSERT INTO result(owner, collected_ms, report_id, current, results) VALUES(?, ?, ?, ?, ?)");
+  while (!left.empty()) {
+    const auto collected_ms = left.front()->collected_ms;
+    const auto others = std::stable_partition(left.begin(), left.end(), [&](const auto* row) { return row->collected_ms == collected_ms; });
+    together.assign(left.begin(), others);
+    left.erase(left.begin(), others);
+    const auto record = packed(together);
+    put.bind_kept(owner).bind(collected_ms).bind_kept(report.id).bind(report.current).bind_blob(record);
     if (auto done = put.run(); !done) return done;
     put.again();
   }

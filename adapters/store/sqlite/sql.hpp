@@ -40,14 +40,11 @@ inline constexpr std::string_view kUnmatched =
 inline constexpr std::string_view kReportIdentifiers =
     "SELECT type, value FROM report_identifier WHERE report=? ORDER BY type, value";
 inline constexpr std::string_view kResultsSince =
-    "SELECT report_id, item, position, status, collected_ms, current, brief FROM result "
-    "WHERE owner=? AND collected_ms>=? AND current=1 ORDER BY collected_ms DESC, report_id DESC, position DESC";
-inline constexpr std::string_view kResultById =
-    "SELECT r.report_id, r.item, r.position, r.status, r.collected_ms, r.current, r.brief, p.patient_id FROM report p "
-    "CROSS JOIN result r ON r.owner = iif(p.patient_id='', '?'||p.id, p.patient_id) AND r.report_id = p.id WHERE p.id=? AND r.position=?";
+    "SELECT report_id, collected_ms, current, results FROM result "
+    "WHERE owner=? AND collected_ms>=? AND current=1 ORDER BY collected_ms DESC, report_id DESC";
 inline constexpr std::string_view kResultsIn =
-    "SELECT r.report_id, r.item, r.position, r.status, r.collected_ms, r.current, r.brief, p.patient_id FROM report p "
-    "CROSS JOIN result r ON r.owner = iif(p.patient_id='', '?'||p.id, p.patient_id) AND r.report_id = p.id WHERE p.id=? ORDER BY r.position";
+    "SELECT r.report_id, r.collected_ms, r.current, r.results, p.patient_id FROM report p "
+    "CROSS JOIN result r ON r.owner = iif(p.patient_id='', '?'||p.id, p.patient_id) AND r.report_id = p.id WHERE p.id=?";
 inline constexpr std::string_view kRetireResults =
     "UPDATE result SET current=0 WHERE owner=(SELECT iif(patient_id='', '?'||id, patient_id) FROM report WHERE id=?1) AND report_id=?1";
 inline constexpr std::string_view kMoveResults = "UPDATE result SET owner=? WHERE owner=? AND report_id=?";
@@ -284,7 +281,7 @@ inline constexpr std::string_view kDoubtsAbout =
 inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
-    kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultById, kResultsIn, kRetireResults, kMoveResults, kDropResults,
+    kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultsIn, kRetireResults, kMoveResults, kDropResults,
     kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,

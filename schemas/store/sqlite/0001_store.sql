@@ -70,19 +70,18 @@ CREATE TABLE unmatched(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX unmatched_of ON unmatched(report);
 
--- What order.check reads: one stretch a patient, in order of collection. A report's results lie side by side, so that storing
--- a report touches one place of this tree and no index. owner: the patient, or '?' and the report's id while it is nobody's.
+-- What order.check reads: one stretch of the index a patient, in order of collection. What a report has of one time of collection
+-- is one row: results holds them all (adapters/store/sqlite/result_pack.hpp), so that storing a report adds one row and one
+-- entry of one index. owner: the patient, or '?' and the report's id while it is nobody's.
 CREATE TABLE result(
+  seq INTEGER PRIMARY KEY,
   owner TEXT NOT NULL,
   collected_ms INTEGER NOT NULL,
   report_id TEXT NOT NULL,
-  position INTEGER NOT NULL,
-  item TEXT NOT NULL,
-  status TEXT NOT NULL,
   current INTEGER NOT NULL,
-  brief BLOB NOT NULL,
-  PRIMARY KEY(owner, collected_ms, report_id, position)
-) STRICT, WITHOUT ROWID;
+  results BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX result_of ON result(owner, collected_ms, report_id);
 
 -- Bytes to send, once a message whatever the number of partners.
 CREATE TABLE message(

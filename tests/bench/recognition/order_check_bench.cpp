@@ -13,6 +13,7 @@
 #include <random>
 #include <span>
 
+#include "adapters/store/sqlite/result_pack.hpp"
 #include "adapters/store/sqlite/store.hpp"
 #include "core/model/brief.hpp"
 #include "core/model/event.hpp"
@@ -30,7 +31,7 @@ using storage::Database;
 using storage::Query;
 
 constexpr int kPatients = 200'000;
-constexpr const char* kReady = "ready-4";  // changes with the shape of the data
+constexpr const char* kReady = "ready-6";  // changes with the shape of the data
 constexpr const char* kLocalItems =
     "code,name,item,panel,unit\nL001,葡萄糖,GLU,,mmol/L\nL002,血脂四项,,LIPID,\nL003,肌酐,CREA,,umol/L\nL004,血钾,K,,mmol/L\nL005,谷丙转氨酶,ALT,,U/L\n";
 
@@ -137,8 +138,7 @@ void build(const fs::path& dir, std::int64_t at_ms) {
                    "VALUES(?1, ?2, ?3, 1, 'final', 'city', ?4, ?5, 1, ?5, 'd', ?6, ?7)");
   Query put_text(*db, "INSERT INTO report_text(seq, hl7, document) VALUES(?, x'', x'')");
   Query put_result(*db,
-                   "INSERT INTO result(owner, collected_ms, report_id, position, item, status, current, brief) "
-                   "VALUES(?, ?, ?, ?, ?, 'final', 1, ?)");
+                   "INSERT INTO result(owner, collected_ms, report_id, current, results) VALUES(?, ?, ?, 1, ?)");
   std::vector<int> order(kPatients);
   for (int p = 0; p < kPatients; ++p) order[static_cast<std::size_t>(p)] = p;
   std::mt19937 random(7);
@@ -167,12 +167,15 @@ void build(const fs::path& dir, std::int64_t at_ms) {
     if (p % 20'000 == 0) std::fprintf(stderr, "\rbuilding the store: %lld results", static_cast<long long>(results));
     for (const std::size_t sheet : {0U, 2U, 1U}) {  // oldest first
       const auto r = report(p, static_cast<int>(sheet), at_ms);
-      for (std::size_t o = 0; o < r.observations.size(); ++o, ++results) {
-        const auto brief = model::brief_of(r.observations[o]);
-        put_result.with(padded("a", p), r.specimen.collected_at.epoch_ms, ids[sheet][static_cast<std::size_t>(p)], static_cast<int>(o), r.observations[o].standard.code).bind_blob(brief);
-        must(put_result.run());
-        put_result.again();
-      }
+      std::vector<store::ResultRow> rows;
+      for (const auto& o : r.observations) rows.push_back({.id = "", .report_id = "", .patient_id = "", .item = o.standard.code, .position = static_cast<int>(rows.size()), .status = "final", .brief = model::brief_of(o)});
+      std::vector<const store::ResultRow*> together;
+      for (const auto& row : rows) together.push_back(&row);
+      const auto packed = store::sqlite::packed(together);
+      put_result.with(padded("a", p), r.specimen.collected_at.epoch_ms, ids[sheet][static_cast<std::size_t>(p)]).bind_blob(packed);
+      must(put_result.run());
+      put_result.again();
+      results += static_cast<std::int64_t>(rows.size());
     }
   }
   must(db->exec("COMMIT"));
@@ -204,19 +207,22 @@ bool bar(const char* name, double value, double most, const char* unit) {
 class Bare {
  public:
   explicit Bare(const std::string& file) : db_(must(Database::open(file, {.read_only = true}))) {}
-  struct Keys { std::int64_t patient = 0; std::string patient_id; std::vector<std::int64_t> reports; struct Result { std::int64_t collected_ms; std::string report; int position; }; std::vector<Result> results; };
+  struct Keys { std::int64_t patient = 0; std::string patient_id; std::vector<std::int64_t> reports, results; };
   Keys keys(int p) {
     Keys k;
     k.patient_id = padded("a", p);
     k.patient = must(Query(*db_, "SELECT rowid FROM patient WHERE id=?").with(k.patient_id).number());
     std::vector<std::string> reports;
-    for (const char* item : {"GLU", "TC", "TG", "HDLC", "LDLC", "CREA", "K", "ALT", "APOA1", "APOB", "LPA"}) {
-      Query q(*db_, "SELECT collected_ms, report_id, position FROM result WHERE owner=? AND current=1 AND item=? AND collected_ms>0");
-      q.with(k.patient_id, item);
-      while (must(q.step())) {
-        k.results.push_back({q.integer(0), q.text(1), static_cast<int>(q.integer(2))});
-        if (std::find(reports.begin(), reports.end(), q.text(1)) == reports.end()) reports.push_back(q.text(1));
-      }
+    Query q(*db_, "SELECT seq, report_id, results FROM result WHERE owner=? AND current=1 AND collected_ms>0");
+    q.with(k.patient_id);
+    while (must(q.step())) {
+      static constexpr std::array<std::string_view, 11> items{"GLU", "TC", "TG", "HDLC", "LDLC", "CREA", "K", "ALT", "APOA1", "APOB", "LPA"};
+      bool asked = false;
+      store::sqlite::ResultPack pack(q.view(2));
+      for (store::sqlite::PackedResult one; pack.next(one);) asked |= std::find(items.begin(), items.end(), one.item) != items.end();
+      if (!asked) continue;
+      k.results.push_back(q.integer(0));
+      if (std::find(reports.begin(), reports.end(), q.text(1)) == reports.end()) reports.push_back(q.text(1));
     }
     for (const auto& id : reports) k.reports.push_back(must(Query(*db_, "SELECT seq FROM report WHERE id=?").with(id).number()));
     return k;
@@ -229,9 +235,9 @@ class Bare {
       rows += take(one.with(k.patient), 3);
       Query tie(*db_, "SELECT from_ms, to_ms FROM tie WHERE patient_id=? AND partner='' AND basis='encounter' AND reference='E1'");
       rows += take(tie.with(k.patient_id), 2);
-      Query result(*db_, "SELECT report_id, item, position, status, collected_ms, current, brief FROM result WHERE owner=? AND collected_ms=? AND report_id=? AND position=?");
-      for (const auto& key : k.results) {
-        rows += take(result.with(k.patient_id, key.collected_ms, key.report, key.position), 7);
+      Query result(*db_, "SELECT report_id, collected_ms, current, results FROM result WHERE seq=?");
+      for (const auto key : k.results) {
+        rows += take(result.with(key), 4);
         result.again();
       }
       Query report(*db_, "SELECT id, origin, number, version, status, source, patient_id, stored_ms, current, brief FROM report WHERE seq=?");

@@ -1,5 +1,6 @@
 #include "engine/checks.hpp"
 
+#include "adapters/store/sqlite/result_pack.hpp"
 #include "tests/support/hospital.hpp"
 
 using namespace huren;
@@ -121,7 +122,20 @@ TEST_CASE("a report whose compact record is of another form is read whole, and t
   {
     auto db = storage::Database::open(b.folder() + "/data/store.db", {});
     REQUIRE(db);
-    REQUIRE((*db)->exec("UPDATE report SET brief=x''; UPDATE result SET brief=x'FF00'"));
+    REQUIRE((*db)->exec("UPDATE report SET brief=x''"));
+    storage::Query held(**db, "SELECT results FROM result");
+    REQUIRE(*held.step());
+    store::sqlite::ResultPack pack(held.view(0));
+    store::sqlite::PackedResult one;
+    REQUIRE(pack.next(one));
+    store::ResultRow row;
+    row.item = one.item;
+    row.status = one.status;
+    row.position = one.position;
+    row.brief = "\xFF";
+    const auto again = store::sqlite::packed({&row});
+    REQUIRE_FALSE(*held.step());
+    REQUIRE(storage::Query(**db, "UPDATE result SET results=?").bind_blob(again).run());
   }
   b.open();
   CHECK(b.must_ask("order.check/1", fixed) == before);

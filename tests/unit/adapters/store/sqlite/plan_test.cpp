@@ -61,17 +61,17 @@ TEST_CASE("no hot query scans a table, and the checker would see one that does")
     CHECK_FALSE(scans(plan));
   }
   CHECK(scans(f.plan("SELECT id FROM outbox WHERE remark=?")));
-  CHECK(scans(f.plan("SELECT position FROM result WHERE item=?")));
+  CHECK(scans(f.plan("SELECT owner FROM result WHERE report_id=?")));
 }
 
 TEST_CASE("order.check reads one stretch of the patient's results, already in order - one result is found by its report's owner") {
   Fixture f;
   const auto plan = f.plan(sql::kResultsSince);
   INFO(plan);
-  CHECK(has(plan, "SEARCH result USING PRIMARY KEY (owner=? AND collected_ms>?)"));
-  for (const auto text : {sql::kResultById, sql::kResultsIn, sql::kRetireResults, sql::kMoveResults, sql::kDropResults}) {
+  CHECK(has(plan, "SEARCH result USING INDEX result_of (owner=? AND collected_ms>?)"));
+  for (const auto text : {sql::kResultsIn, sql::kRetireResults, sql::kMoveResults, sql::kDropResults}) {
     INFO(f.plan(text));
-    CHECK(has(f.plan(text), "USING PRIMARY KEY (owner=?)"));
+    CHECK(has(f.plan(text), "result_of (owner=?)"));
   }
   CHECK_FALSE(has(plan, "TEMP B-TREE"));
 }
@@ -135,12 +135,12 @@ TEST_CASE("plans hold with statistics too, as an operator's ANALYZE would leave 
   REQUIRE(f.db->exec("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO message SELECT i, 'm'||i, 't', 'c', '', x'00' FROM n"));
   REQUIRE(f.db->exec("INSERT INTO outbox SELECT seq, seq, 'p', 'k'||(seq%7), 's', 1, 3, 0, 0, 0, 0, 0, 0, '' FROM message"));
   REQUIRE(f.db->exec("UPDATE outbox SET state=0, gate=2 WHERE id%10=0"));
-  REQUIRE(f.db->exec("INSERT INTO result SELECT 'p'||(seq%9), seq, 'R'||(seq/20), seq%20, 'GLU', 'final', 1, x'' FROM message"));
+  REQUIRE(f.db->exec("INSERT INTO result SELECT seq, 'p'||(seq%9), seq/5, 'R'||seq, 1, x'' FROM message"));
   REQUIRE(f.db->exec("ANALYZE"));
   CHECK(has(f.plan(sql::kDueFirst), "outbox_due (partner=? AND lane=?)"));
   CHECK(has(f.plan(sql::kDueOthers), "outbox_due (partner=? AND lane>?)"));
   CHECK_FALSE(has(f.plan(sql::kDueFirst), "TEMP B-TREE"));
   CHECK_FALSE(has(f.plan(sql::kDueOthers), "TEMP B-TREE"));
-  CHECK(has(f.plan(sql::kResultsSince), "SEARCH result USING PRIMARY KEY (owner=? AND collected_ms>?)"));
+  CHECK(has(f.plan(sql::kResultsSince), "SEARCH result USING INDEX result_of (owner=? AND collected_ms>?)"));
   CHECK(has(f.plan(sql::kOldestOfKey), "outbox_open (partner=? AND order_key=?)"));
 }

@@ -7,8 +7,8 @@ INSERT INTO tie(patient_id, partner, basis, reference, from_ms, to_ms) VALUES('p
 INSERT INTO report(seq, id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, digest, brief, json)
   VALUES(1, 'r1', 'HB-CITY-01', 'LIS-1', 1, 'final', 'city', 'p1', 5, 1, 4, '', x'', '{}');
 INSERT INTO report_text(seq, hl7, document) VALUES(1, CAST('MSH|' AS BLOB), CAST('<ClinicalDocument/>' AS BLOB));
-INSERT INTO result(owner, collected_ms, report_id, position, item, status, current, brief)
-  VALUES('p1', 4, 'r1', 0, 'GLU', 'final', 1, x'');
+INSERT INTO result(seq, owner, collected_ms, report_id, current, results)
+  VALUES(1, 'p1', 4, 'r1', 1, x'0101010566696E616C0006474C5500');
 INSERT INTO message(seq, message_id, type, content_type, control_id, body) VALUES(1, 'M1', 'ORU^R01', 'application/hl7-v2', 'M1', CAST('MSH|M1' AS BLOB));
 INSERT INTO outbox(id, message, partner, order_key, subject, lane, state, gate, attempts, next_ms, created_ms, changed_ms, expires_ms, remark)
   VALUES(1, 1, 'city', 'p1', 'HB-A/LIS-9', 1, 0, 2, 0, 0, 3, 3, 0, '');
