@@ -29,7 +29,13 @@ Fields::Fields(const Json& value, const JsonPlace& place, Source& source)
     : value_(value), place_(place), source_(source), first_asked_(source.asked.size()), is_object_(value.is_object()) {
   if (!is_object_) wrong_type(place_, "object");
   else
-    for (const auto member : value_) there_ |= mark_of(member.key());
+    for (const auto member : value_) {
+      const auto bit = place_of(member.key());
+      const auto mark = std::uint64_t{1} << bit;
+      several_ |= there_ & mark;
+      there_ |= mark;
+      index_[bit] = member.index();
+    }
 }
 
 bool Fields::has(std::string_view name) const { return static_cast<bool>(value_.find(name)); }
@@ -49,13 +55,16 @@ void Fields::wrong_type(std::string where, const char* wanted) { fault("model.wr
 Json Fields::find(std::string_view name, Need need) {
   source_.asked.push_back(name);
   if (!is_object_) return {};
-  const auto mark = mark_of(name);
-  if (there_ & mark)
-    if (const auto value = value_.find(name)) {
+  const auto bit = place_of(name);
+  const auto mark = std::uint64_t{1} << bit;
+  if (there_ & mark) {
+    auto value = several_ & mark ? value_.find(name) : value_.other(index_[bit]);
+    if (value && value.key() == name) {
       if (!(found_ & mark)) ++found_count_;  // two names with one mark count once: finish() then looks at all of them
       found_ |= mark;
       return value;
     }
+  }
   if (need == Need::required && !source_.stored) fault("model.missing_member", at(name), {std::string(name)});
   return {};
 }

@@ -2,6 +2,7 @@
 // Promises: bounded depth, counts and lengths; unknown and doubled members are faults, with the likely name.
 // Refuses: null for "absent" (leave the member out), numbers written as strings and strings as numbers; values in findings.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
@@ -105,8 +106,9 @@ class Fields {
   Source& source_;
   std::size_t first_asked_;
   bool is_object_;
-  std::uint64_t there_ = 0, found_ = 0;  // marks of the members, and of those that were found, see mark_of
+  std::uint64_t there_ = 0, several_ = 0, found_ = 0;  // marks (see mark_of) of the members, of those that share one, of those found
   std::size_t found_count_ = 0;
+  std::array<std::uint32_t, 64> index_;  // by place of its mark: the member; only where there_ says that there is one
 };
 
 }  // namespace huren::model

@@ -6,10 +6,11 @@
 
 namespace huren::model {
 
-inline std::uint64_t mark_of(std::string_view name) {
-  if (name.empty()) return 1;
+inline unsigned place_of(std::string_view name) {  // which bit
+  if (name.empty()) return 0;
   const auto of = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(name[i])); };
-  return std::uint64_t{1} << ((of(0) * 7 + of(name.size() - 1) * 3 + of(name.size() / 2) + static_cast<unsigned>(name.size())) & 63);
+  return (of(0) * 7 + of(name.size() - 1) * 3 + of(name.size() / 2) + static_cast<unsigned>(name.size())) & 63;
 }
+inline std::uint64_t mark_of(std::string_view name) { return std::uint64_t{1} << place_of(name); }
 
 }  // namespace huren::model

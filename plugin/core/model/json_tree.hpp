@@ -63,6 +63,8 @@ class Json {
       if (const auto& member = tree_->nodes[i]; member.key.size == name.size() && view(member.key) == name && !member.replaced) return {*tree_, i};
     return {};
   }
+  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] Json other(std::uint32_t index) const { return {*tree_, index}; }  // of the same tree
   [[nodiscard]] Iterator begin() const;  // elements or members
   [[nodiscard]] Iterator end() const;
 
