@@ -32,6 +32,14 @@ void Applier::wake() noexcept {
   if (!stepping_) wakes_.notify_one();
 }
 
+void Applier::stored(std::int64_t inbox_id) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    stored_ = std::max(stored_, inbox_id);
+  }
+  wake();
+}
+
 void Applier::stop() noexcept {
   {
     Lock lock(mutex_);
@@ -51,15 +59,16 @@ void Applier::stop() noexcept {
 
 bool Applier::caught_up(std::uint32_t wait_ms) noexcept try {
   const auto event = spool_.newest();
-  std::int64_t message = 0;
-  auto read = context_.store.read([&](store::Reader& reader) -> Result<void> {
-    auto newest = reader.inbox_newest();
-    if (!newest) return newest.error();
+  if (!event) return false;
+  Lock lock(mutex_);
+  auto message = stored_;
+  if (!seen_) {
+    lock.unlock();
+    auto newest = inbox_newest();
+    if (!newest) return false;
     message = *newest;
-    return {};
-  });
-  if (!event || !read) return false;
-  std::unique_lock lock(mutex_);
+    lock.lock();
+  }
   const auto done = [&] { return stopping_ || (event_ >= *event && message_ >= message); };
   if (!done()) {
     asked_ = true;
@@ -94,16 +103,16 @@ Result<void> Applier::find_cursor() {
   });
 }
 
-Result<bool> Applier::messages_wait() {
-  bool any = false;
+Result<std::int64_t> Applier::inbox_newest() {
+  std::int64_t message = 0;
   auto read = context_.store.read([&](store::Reader& reader) -> Result<void> {
     auto newest = reader.inbox_newest();
     if (!newest) return newest.error();
-    any = *newest > 0;
+    message = *newest;
     return {};
   });
   if (!read) return read.error();
-  return any;
+  return message;
 }
 
 Result<void> Applier::apply_one(store::Unit& unit, const Handed& handed, Manner manner) {
@@ -199,9 +208,9 @@ Result<bool> Applier::step(bool asked, bool own) {
   Batch batch{.works = std::move(*works)};
   taken_in_ = std::max(taken_in_, cursor_);  // also what a predecessor took in and died before forgetting
   if (batch.works.empty() && in_hand_.empty() && !asked) {
-    auto any = messages_wait();
-    if (!any) return any.error();
-    if (!*any) {
+    auto newest = inbox_newest();
+    if (!newest) return newest.error();
+    if (*newest == 0) {
       settled(cursor_, batch);  // what waits was applied by the process that held the lease before
       return upkeep();
     }
@@ -257,6 +266,7 @@ void Applier::settled(std::int64_t event, const Batch& batch) {
   message_ = std::max(message_, batch.message);
   behind_ = batch.behind;
   asked_ = asked_ || batch.behind;
+  seen_ = seen_ || !batch.behind;
   applied_.notify_all();
 }
 

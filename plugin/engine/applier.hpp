@@ -30,7 +30,8 @@ class Applier final : public Taker {
   }
   ~Applier() override { stop(); }
   void start();
-  void wake() noexcept override;
+  void wake() noexcept;  // something was spooled
+  void stored(std::int64_t inbox_id) noexcept override;
   void stop() noexcept;
   // Waits until everything that was spooled or received before the call has been applied, or the time is over; what
   // comes after the call is not waited for, however much of it there is. At once when nothing waits.
@@ -43,7 +44,7 @@ class Applier final : public Taker {
   Result<bool> turn(Lock& lock, bool asked, bool own);  // one step by whoever holds the lock and finds nobody at it
   Result<bool> step(bool asked, bool own);  // true: there may be more. asked: somebody said that there is something
   Result<void> find_cursor();
-  Result<bool> messages_wait();
+  Result<std::int64_t> inbox_newest();
   struct Batch {
     std::vector<Ahead::Work> works;
     Manner manner = Manner::together;
@@ -74,6 +75,8 @@ class Applier final : public Taker {
   std::condition_variable wakes_, applied_, stepped_;
   bool asked_ = true;                     // look now
   std::int64_t event_ = 0, message_ = 0;  // the newest spool and inbox rows that took effect
+  std::int64_t stored_ = 0;               // the newest inbox row of which was told that it waits
+  bool seen_ = false;                     // all that waited when this process took over was seen: from then on each is told
   std::deque<Handed*> handed_;
   bool stepping_ = false, own_turn_ = false;  // own_turn_: the applier's thread waits for its turn
   bool behind_ = false;                       // more waits in the inbox than a batch: what is handed in must not overtake it

@@ -406,7 +406,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
     context_.log.write(Severity::error, "store.failed", stored.error());
     return {.body = answer_to(context_, reading.header, hl7::AckCode::AR, false, {{Severity::error, stored.error()}}).now, .stored = false};
   }
-  if (!at_once && taker_) taker_->wake();
+  if (!at_once && taker_ && row.state == "received" && verdict.kind != store::InboxVerdict::duplicate) taker_->stored(verdict.id);
   if (row.state == "refused")
     context_.log.write(Severity::warning, "inbound.refused", {{"source", in.source}, {"control_id_hash", sha256_hex(row.control_id).substr(0, 12)}, {"why", reading.findings.empty() ? "" : std::string(reading.findings.back().error.id)}});
   if (verdict.kind == store::InboxVerdict::same_id_other_content)

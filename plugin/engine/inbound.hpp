@@ -38,7 +38,7 @@ class Taker {
   // [thread: any] Returns when the work is on disk or has failed: outcome. false: not now, because what came before it still
   // waits; it is to be stored, and applied in its turn.
   virtual bool take(Handed& handed) = 0;
-  virtual void wake() noexcept = 0;  // something was stored
+  virtual void stored(std::int64_t inbox_id) noexcept = 0;  // it waits in the inbox
 };
 
 class Inbound {

@@ -220,8 +220,8 @@ class Bare {
       bool asked = false;
       store::sqlite::ResultPack pack(q.view(2));
       for (store::sqlite::PackedResult one; pack.next(one);) asked |= std::find(items.begin(), items.end(), one.item) != items.end();
+      k.results.push_back(q.integer(0));  // it reads every record of the stretch, and the heads of the reports that hold something asked for
       if (!asked) continue;
-      k.results.push_back(q.integer(0));
       if (std::find(reports.begin(), reports.end(), q.text(1)) == reports.end()) reports.push_back(q.text(1));
     }
     for (const auto& id : reports) k.reports.push_back(must(Query(*db_, "SELECT seq FROM report WHERE id=?").with(id).number()));
