@@ -81,6 +81,15 @@ TEST_CASE("the same statement may be in use twice at once") {
   CHECK(outer.integer(0) == 1);
 }
 
+TEST_CASE("a statement kept for one text never runs for another that came to stand in its place") {
+  test::TempDir dir;
+  auto db = open_ok(dir.file("a.db"));
+  std::string sql = "SELECT 1";
+  CHECK(*Query(*db, sql).number() == 1);
+  sql.back() = '2';
+  CHECK(*Query(*db, sql).number() == 2);
+}
+
 TEST_CASE("faults have ids that a person can act on") {
   test::TempDir dir;
   SECTION("a missing directory") {
