@@ -160,7 +160,8 @@ Result<bool> Applier::turn(Lock& lock, bool asked, bool own) {
   }
   in_hand_.clear();
   stepping_ = false;
-  if (own_turn_ || asked_ || stopping_) wakes_.notify_one();
+  owes_ = std::exchange(changes_, false) || owes_;
+  if (own_turn_ || asked_ || owes_ || stopping_) wakes_.notify_one();
   if (!own_turn_ && !handed_.empty()) handed_.front()->told.notify_one();
   stepped_.notify_all();
   lock.unlock();  // whoever wakes would only wait for it again
@@ -238,7 +239,10 @@ Result<bool> Applier::step(bool asked, bool own) {
   not_now_ = batch.behind;
   settled(cursor_, batch);
   if (batch.works.empty() && batch.message == 0 && in_hand_.empty()) return false;
-  changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
+  if (own)
+    changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
+  else
+    changes_ = true;
   taken_in_ = cursor_;
   if (own && taken_in_ - forgotten_ >= kForgetEvery) forget();
   return true;
@@ -273,8 +277,15 @@ void Applier::settled(std::int64_t event, const Batch& batch) {
 void Applier::run() {
   Lock lock(mutex_);
   bool more = true;
+  auto look_at = std::chrono::steady_clock::now();
   while (true) {
-    if (!more) wakes_.wait_for(lock, kLook, [&] { return stopping_ || (asked_ && !stepping_); });
+    if (!more) wakes_.wait_until(lock, look_at, [&] { return stopping_ || owes_ || (asked_ && !stepping_); });
+    if (std::exchange(owes_, false)) {
+      lock.unlock();
+      tell_changed();
+      lock.lock();
+      if (!more && !asked_ && !stopping_ && std::chrono::steady_clock::now() < look_at) continue;
+    }
     own_turn_ = true;
     wakes_.wait(lock, [&] { return stopping_ || !stepping_; });
     own_turn_ = false;
@@ -284,6 +295,16 @@ void Applier::run() {
     const auto result = turn(lock, asked, true);
     if (!result) wakes_.wait_for(lock, kLook, [&] { return stopping_; });
     more = !result || *result;
+    look_at = std::chrono::steady_clock::now() + kLook;
+  }
+}
+
+// Of a turn on another thread, which must not wait for a HIS that is slow to hear its bell.
+void Applier::tell_changed() noexcept {
+  try {
+    changed_();
+  } catch (const std::exception&) {  // what there is to tell is found by the next look
+    context_.log.write(Severity::error, "store.failed", Error{"engine.worker_threw", "applier", {}});
   }
 }
 

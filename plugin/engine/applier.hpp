@@ -54,6 +54,7 @@ class Applier final : public Taker {
   Result<void> apply_all(store::Unit& unit, Batch& batch);
   void settled(std::int64_t event, const Batch& batch);
   Result<bool> upkeep();
+  void tell_changed() noexcept;
   void forget();
   Result<void> apply_one(store::Unit& unit, const SpooledEvent& event, Prepared& prepared, Manner manner);
   Result<void> apply_one(store::Unit& unit, const store::InboxRow& row, Manner manner);
@@ -67,6 +68,7 @@ class Applier final : public Taker {
   // Below: whoever steps.
   std::vector<Handed*> in_hand_;
   bool forgets_ = false;  // there is time for it
+  bool changes_ = false;  // a turn of another thread has committed something
   bool not_now_ = false;  // what is in hand was left, because other messages come before it
   std::int64_t upkept_ms_ = 0;
   std::int64_t cursor_ = -1;  // as on disk, since only the holder of the lease moves it; -1: not known
@@ -78,6 +80,7 @@ class Applier final : public Taker {
   std::int64_t stored_ = 0;               // the newest inbox row of which was told that it waits
   bool seen_ = false;                     // all that waited when this process took over was seen: from then on each is told
   std::deque<Handed*> handed_;
+  bool owes_ = false;  // the applier's thread is to tell of changes
   bool stepping_ = false, own_turn_ = false;  // own_turn_: the applier's thread waits for its turn
   bool behind_ = false;                       // more waits in the inbox than a batch: what is handed in must not overtake it
   bool running_ = false, stopping_ = false;

@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include <fstream>
+#include <functional>
+#include <latch>
 #include <thread>
 
 #include "engine/applier.hpp"
@@ -41,11 +43,12 @@ struct Parts {
   engine::Context context{h.config, clock, log, **store, terminology::packaged(), profiles, documents};
   engine::Inbound inbound{context, [] {}};
   Registrations spool;
+  std::function<void()> changed = [] {};
   std::unique_ptr<engine::Applier> applier;
 
   void start(const std::string& mark = "") {
     if (!mark.empty()) std::ofstream(dir.file("in-hand")) << mark;
-    applier = std::make_unique<engine::Applier>(context, spool, inbound, dir.file("in-hand"), [] {});
+    applier = std::make_unique<engine::Applier>(context, spool, inbound, dir.file("in-hand"), [this] { changed(); });
     inbound.through(*applier);
     applier->start();
   }
@@ -86,6 +89,24 @@ TEST_CASE("a partner's report has taken effect when its sender is answered") {
   const auto again = p.accept(Hospital::huren_oru("R1", "M1", "5.42", 1));
   CHECK(again.body == reply.body);
   CHECK(p.received().size() == 1);
+}
+
+TEST_CASE("a HIS that is slow to hear its bell keeps no partner waiting") {
+  std::latch heard(1);
+  std::atomic<int> rings{0};
+  Parts p;
+  p.changed = [&] {
+    ++rings;
+    heard.wait();
+  };
+  p.start();
+  for (int i = 1; i <= 3; ++i) CHECK(p.accept(Hospital::huren_oru("R" + std::to_string(i), "M" + std::to_string(i), "5.42", 1)).stored);
+  CHECK(p.received().size() == 3);
+  heard.count_down();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (rings == 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  CHECK(rings > 0);
+  p.applier->stop();
 }
 
 TEST_CASE("before the applier runs, a partner's report is stored and waits") {
