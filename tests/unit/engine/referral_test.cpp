@@ -142,8 +142,8 @@ TEST_CASE("either side cancels at any step - a cancellation that crossed with th
   CHECK(Alliance::view(x.b, "ZZ-3")["state"] == "arrived");
   x.connect();
   REQUIRE(x.both("ZZ-3", "arrived"));
-  CHECK(remarks(Alliance::view(x.a, "ZZ-3")).find("referral.cancel_crossed") != std::string::npos);
-  CHECK(remarks(Alliance::view(x.b, "ZZ-3")).find("referral.cancel_crossed") != std::string::npos);
+  CHECK(x.eventually([&] { return remarks(Alliance::view(x.a, "ZZ-3")).find("referral.cancel_crossed") != std::string::npos; }));
+  CHECK(x.eventually([&] { return remarks(Alliance::view(x.b, "ZZ-3")).find("referral.cancel_crossed") != std::string::npos; }));
   x.a.submit("referral.cancelled/1", step("ZZ-3", {{"reason", "患者自行离院"}}));  // now it is known
   REQUIRE(x.both("ZZ-3", "cancelled"));
 }
