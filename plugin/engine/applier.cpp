@@ -245,7 +245,7 @@ Result<bool> Applier::step(bool asked, bool own) {
     changes_ = true;
   taken_in_ = cursor_;
   if (own && taken_in_ - forgotten_ >= kForgetEvery) forget();
-  return true;
+  return !batch.works.empty() || batch.message != 0;  // of what is handed in, whoever brings more begins the next turn
 }
 
 Result<bool> Applier::upkeep() {
