@@ -46,10 +46,10 @@ void Applier::stop() noexcept {
     stopping_ = true;
     wakes_.notify_all();
     applied_.notify_all();
-    for (auto* handed : std::exchange(handed_, {})) {  // there is nobody left to take them
-      handed->state = Handed::State::not_now;
-      handed->told.notify_one();
-      handed->left_alone = true;  // it cannot go before the lock is free
+    for (; !handed_.empty(); handed_.pop_front()) {  // there is nobody left to take them
+      handed_.front()->state = Handed::State::not_now;
+      handed_.front()->told.notify_one();
+      handed_.front()->left_alone = true;  // it cannot go before the lock is free
     }
     stepped_.wait(lock, [&] { return !stepping_; });
   }
@@ -129,7 +129,7 @@ bool Applier::take(Handed& handed) {
     if (stepping_ || own_turn_)
       handed.told.wait(lock);
     else
-      static_cast<void>(turn(lock, true, false));  // what went wrong it has told
+      static_cast<void>(turn(lock, true, false));  // what went wrong is in handed, too
   }
   lock.unlock();
   while (!handed.left_alone) std::this_thread::yield();  // the moment between being told and its teller's last touch
@@ -150,7 +150,7 @@ Result<bool> Applier::turn(Lock& lock, bool asked, bool own) {
   } catch (const std::exception&) {  // the worker's wall; what() may quote content
     more = Error{"engine.worker_threw", "applier", {}};
   }
-  if (!more) context_.log.write(Severity::error, "store.failed", more.error());
+  if (!more && in_hand_.empty()) context_.log.write(Severity::error, "store.failed", more.error());  // else who brought it tells
   lock.lock();
   std::array<Handed*, Ahead::kBatch> told{};
   std::copy(in_hand_.begin(), in_hand_.end(), told.begin());
@@ -203,7 +203,7 @@ Result<void> Applier::apply_all(store::Unit& unit, Batch& batch) {
 Result<bool> Applier::step(bool asked, bool own) {
   if (cursor_ < 0)
     if (auto found = find_cursor(); !found) return found.error();
-  if (std::exchange(forgets_, false)) forget();
+  if (std::exchange(forgets_, false) || (own && taken_in_ - forgotten_ >= kForgetEvery)) forget();
   auto works = ahead_.take(cursor_);
   if (!works) return works.error();
   Batch batch{.works = std::move(*works)};
@@ -239,12 +239,8 @@ Result<bool> Applier::step(bool asked, bool own) {
   not_now_ = batch.behind;
   settled(cursor_, batch);
   if (batch.works.empty() && batch.message == 0 && in_hand_.empty()) return false;
-  if (own)
-    changed_();  // before the spool forgets: that costs a sync, for which no partner need wait
-  else
-    changes_ = true;
+  changes_ = true;
   taken_in_ = cursor_;
-  if (own && taken_in_ - forgotten_ >= kForgetEvery) forget();
   return !batch.works.empty() || batch.message != 0;  // of what is handed in, whoever brings more begins the next turn
 }
 
@@ -252,7 +248,7 @@ Result<bool> Applier::upkeep() {
   const std::int64_t now = context_.clock.now_ms();
   if (now < upkept_ms_ + kUpkeepMs && now >= upkept_ms_) return false;
   auto more = look_after(context_);
-  if (more && *more) changed_();
+  changes_ = more && *more;
   if (more && !*more) upkept_ms_ = now;
   return more;
 }
@@ -299,7 +295,8 @@ void Applier::run() {
   }
 }
 
-// Of a turn on another thread, which must not wait for a HIS that is slow to hear its bell.
+// Between turns: neither the next one nor who handed something in waits for a HIS that is slow to hear its bell. Before the spool
+// forgets: that costs a sync, for which no partner need wait.
 void Applier::tell_changed() noexcept {
   try {
     changed_();

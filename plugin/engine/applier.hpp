@@ -22,7 +22,7 @@ namespace huren::engine {
 
 class Applier final : public Taker {
  public:
-  // changed: called after every commit, on the applier's thread: new outbox rows or notices may exist.
+  // changed: called after commits, on the applier's thread, between its turns: new outbox rows or notices may exist.
   // mark_path: where engine/mark.hpp keeps what is in hand; with "-ahead" behind it, what is being read.
   Applier(const Context& context, SpoolPort& spool, Inbound& inbound, const std::string& mark_path, std::function<void()> changed)
       : context_(context), spool_(spool), inbound_(inbound), changed_(std::move(changed)), mark_(mark_path), ahead_(context, spool, mark_path + "-ahead") {
@@ -68,7 +68,7 @@ class Applier final : public Taker {
   // Below: whoever steps.
   std::vector<Handed*> in_hand_;
   bool forgets_ = false;  // there is time for it
-  bool changes_ = false;  // a turn of another thread has committed something
+  bool changes_ = false;  // this turn has committed something
   bool not_now_ = false;  // what is in hand was left, because other messages come before it
   std::int64_t upkept_ms_ = 0;
   std::int64_t cursor_ = -1;  // as on disk, since only the holder of the lease moves it; -1: not known

@@ -283,9 +283,7 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
 
 // A partner's reports that say which version they are: they ask nothing of what came before them but that it was applied,
 // and what they do can be done again from the start. The rest waits for its turn in the inbox.
-bool takes_effect_at_once(const std::string& source, const Understood& u) {
-  return u.kind == Understood::Kind::report && !u.rendered.empty() && u.oru.reports.empty() && !source.starts_with(kFeedPrefix);
-}
+bool takes_effect_at_once(const Understood& u) { return !u.rendered.empty(); }
 
 std::int64_t mark_of(const std::string& content_hash) {
   std::int64_t mark = 0;
@@ -373,7 +371,7 @@ Reply Inbound::accept_bytes(const huren::Inbound& in) {
   Handed handed{.received_ms = row.received_ms, .mark = mark_of(row.content_hash),
                 .work = [&](store::Unit& unit, Manner manner) { return receive_and_apply(unit, row, *read, verdict, manner); }};
   const bool unique = context_.profiles.of(in.source).unique_control_ids();
-  const bool at_once = taker_ && read && !answer.owed && takes_effect_at_once(in.source, read->understood) && !unique && taker_->take(handed);
+  const bool at_once = taker_ && read && !answer.owed && takes_effect_at_once(read->understood) && !unique && taker_->take(handed);
   if (!at_once && read) row.state = "received";
   auto stored = at_once ? handed.outcome : context_.store.transact([&](store::Unit& unit) -> Result<void> {
     const auto receive = [&]() -> Result<void> {
