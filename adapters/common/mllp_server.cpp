@@ -11,6 +11,10 @@
 namespace huren::common {
 namespace {
 
+// What came without waiting is handled together up to here; the rest follows.
+constexpr std::size_t kMostTogether = 32;
+constexpr std::size_t kMostBytesTogether = std::size_t{1} << 20;
+
 std::string_view word(IoStatus status) {
   switch (status) {
     case IoStatus::closed:
@@ -31,7 +35,7 @@ std::string_view word(IoStatus status) {
 MllpServer::MllpServer(ConnectionServerSettings connections, MllpServerSettings settings, MllpHandler handler,
                        EngineServices& engine)
     : name_(connections.name),
-      settings_(settings),
+      settings_(std::move(settings)),
       handler_(std::move(handler)),
       engine_(engine),
       server_(
@@ -43,10 +47,16 @@ void MllpServer::talk(const Visit& visit) {
   std::array<char, 16 * 1024> chunk{};
   Deadline deadline(settings_.idle_timeout_ms);
   bool inside = false;
+  std::vector<Inbound> frames;  // not yet handled
+  std::size_t bytes = 0;        // of them
   std::set<std::string_view> remarked;  // a peer's habit is told once a connection, not once a message
   for (;;) {
     stream.set_stop(inside ? &visit.stop : &visit.idle_stop);
-    const Io io = stream.read(chunk, deadline);
+    Io io = stream.read(chunk, frames.empty() ? deadline : Deadline(0));
+    if (!frames.empty() && io.status == IoStatus::timed_out) {  // no more at hand after all
+      if (!answer(visit, frames)) return stream.close_after_drain();
+      continue;
+    }
     if (io.status == IoStatus::ok)
       decoder.feed({chunk.data(), io.bytes});
     else if (decoder.inside_frame() && io.status != IoStatus::stopped)
@@ -58,13 +68,18 @@ void MllpServer::talk(const Visit& visit) {
     while (auto event = decoder.next()) {
       switch (event->kind) {
         case hl7::MllpEvent::Kind::frame:
-          if (!answer(visit, std::move(event->bytes))) return stream.close_after_drain();
+          bytes = frames.empty() ? event->bytes.size() : bytes + event->bytes.size();
+          frames.push_back({.source = visit.source, .content_type = settings_.content_type, .body = std::move(event->bytes)});
+          if (frames.size() == kMostTogether && !answer(visit, frames)) return stream.close_after_drain();
           break;
         case hl7::MllpEvent::Kind::broken: {
+          if (!answer(visit, frames)) return stream.close_after_drain();
           engine_.log(Severity::warning, "mllp.frame_refused",
                       {{"name", name_}, {"source", visit.source}, {"reason", std::string(event->error.id)}});
-          const auto reply = event->bytes.empty() ? "" : handler_.refuse(event->bytes, event->error);
-          if (!reply.empty() && !send(visit, reply, false)) return stream.close_after_drain();
+          std::string refusal;
+          if (!event->bytes.empty())
+            if (const auto reply = handler_.refuse(event->bytes, event->error); !reply.empty()) add(refusal, reply, false);
+          if (!send(visit, refusal)) return stream.close_after_drain();
           if (event->error.id == "mllp.oversize") return stream.close_after_drain();  // its rest is not worth reading
           break;
         }
@@ -78,6 +93,8 @@ void MllpServer::talk(const Visit& visit) {
           break;  // nothing of ours waits for one here
       }
     }
+    const bool more = io.status == IoStatus::ok && bytes < kMostBytesTogether && (decoder.inside_frame() || io.bytes == chunk.size()) && stream.readable();
+    if (!more && !answer(visit, frames)) return stream.close_after_drain();
     if (io.status != IoStatus::ok) return stream.close();
     if (!decoder.inside_frame())
       deadline = Deadline(settings_.idle_timeout_ms);
@@ -87,18 +104,26 @@ void MllpServer::talk(const Visit& visit) {
   }
 }
 
-bool MllpServer::answer(const Visit& visit, std::string&& message) {
-  const auto head = hl7::peek_header(message);
-  const bool never_answered = hl7::is_ack(head) && head.accept_ack.empty();  // answering one would never end
-  const Reply reply = handler_.handle(visit.source, std::move(message));
-  if (never_answered) return true;
-  return send(visit, reply.body, reply.stored) && (reply.later.empty() || send(visit, reply.later, reply.stored));
+bool MllpServer::answer(const Visit& visit, std::vector<Inbound>& messages) {
+  if (messages.empty()) return true;
+  const auto replies = handler_.handle(messages);
+  std::string bytes;
+  for (std::size_t i = 0; i < messages.size() && i < replies.size(); ++i) {
+    const auto head = hl7::peek_header(messages[i].body);
+    if (hl7::is_ack(head) && head.accept_ack.empty()) continue;  // answering one would never end
+    add(bytes, replies[i].body, replies[i].stored);
+    if (!replies[i].later.empty()) add(bytes, replies[i].later, replies[i].stored);
+  }
+  messages.clear();
+  return send(visit, bytes);
 }
 
-bool MllpServer::send(const Visit& visit, const std::string& reply, bool stored) {
-  std::string bytes;
-  if (settings_.commit_bytes) bytes = hl7::commit_frame(stored);
+void MllpServer::add(std::string& bytes, const std::string& reply, bool stored) const {
+  if (settings_.commit_bytes) bytes += hl7::commit_frame(stored);
   if (!reply.empty()) bytes += hl7::frame(reply);
+}
+
+bool MllpServer::send(const Visit& visit, const std::string& bytes) {
   if (bytes.empty()) return true;
   const Io io = visit.stream.write(bytes, Deadline(settings_.write_timeout_ms));
   if (io.status == IoStatus::ok) return true;

@@ -1,11 +1,13 @@
 // An MLLP server.
-// Promises: a reply leaves as one write after the handler returned; frames of one connection are handled in order; an
-//   acknowledgement is answered only where it asks for it (MSH-15); every wait is bounded.
+// Promises: frames of one connection are handled and answered in order, those of a sender that does not wait for each answer
+//   together as far as they have come; the replies leave as one write after the handler returned; an acknowledgement is answered
+//   only where it asks for it (MSH-15); every wait is bounded.
 // Refuses: frames over the limit (answered from their head, the rest never read), peers that stall inside a frame.
 #pragma once
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapters/common/connection_server.hpp"
 
@@ -17,12 +19,13 @@ struct MllpServerSettings {
   std::uint32_t frame_timeout_ms = 60'000;  // from a frame's first byte to its last
   std::uint32_t write_timeout_ms = 30'000;
   bool commit_bytes = false;  // MLLP release 2: a commit or nak frame goes before the reply
+  std::string content_type = "application/hl7-v2";  // with a charset where the transport is known to state one
 };
 
 struct MllpHandler {
   ConnectionServer::Identify identify;
-  // One message. The reply goes out verbatim in a frame; an empty body sends nothing.
-  std::function<Reply(const std::string& source, std::string&& message)> handle;
+  // Messages in the order of their arrival; a reply for each. It goes out verbatim in a frame; an empty body sends nothing.
+  std::function<std::vector<Reply>(const std::vector<Inbound>& messages)> handle;
   // A frame that was lost or too large, by its head; an empty answer sends nothing.
   std::function<std::string(std::string_view head, const Error& why)> refuse;
 };
@@ -38,8 +41,9 @@ class MllpServer {
 
  private:
   void talk(const Visit& visit);
-  bool answer(const Visit& visit, std::string&& message);  // false: the connection is over
-  bool send(const Visit& visit, const std::string& reply, bool stored);
+  bool answer(const Visit& visit, std::vector<Inbound>& messages);  // and clears them. false: the connection is over
+  void add(std::string& bytes, const std::string& reply, bool stored) const;
+  bool send(const Visit& visit, const std::string& bytes);
 
   std::string name_;
   MllpServerSettings settings_;

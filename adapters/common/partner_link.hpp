@@ -119,33 +119,24 @@ class Gate {
   bool closed_ = false;
 };
 
-// deliver() of every calling adapter: unknown partners, the gate, SIGPIPE and exceptions dealt with. send: Receipt().
-template <class Send>
-Receipt guarded_delivery(Gate& gate, const std::string& partner, Send send);
-
 Receipt stopping_receipt(const std::string& partner);
 Receipt broken_receipt(const std::string& partner);  // out of memory or Poco threw: how far it came is not known
 
-// ask() of every calling adapter: the same. ask: Replied().
-template <class Ask>
-Replied guarded_ask(Gate& gate, const std::string& partner, Ask ask) {
-  if (!gate.enter()) return {stopping_receipt(partner), {}};
-  Replied answer;
-  {
-    const SigpipeGuard guard;
-    try {
-      answer = ask();
-    } catch (const std::exception&) {
-      answer = {broken_receipt(partner), {}};
-    }
+// What every calling adapter does with a partner: the gate, SIGPIPE and exceptions dealt with. call: Answer(); refused: makes
+// an Answer of the receipt that says why there is none.
+template <class Answer, class Refused, class Call>
+Answer guarded(Gate& gate, const std::string& partner, Refused refused, Call call) {
+  if (!gate.enter()) return refused(stopping_receipt(partner));
+  struct Leave {
+    Gate& gate;
+    ~Leave() { gate.leave(); }
+  } leave{gate};
+  const SigpipeGuard guard;
+  try {
+    return call();
+  } catch (const std::exception&) {
+    return refused(broken_receipt(partner));
   }
-  gate.leave();
-  return answer;
-}
-
-template <class Send>
-Receipt guarded_delivery(Gate& gate, const std::string& partner, Send send) {
-  return guarded_ask(gate, partner, [&] { return Replied{send(), {}}; }).receipt;
 }
 
 }  // namespace huren::common

@@ -116,12 +116,15 @@ Result<std::int64_t> Applier::inbox_newest() {
 }
 
 Result<void> Applier::apply_one(store::Unit& unit, const Handed& handed, Manner manner) {
-  mark_.begin(Mark::Kind::handed, handed.mark);
-  return handed.work(unit, manner);
+  for (const auto& message : handed.messages) {
+    mark_.begin(Mark::Kind::handed, message.mark);
+    if (auto r = message.work(unit, manner); !r) return r;
+  }
+  return {};
 }
 
 bool Applier::take(Handed& handed) {
-  if (mark_.deaths(Mark::Kind::handed, handed.mark) > 0) return false;  // in the inbox its deaths are counted
+  if (std::ranges::any_of(handed.messages, [&](const auto& m) { return mark_.deaths(Mark::Kind::handed, m.mark) > 0; })) return false;  // in the inbox they are counted
   Lock lock(mutex_);
   if (!running_ || stopping_ || behind_) return false;
   handed_.push_back(&handed);
@@ -139,7 +142,9 @@ bool Applier::take(Handed& handed) {
 Result<bool> Applier::turn(Lock& lock, bool asked, bool own) {
   stepping_ = true;
   in_hand_.clear();
-  while (!handed_.empty() && in_hand_.size() < Ahead::kBatch) {
+  for (std::size_t messages = 0; !handed_.empty();) {
+    messages += handed_.front()->messages.size();
+    if (!in_hand_.empty() && messages > Ahead::kBatch) break;
     in_hand_.push_back(handed_.front());
     handed_.pop_front();
   }

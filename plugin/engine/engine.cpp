@@ -1,5 +1,6 @@
 #include "engine/engine.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -54,6 +55,17 @@ class Services final : public EngineServices {
     Reply reply = inbound_->accept(inbound);
     figures_->received(reply.stored);
     return reply;
+  }
+  std::vector<Reply> accept_many(const std::vector<huren::Inbound>& messages) noexcept override {
+    std::vector<Reply> replies;
+    const auto reports = [&](const huren::Inbound& in) { return relay_partner(*context_, in.source) == nullptr && !(exchange_ && mapping::is_question(hl7::peek_header(in.body))); };
+    if (messages.size() < 2 || !inbound_ || !std::ranges::all_of(messages, reports)) {
+      for (const auto& in : messages) replies.push_back(accept(in));
+      return replies;
+    }
+    replies = inbound_->accept_many(messages);
+    for (const auto& reply : replies) figures_->received(reply.stored);
+    return replies;
   }
   QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept override {
     return link_->query(topic, json, deadline_ms);
@@ -228,6 +240,7 @@ Result<void> Engine::make_partners() {
                                  .application_ack_ms = p.application_ack_timeout_ms},
                       .deliver_timeout_ms = static_cast<std::uint32_t>(c.deliver_timeout_ms),
                       .concurrency = p.concurrency,
+                      .window = p.huren && p.deduplicates && adapter->pipelines() ? p.window : 1,
                       .figures = &figures_,
                       .delivered = setup_.delivered},
           *adapter, *store_, *clock_, *log_, [this](store::Unit& unit, const store::OutboxRow& row, const store::Settlement& s) {

@@ -4,21 +4,14 @@
 #include <charconv>
 #include <utility>
 
-#include "core/hl7/ack.hpp"
-#include "core/hl7/message.hpp"
-#include "core/hl7/profile.hpp"
-#include "core/mapping/decision_message.hpp"
-#include "core/mapping/oru.hpp"
-#include "core/mapping/patient_message.hpp"
-#include "core/mapping/question_message.hpp"
-#include "core/mapping/referral_message.hpp"
 #include "engine/acknowledge.hpp"
 #include "engine/audit.hpp"
 #include "engine/events.hpp"
 #include "engine/exchange/consent.hpp"
 #include "engine/exchange/index.hpp"
-#include "engine/feed_maps.hpp"
 #include "engine/numbering.hpp"
+#include "engine/profiles.hpp"
+#include "engine/reading.hpp"
 #include "engine/referral/requests.hpp"
 #include "engine/relay.hpp"
 #include "engine/reports.hpp"
@@ -29,160 +22,6 @@ namespace {
 using store::InboxRow;
 
 constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message bytes; what is read from them takes some times that
-
-// What a message says, as far as this hospital takes it.
-struct Understood {
-  enum class Kind { report, decision, index, consent, step, summary, events } kind = Kind::report;
-  mapping::OruRead oru;
-  std::vector<Rendered> rendered;  // of a partner's report that says which version it is; the reports themselves are in here
-  mapping::DecisionMessage decision;
-  mapping::IndexMessage index;
-  mapping::ConsentMessage consent;
-  mapping::StepMessage step;
-  mapping::SummaryMessage summary;
-  std::vector<model::Event> events;  // patients and encounters of our own HIS
-};
-
-struct Reading {
-  hl7::Header header;
-  hl7::AckCode verdict = hl7::AckCode::AA;
-  bool taken = true;  // the header will do: in enhanced mode the message is committed, whatever its content
-  Findings findings;
-  std::optional<Understood> understood;  // absent when refused
-};
-
-bool is_report(const hl7::Header& h) { return (h.type == "ORU" && h.trigger == "R01") || (h.type == "OUL" && (h.trigger == "R22" || h.trigger == "R21" || h.trigger == "R24")); }
-
-const config::Feed* feed_of(const Context& context, std::string_view source) {
-  if (!source.starts_with(kFeedPrefix)) return nullptr;
-  for (const auto& f : context.config.feeds)
-    if (f.name == source.substr(kFeedPrefix.size())) return &f;
-  return nullptr;
-}
-
-// Over bytes that the caller keeps while the message is in use.
-Result<hl7::Message> read_message(const Context& context, std::string_view source, std::string_view bytes) {
-  hl7::ReadOptions options;
-  const auto* feed = feed_of(context, source);
-  if (feed)
-    if (const auto it = feed->options.find("charset"); it != feed->options.end()) options.fallback = charset_from_label(it->second);
-  return hl7::Message::view(bytes, options);
-}
-
-// A step of a request, or a shared summary. false: refused, with the reason among the findings.
-bool request_of(const Context& context, const hl7::Message& message, const config::Partner& partner, const mapping::OruOptions& options, Understood& u, Reading& reading) {
-  reading.verdict = hl7::AckCode::AE;
-  if (u.kind == Understood::Kind::step) {
-    auto read = mapping::read_step_message(message, options);
-    for (auto& f : read.findings) reading.findings.push_back(std::move(f));
-    if (!read.step || has_error(reading.findings)) return false;
-    if (auto r = is_addressed(context, partner, read.step->step); !r) {
-      reading.findings.push_back({Severity::error, r.error()});
-      return false;
-    }
-    u.step = std::move(*read.step);
-  } else {
-    auto read = mapping::read_summary_message(message, options);
-    for (auto& f : read.findings) reading.findings.push_back(std::move(f));
-    if (!read.summary || has_error(reading.findings)) return false;
-    u.summary = std::move(*read.summary);
-  }
-  reading.verdict = hl7::AckCode::AA;
-  return true;
-}
-
-void understand(const Context& context, std::string_view source, const hl7::Message& message, Reading& reading, std::int64_t arrived_ms) {
-  const bool feed = source.starts_with(kFeedPrefix);
-  const auto refuse = [&](Error error, hl7::AckCode verdict = hl7::AckCode::AE) {
-    reading.findings.push_back({Severity::error, std::move(error)});
-    reading.verdict = verdict;
-  };
-  const auto* partner = context.partner(source);
-  reading.taken = false;
-  if (reading.header.control_id.empty()) return refuse({"inbound.no_control_id", "MSH-10", {}});
-  if (partner && reading.header.sending_facility != partner->hospital.code)
-    return refuse({"inbound.sender_mismatch", "MSH-4", {reading.header.sending_facility, partner->code}});
-  const bool step = partner && mapping::is_step(message), summary = partner && mapping::is_summary(reading.header);
-  const bool report = !step && is_report(reading.header), decision = !feed && mapping::is_decision(reading.header);
-  const bool patient = feed && reading.header.type == "ADT";  // a partner's numbers are not ours
-  const bool index = partner && mapping::is_index(reading.header), consent = partner && mapping::is_consent(reading.header);
-  if (!report && !decision && !index && !consent && !patient && !step && !summary) return refuse({"inbound.unsupported_type", "MSH-9", {reading.header.type + "^" + reading.header.trigger}}, hl7::AckCode::AR);
-  reading.taken = true;
-  for (auto& f : hl7::check(message, context.profiles.of(source))) reading.findings.push_back(std::move(f));
-  if (has_error(reading.findings)) {
-    reading.verdict = hl7::AckCode::AE;
-    return;
-  }
-  Understood u;
-  if (step || summary) {
-    const mapping::OruOptions options{.offset_minutes = partner->hospital.offset_minutes, .origin = {partner->hospital.code, partner->hospital.name}, .map = nullptr, .standardise = {}};
-    u.kind = step ? Understood::Kind::step : Understood::Kind::summary;
-    if (!request_of(context, message, *partner, options, u, reading)) return;
-  } else if (report) {
-    const auto& from = partner ? partner->hospital : context.config.hospital;
-    mapping::OruOptions options{.offset_minutes = from.offset_minutes, .origin = {from.code, from.name}, .map = nullptr, .standardise = {}};
-    if (const auto* settings = feed_of(context, source)) options.map = feed_map(settings->mapping);
-    u.oru = mapping::read_oru(message, options);
-    for (auto& f : u.oru.findings) reading.findings.push_back(std::move(f));
-    if ((u.oru.reports.empty() && !u.oru.skipped) || has_error(reading.findings)) {
-      reading.verdict = hl7::AckCode::AE;
-      return;
-    }
-    for (const auto& r : u.oru.reports)
-      if (r.origin.code != from.code) return refuse({"inbound.foreign_report", "MSH-4", {r.origin.code, from.code}});
-    if (partner) {
-      for (auto& f : context.documents.admit(context, *partner, u.oru, arrived_ms)) reading.findings.push_back(std::move(f));
-      if (has_error(reading.findings)) {
-        reading.verdict = hl7::AckCode::AE;
-        return;
-      }
-      // As far as it goes without the store, in the connection's own thread.
-      if (u.oru.versioned)
-        for (auto& r : std::exchange(u.oru.reports, {})) {
-          standardise(r, *context.codes, context.config.hospital, context.clock.now_ms(), false);
-          u.rendered.push_back(render(std::move(r), false));
-        }
-    }
-  } else if (patient) {
-    u.kind = Understood::Kind::events;
-    const auto& own = context.config.hospital;
-    mapping::OruOptions options{.offset_minutes = own.offset_minutes, .origin = {own.code, own.name}, .map = nullptr, .standardise = {}};
-    if (const auto* settings = feed_of(context, source)) options.map = feed_map(settings->mapping);
-    auto r = mapping::read_adt(message, options);
-    for (auto& f : r.findings) reading.findings.push_back(std::move(f));
-    if (has_error(reading.findings)) {
-      reading.verdict = hl7::AckCode::AE;
-      return;
-    }
-    u.events = std::move(r.events);
-  } else if (index || consent) {
-    if (index) {
-      u.kind = Understood::Kind::index;
-      auto r = mapping::read_index(message, partner->hospital.offset_minutes);
-      for (auto& f : r.findings) reading.findings.push_back(std::move(f));
-      if (r.entry) u.index = std::move(*r.entry);
-    } else {
-      u.kind = Understood::Kind::consent;
-      auto r = mapping::read_consent(message, partner->hospital.offset_minutes);
-      for (auto& f : r.findings) reading.findings.push_back(std::move(f));
-      if (r.consent) u.consent = std::move(*r.consent);
-    }
-    if (has_error(reading.findings)) {
-      reading.verdict = hl7::AckCode::AE;
-      return;
-    }
-  } else {
-    u.kind = Understood::Kind::decision;
-    auto r = mapping::read_decision(message, partner ? partner->hospital.offset_minutes : context.config.hospital.offset_minutes);
-    for (auto& f : r.findings) reading.findings.push_back(std::move(f));
-    if (!r.decision || has_error(reading.findings)) {
-      reading.verdict = hl7::AckCode::AE;
-      return;
-    }
-    u.decision = std::move(*r.decision);
-  }
-  reading.understood = std::move(u);
-}
 
 std::string first_error(const Findings& findings) {
   for (const auto& f : findings)
@@ -328,13 +167,30 @@ std::shared_ptr<Inbound::Read> Inbound::recall(std::int64_t id) {
   return read;
 }
 
+struct Inbound::Arrival {
+  const huren::Inbound& in;
+  Reply& reply;
+  Reading reading = {};
+  Answer answer = {};
+  InboxRow row = {};
+  std::shared_ptr<Read> read = {};
+  store::InboxVerdict verdict = {};
+  bool unique = false;    // its profile says that a control id is never used again
+  bool settled = false;   // an acknowledgement: it has been dealt with
+};
+
 Reply Inbound::accept(const huren::Inbound& in) noexcept {
+  Reply reply;
   try {
-    const auto* partner = relay_partner(context_, in.source);
-    if (!partner) return accept_bytes(in);
-    bool queued = false;
-    auto reply = relay(context_, *partner, in, queued);
-    if (queued) relayed_();
+    if (const auto* partner = relay_partner(context_, in.source)) {
+      bool queued = false;
+      reply = relay(context_, *partner, in, queued);
+      if (queued) relayed_();
+      return reply;
+    }
+    Arrival arrival{.in = in, .reply = reply};
+    read_in(arrival);
+    if (!arrival.settled) take_in({&arrival, 1});
     return reply;
   } catch (const std::exception&) {  // what() may quote the message
     context_.log.write(Severity::error, "inbound.failed", {{"source", in.source}});
@@ -342,80 +198,132 @@ Reply Inbound::accept(const huren::Inbound& in) noexcept {
   }
 }
 
-Reply Inbound::accept_bytes(const huren::Inbound& in) {
-  Reading reading;
-  auto message = read_message(context_, in.source, in.body);
-  if (!message) {
-    reading.header = hl7::peek_header(in.body);
-    reading.verdict = hl7::AckCode::AE;
-    reading.taken = false;
-    reading.findings.push_back({Severity::error, message.error()});
-    if (hl7::is_ack(reading.header)) return {};
-  } else {
-    reading.header = message->header();
-    if (hl7::is_ack(reading.header)) return take_ack(context_, in, *message);
-    for (const auto& f : message->findings()) reading.findings.push_back(f);
-    understand(context_, in.source, *message, reading, context_.clock.now_ms());
-  }
-  const auto row_of = [&](const Reading& r, const Answer& answer) {
-    const bool good = r.verdict == hl7::AckCode::AA;
-    return InboxRow{.id = 0, .source = in.source, .control_id = r.header.control_id, .content_hash = sha256_hex(in.body), .content_type = in.content_type,
-                    .body = in.body, .verdict = std::string(hl7::to_string(answer.verdict)), .ack = answer.now, .state = good ? "received" : "refused",
-                    .remark = good ? "" : first_error(r.findings), .received_ms = context_.clock.now_ms()};
-  };
-  Answer answer = answer_to(context_, reading.header, reading.verdict, reading.taken, reading.findings);
-  InboxRow row = row_of(reading, answer);
-  std::shared_ptr<Read> read;
-  if (reading.understood) read = std::make_shared<Read>(Read{row.content_hash, reading.header, std::move(*reading.understood)});
-  store::InboxVerdict verdict;
-  Handed handed{.received_ms = row.received_ms, .mark = mark_of(row.content_hash),
-                .work = [&](store::Unit& unit, Manner manner) { return receive_and_apply(unit, row, *read, verdict, manner); }};
-  const bool unique = context_.profiles.of(in.source).unique_control_ids();
-  const bool at_once = taker_ && read && !answer.owed && takes_effect_at_once(read->understood) && !unique && taker_->take(handed);
-  if (!at_once && read) row.state = "received";
-  auto stored = at_once ? handed.outcome : context_.store.transact([&](store::Unit& unit) -> Result<void> {
-    const auto receive = [&]() -> Result<void> {
-      auto v = unit.receive(row);
-      if (!v) return v.error();
-      verdict = std::move(*v);
-      return {};
+std::vector<Reply> Inbound::accept_many(const std::vector<huren::Inbound>& messages) noexcept {
+  std::vector<Reply> replies;
+  try {
+    replies.resize(messages.size());
+    std::vector<Arrival> arrivals;
+    arrivals.reserve(messages.size());
+    std::size_t first = 0;  // of those that go together
+    const auto take_from_first = [&](std::size_t end) {
+      if (first < end) take_in({arrivals.data() + first, end - first});
+      first = end;
     };
-    const auto receive_new_id = [&]() -> Result<void> {
-      if (auto r = receive(); !r) return r;
-      if (verdict.kind != store::InboxVerdict::same_id_other_content || row.state == "refused") return {};
-      return Error{"inbound.control_id_again", "MSH-10", {}};
-    };
-    auto received = unique ? unit.nested(receive_new_id) : receive();
-    if (!received && received.error().id == "inbound.control_id_again") {  // its profile says that this cannot be
-      reading.findings.push_back({Severity::error, received.error()});
-      reading.verdict = hl7::AckCode::AE;
-      answer = answer_to(context_, reading.header, reading.verdict, reading.taken, reading.findings);
-      row = row_of(reading, answer);
-      received = receive();
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      auto& arrival = arrivals.emplace_back(Arrival{.in = messages[i], .reply = replies[i]});
+      read_in(arrival);
+      if (may_hand_in(arrival) && i - first < Handed::kMost) continue;
+      take_from_first(i);
+      if (may_hand_in(arrival)) continue;
+      if (!arrival.settled) take_in({&arrival, 1});
+      first = i + 1;
     }
-    if (received && read && row.state == "received" && verdict.kind != store::InboxVerdict::duplicate)
-      remember(verdict.id, read, row.body.size());  // before the applier can come to it
-    if (!received || !answer.owed) return received;
-    return verdict.kind == store::InboxVerdict::duplicate ? repeat_application_ack(unit, context_, verdict.earlier, reading)
-           : row.state == "refused"                       ? send_application_ack(unit, context_, in.source, reading.header, reading.verdict, reading.findings)
-                                                          : Result<void>();
-  }, unique ? store::Store::Again::no : store::Store::Again::may);
+    take_from_first(arrivals.size());
+  } catch (const std::exception&) {  // what() may quote the message; whoever has no reply sends again
+    context_.log.write(Severity::error, "inbound.failed", {{"source", messages.front().source}});
+  }
+  return replies;
+}
+
+namespace {
+InboxRow row_of(const huren::Inbound& in, const Reading& r, const Answer& answer, std::int64_t now_ms) {
+  const bool good = r.verdict == hl7::AckCode::AA;
+  return InboxRow{.id = 0, .source = in.source, .control_id = r.header.control_id, .content_hash = sha256_hex(in.body), .content_type = in.content_type,
+                  .body = in.body, .verdict = std::string(hl7::to_string(answer.verdict)), .ack = answer.now, .state = good ? "received" : "refused",
+                  .remark = good ? "" : first_error(r.findings), .received_ms = now_ms};
+}
+}  // namespace
+
+void Inbound::read_in(Arrival& a) {
+  auto message = read_message(context_, a.in.source, a.in.body);
+  if (!message) {
+    a.reading.header = hl7::peek_header(a.in.body);
+    a.reading.verdict = hl7::AckCode::AE;
+    a.reading.taken = false;
+    a.reading.findings.push_back({Severity::error, message.error()});
+    a.settled = hl7::is_ack(a.reading.header);
+  } else {
+    a.reading.header = message->header();
+    if (hl7::is_ack(a.reading.header)) {
+      a.settled = true;
+      a.reply = take_ack(context_, a.in, *message);
+    } else {
+      for (const auto& f : message->findings()) a.reading.findings.push_back(f);
+      understand(context_, a.in.source, *message, a.reading, context_.clock.now_ms());
+    }
+  }
+  if (a.settled) return;
+  a.answer = answer_to(context_, a.reading.header, a.reading.verdict, a.reading.taken, a.reading.findings);
+  a.row = row_of(a.in, a.reading, a.answer, context_.clock.now_ms());
+  if (a.reading.understood) a.read = std::make_shared<Read>(Read{a.row.content_hash, a.reading.header, std::move(*a.reading.understood)});
+  a.unique = context_.profiles.of(a.in.source).unique_control_ids();
+}
+
+bool Inbound::may_hand_in(const Arrival& a) const { return taker_ && a.read && !a.answer.owed && takes_effect_at_once(a.read->understood) && !a.unique; }
+
+// Those that may be handed in go together; of the others there is one.
+void Inbound::take_in(std::span<Arrival> arrivals) {
+  Handed handed{.received_ms = arrivals.front().row.received_ms, .messages = {}};
+  bool at_once = false;
+  if (may_hand_in(arrivals.front())) {
+    for (auto& a : arrivals)
+      handed.messages.push_back({mark_of(a.row.content_hash), [this, &a](store::Unit& unit, Manner manner) { return receive_and_apply(unit, a.row, *a.read, a.verdict, manner); }});
+    at_once = taker_->take(handed);
+  }
+  for (auto& a : arrivals) finish(a, at_once ? &handed.outcome : nullptr);
+}
+
+void Inbound::finish(Arrival& a, const Result<void>* at_once) {
+  if (!at_once && a.read) a.row.state = "received";
+  const auto stored = at_once ? *at_once : store_only(a);
   if (!stored) {  // not on disk: say so, and let the sender try again unchanged (AR, v2.5.1 §2.9.2)
     context_.log.write(Severity::error, "store.failed", stored.error());
-    return {.body = answer_to(context_, reading.header, hl7::AckCode::AR, false, {{Severity::error, stored.error()}}).now, .stored = false};
+    a.reply = {.body = answer_to(context_, a.reading.header, hl7::AckCode::AR, false, {{Severity::error, stored.error()}}).now, .stored = false};
+    return;
   }
+  const auto& [in, reply, reading, answer, row, read, verdict, unique, settled] = a;
   if (!at_once && taker_ && row.state == "received" && verdict.kind != store::InboxVerdict::duplicate) taker_->stored(verdict.id);
   if (row.state == "refused")
     context_.log.write(Severity::warning, "inbound.refused", {{"source", in.source}, {"control_id_hash", sha256_hex(row.control_id).substr(0, 12)}, {"why", reading.findings.empty() ? "" : std::string(reading.findings.back().error.id)}});
   if (verdict.kind == store::InboxVerdict::same_id_other_content)
     context_.log.write(Severity::warning, "peer_misbehaving", {{"source", in.source}, {"what", "control id used again with other content"}});
   const bool again = verdict.kind == store::InboxVerdict::duplicate;
-  Reply reply{.body = again ? verdict.earlier.ack : row.ack, .stored = true};
+  a.reply = {.body = again ? verdict.earlier.ack : row.ack, .stored = true};
   if (answer.owed && in.source.starts_with(kFeedPrefix)) {  // a feed has no way of its own for it
     const auto said = again ? hl7::ack_code(verdict.earlier.verdict).value_or(reading.verdict) : reading.verdict;
-    reply.later = application_ack(context_, reading.header, said, reading.findings, false);
+    a.reply.later = application_ack(context_, reading.header, said, reading.findings, false);
   }
-  return reply;
+}
+
+// It waits for its turn, or was refused.
+Result<void> Inbound::store_only(Arrival& a) {
+  return context_.store.transact([&](store::Unit& unit) -> Result<void> {
+    const auto receive = [&]() -> Result<void> {
+      auto v = unit.receive(a.row);
+      if (!v) return v.error();
+      a.verdict = std::move(*v);
+      return {};
+    };
+    const auto receive_new_id = [&]() -> Result<void> {
+      if (auto r = receive(); !r) return r;
+      if (a.verdict.kind != store::InboxVerdict::same_id_other_content || a.row.state == "refused") return {};
+      return Error{"inbound.control_id_again", "MSH-10", {}};
+    };
+    auto received = a.unique ? unit.nested(receive_new_id) : receive();
+    if (!received && received.error().id == "inbound.control_id_again") {  // its profile says that this cannot be
+      a.reading.findings.push_back({Severity::error, received.error()});
+      a.reading.verdict = hl7::AckCode::AE;
+      a.answer = answer_to(context_, a.reading.header, a.reading.verdict, a.reading.taken, a.reading.findings);
+      a.row = row_of(a.in, a.reading, a.answer, context_.clock.now_ms());
+      received = receive();
+    }
+    if (received && a.read && a.row.state == "received" && a.verdict.kind != store::InboxVerdict::duplicate)
+      remember(a.verdict.id, a.read, a.row.body.size());  // before the applier can come to it
+    if (!received || !a.answer.owed) return received;
+    return a.verdict.kind == store::InboxVerdict::duplicate ? repeat_application_ack(unit, context_, a.verdict.earlier, a.reading)
+           : a.row.state == "refused"                       ? send_application_ack(unit, context_, a.in.source, a.reading.header, a.reading.verdict, a.reading.findings)
+                                                            : Result<void>();
+  }, a.unique ? store::Store::Again::no : store::Store::Again::may);
 }
 
 Result<void> Inbound::apply(store::Unit& unit, const InboxRow& row, Manner manner) {

@@ -11,7 +11,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "core/base/link.hpp"
 #include "core/hl7/ack.hpp"
@@ -19,11 +21,16 @@
 
 namespace huren::engine {
 
-// A message whose sender waits until it is stored and has taken effect, which is one transaction.
+// Messages of one connection, in the order of their arrival, whose sender waits until they are stored and have taken effect, which is
+// one transaction.
 struct Handed {
+  struct Message {
+    std::int64_t mark = 0;  // what its content is known by (engine/mark.hpp)
+    std::function<Result<void>(store::Unit&, Manner)> work;  // receives and applies it; may run again after a roll-back
+  };
   std::int64_t received_ms = 0;
-  std::int64_t mark = 0;  // what its content is known by (engine/mark.hpp)
-  std::function<Result<void>(store::Unit&, Manner)> work;  // receives and applies it; may run again after a roll-back
+  std::vector<Message> messages;  // at least one, at most kMost
+  static constexpr std::size_t kMost = 64;
   // The taker's:
   enum class State { waits, not_now, done } state = State::waits;
   Result<void> outcome = {};
@@ -36,7 +43,7 @@ class Taker {
  public:
   virtual ~Taker() = default;
   // [thread: any] Returns when the work is on disk or has failed: outcome. false: not now, because what came before it still
-  // waits; it is to be stored, and applied in its turn.
+  // waits, or a process died over one of them; they are to be stored, and applied in their turn.
   virtual bool take(Handed& handed) = 0;
   virtual void stored(std::int64_t inbox_id) noexcept = 0;  // it waits in the inbox
 };
@@ -49,12 +56,19 @@ class Inbound {
   void through(Taker& taker) { taker_ = &taker; }  // before the first accept(); without one everything is applied later
   // [thread: any] Never throws.
   Reply accept(const huren::Inbound& in) noexcept;
+  // Of one connection, in the order of their arrival, none of them to be relayed; a reply for each.
+  std::vector<Reply> accept_many(const std::vector<huren::Inbound>& messages) noexcept;
   // [thread: applier] Error with status -2xx: try again later. Together: engine.taken_apart when it must be done apart.
   Result<void> apply(store::Unit& unit, const store::InboxRow& row, Manner manner);
 
  private:
-  struct Read;  // what a message says, checked
-  Reply accept_bytes(const huren::Inbound& in);
+  struct Read;     // what a message says, checked
+  struct Arrival;  // a message on its way in
+  void read_in(Arrival& arrival);
+  void take_in(std::span<Arrival> arrivals);
+  void finish(Arrival& arrival, const Result<void>* at_once);  // at_once: what came of it where it was handed in
+  Result<void> store_only(Arrival& arrival);
+  [[nodiscard]] bool may_hand_in(const Arrival& arrival) const;
   Result<void> receive_and_apply(store::Unit& unit, store::InboxRow& row, Read& read, store::InboxVerdict& verdict, Manner manner);
   Result<void> conclude(store::Unit& unit, const store::InboxRow& row, const hl7::Header& header, Read* read, const Findings& findings, Manner manner);
   void remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes);

@@ -35,6 +35,9 @@ const char* word(Outcome outcome) {
 Receipt never_sent() { return {.outcome = Outcome::not_sent, .code = "", .remark = {"delivery.none", "", {}}}; }
 
 constexpr int kOverdueAtOnce = 100;
+constexpr std::size_t kMostBytesTogether = std::size_t{256} << 10;  // beyond it a message is better on a connection of its own
+constexpr int kMostOnWire = 192;                                    // more would not be sent sooner, only be lost sight of together
+constexpr std::size_t kMostBytesInFlight = std::size_t{32} << 20;   // beyond it no more than one message for each connection
 
 // A CA ends the delivery unless the bytes that went out ask for an application acknowledgement, whatever is configured now.
 bool owes_application_ack(const Receipt& receipt, const std::string& body) {
@@ -53,7 +56,8 @@ Result<bool> still_ours(store::Unit& unit, const OutboxRow& row) {
 
 Pump::Pump(Setup setup, PartnerAdapter& adapter, store::Store& store, const Clock& clock, Log& log,
            std::function<Result<void>(store::Unit&, const OutboxRow&, const Settlement&)> parked)
-    : setup_(std::move(setup)), adapter_(adapter), store_(store), clock_(clock), log_(log), parked_(std::move(parked)) {}
+    : setup_(std::move(setup)), most_on_wire_(std::max(setup_.concurrency, std::min(setup_.concurrency * setup_.window, kMostOnWire))), adapter_(adapter), store_(store),
+      clock_(clock), log_(log), parked_(std::move(parked)) {}
 
 Pump::~Pump() { stop(); }
 
@@ -88,32 +92,50 @@ void Pump::stop() noexcept {
   if (carried_.exchange(false)) store_.drop(*this);
 }
 
+// What goes out one behind another. What has been tried before goes alone: a message at which the partner dies takes no other
+// one's attempts with it.
+std::vector<OutboxRow> Pump::next_few() {
+  std::vector<OutboxRow> few;
+  std::size_t bytes = 0;
+  do {
+    bytes += to_send_.front().body.size();
+    few.push_back(std::move(to_send_.front()));
+    to_send_.pop_front();
+  } while (few.back().attempts <= 1 && static_cast<int>(few.size()) < setup_.window && !to_send_.empty() && to_send_.front().attempts <= 1 &&
+           bytes + to_send_.front().body.size() <= kMostBytesTogether);
+  return few;
+}
+
 void Pump::work() {
   while (true) {
-    OutboxRow row;
+    std::vector<OutboxRow> rows;
     {
       std::unique_lock lock(mutex_);
       worker_wakes_.wait(lock, [&] { return stopping_ || !to_send_.empty(); });
       if (to_send_.empty()) return;
-      row = std::move(to_send_.front());
-      to_send_.pop_front();
+      rows = next_few();
       if (stopping_) {  // claimed but not handed over: provably not sent
-        done_.push_back({std::move(row), never_sent()});
+        for (auto& row : rows) done_.push_back({std::move(row), never_sent()});
         continue;
       }
+      if (static_cast<int>(rows.size()) < setup_.window && !to_send_.empty()) worker_wakes_.notify_one();  // one more than was counted on
     }
-    Receipt receipt;
+    std::vector<Message> messages;
+    for (const auto& row : rows) messages.push_back({row.control_id.empty() ? row.message_id : row.control_id, row.type, row.content_type, row.body});
+    std::vector<Receipt> receipts;
     const auto begun = std::chrono::steady_clock::now();
     try {
-      receipt = adapter_.deliver(setup_.partner, {row.control_id.empty() ? row.message_id : row.control_id, row.type, row.content_type, row.body}, setup_.deliver_timeout_ms);
+      receipts = adapter_.deliver_many(setup_.partner, messages, setup_.deliver_timeout_ms);
     } catch (...) {  // the adapter's thunk: an exception proves nothing about the wire
-      receipt = {.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}};
+      receipts.clear();
     }
+    receipts.resize(rows.size(), {.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}});
     if (setup_.figures)
-      setup_.figures->delivered(setup_.partner, word(receipt.outcome), std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+      for (const auto& receipt : receipts)
+        setup_.figures->delivered(setup_.partner, word(receipt.outcome), std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     {
       std::unique_lock lock(mutex_);
-      done_.push_back({std::move(row), std::move(receipt)});
+      for (std::size_t i = 0; i < rows.size(); ++i) done_.push_back({std::move(rows[i]), std::move(receipts[i])});
       if (turning_ || lingering_ || stopping_ || !recovered_) continue;  // whoever has the turn finds it at its end
       if (taken_along(lock) || turning_ || stopping_) continue;
       begin_turn();
@@ -146,7 +168,7 @@ void Pump::begin_turn() noexcept {
 bool Pump::wants(bool enqueued) noexcept {
   const std::lock_guard lock(mutex_);
   if (!enqueued && done_.empty()) return false;
-  if (done_.empty() && in_flight_ >= 2 * setup_.concurrency) return false;  // no room: the next settlement makes some, and looks
+  if (done_.empty() && in_flight_ >= 2 * most_on_wire_) return false;  // no room: the next settlement makes some, and looks
   if (turning_ || stopping_ || !recovered_) {  // this turn may have looked already
     woken_ = woken_ || enqueued;
     return false;
@@ -187,8 +209,9 @@ void Pump::plan() {
   if (was_open != breaker_.is_open())
     log_.write(Severity::warning, breaker_.is_open() ? "partner.unreachable" : "partner.reachable", {{"partner", setup_.partner}});
   const int settled = static_cast<int>(turn_.done.size());
-  turn_.room = turn_.last ? 0 : breaker_.allowance(clock_.now_ms(), 2 * setup_.concurrency) - (in_flight_ - settled);
-  while (!turn_.last && !held_.empty() && handed_ - settled + static_cast<int>(turn_.hand_over.size()) < setup_.concurrency) {
+  const int most = bytes_in_flight_ > kMostBytesInFlight ? setup_.concurrency : most_on_wire_;
+  turn_.room = turn_.last ? 0 : breaker_.allowance(clock_.now_ms(), 2 * most) - (in_flight_ - settled);
+  while (!turn_.last && !held_.empty() && handed_ - settled + static_cast<int>(turn_.hand_over.size()) < most) {
     turn_.hand_over.push_back(std::move(held_.front()));
     held_.pop_front();
   }
@@ -263,6 +286,8 @@ void Pump::end_turn(bool on_disk) noexcept try {
       if (d.receipt.outcome == Outcome::delivered) setup_.delivered(d.row);
   const bool may_be_more = !turn.claimed.empty() && static_cast<int>(turn.claimed.size()) == turn.room;
   const int claimed = static_cast<int>(turn.claimed.size());
+  for (const auto& d : turn.done) bytes_in_flight_ -= std::min(bytes_in_flight_, d.row.body.size());
+  for (const auto& row : turn.claimed) bytes_in_flight_ += row.body.size();
   for (auto& row : turn.claimed) {
     if (setup_.policy.peer_deduplicates) turn.hand_over.push_back(std::move(row));
     else held_.push_back(std::move(row));
@@ -277,11 +302,11 @@ void Pump::end_turn(bool on_disk) noexcept try {
       seen_.last_success_ms = clock_.now_ms();
       ++seen_.delivered;
     }
-  const auto waiting = to_send_.size();
   for (auto& row : turn.hand_over) to_send_.push_back(std::move(row));
-  for (auto n = to_send_.size() - waiting; n > 0; --n) worker_wakes_.notify_one();
+  const auto window = static_cast<std::size_t>(setup_.window);
+  for (auto n = (turn.hand_over.size() + window - 1) / window; n > 0; --n) worker_wakes_.notify_one();
   turning_ = false;
-  woken_ = woken_ || may_be_more || (!held_.empty() && handed_ < setup_.concurrency);
+  woken_ = woken_ || may_be_more || (!held_.empty() && handed_ < most_on_wire_);
   if (woken_ || (!done_.empty() && !lingering_) || stopping_) dispatcher_wakes_.notify_one();
 } catch (const std::exception&) {  // out of memory: what is in flight is recovered at the next start
   const std::lock_guard lock(mutex_);

@@ -2,7 +2,7 @@
 // Promises: a row is claimed and counted before the adapter sees it (I3); settlements and the next claims share a
 //   transaction, with the transaction that brings new rows where there is one; one dead partner costs its own threads only.
 // Refuses: decisions (core/delivery has them).
-// Threads: one dispatcher and up to `concurrency` workers of its own; all joined by stop().
+// Threads: one dispatcher and `concurrency` workers of its own; all joined by stop().
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -28,7 +28,8 @@ class Pump final : private store::Rider {
     std::string partner;
     delivery::Policy policy;
     std::uint32_t deliver_timeout_ms = 10'000;
-    int concurrency = 16;
+    int concurrency = 16;  // connections in use at a time
+    int window = 1;        // messages one behind another on each, at most
     Figures* figures = nullptr;
     std::function<void(const store::OutboxRow&)> delivered{};  // called when the receipt is on disk, by whoever committed it
   };
@@ -62,9 +63,11 @@ class Pump final : private store::Rider {
 
   void dispatch();
   void work();
+  std::vector<store::OutboxRow> next_few();  // with mutex_ held
   Result<void> recover();
 
   const Setup setup_;
+  const int most_on_wire_;
   PartnerAdapter& adapter_;
   store::Store& store_;
   const Clock& clock_;
@@ -87,6 +90,7 @@ class Pump final : private store::Rider {
   std::deque<store::OutboxRow> held_;  // claimed, not yet on the wire
   int handed_ = 0;                     // to the workers, not yet settled
   int in_flight_ = 0;                  // claimed and not yet settled
+  std::size_t bytes_in_flight_ = 0;
   std::int64_t last_turn_ms_ = 0;      // a clock that goes back is noticed
   std::thread dispatcher_;
   std::vector<std::thread> workers_;

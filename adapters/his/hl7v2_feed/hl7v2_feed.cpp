@@ -65,9 +65,8 @@ class Hl7v2Feed final : public HisAdapter {
     const auto charset = options.text("charset");
     const auto max_bytes = static_cast<std::size_t>(options.integer("max_frame_bytes", 1024, 1 << 30));
     EngineServices& engine = *setup.engine;
-    const auto accept = [&engine, source = "feed:" + feed.code,
-                         type = "application/hl7-v2" +
-                                (charset.empty() ? "" : "; charset=" + charset)](std::string&& body) {
+    const auto type = "application/hl7-v2" + (charset.empty() ? "" : "; charset=" + charset);
+    const auto accept = [&engine, source = "feed:" + feed.code, type](std::string&& body) {
       return engine.accept({.source = source, .content_type = type, .body = std::move(body)});
     };
     if (options.has("listen")) {
@@ -79,10 +78,11 @@ class Hl7v2Feed final : public HisAdapter {
       common::MllpServerSettings settings{
           .max_frame_bytes = max_bytes,
           .idle_timeout_ms = static_cast<std::uint32_t>(options.integer("idle_timeout_ms", 100, 86'400'000)),
-          .frame_timeout_ms = static_cast<std::uint32_t>(options.integer("frame_timeout_ms", 100, 3'600'000))};
+          .frame_timeout_ms = static_cast<std::uint32_t>(options.integer("frame_timeout_ms", 100, 3'600'000)),
+          .content_type = type};
       common::MllpHandler handler{
           .identify = [source = "feed:" + feed.code](const common::PeerCertificate&) { return source; },
-          .handle = [accept](const std::string&, std::string&& message) { return accept(std::move(message)); },
+          .handle = [&engine](const std::vector<Inbound>& messages) { return engine.accept_many(messages); },
           .refuse = [&engine](std::string_view head, const Error& why) { return common::refusal(head, why, engine); }};
       servers_.push_back(
           std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine));

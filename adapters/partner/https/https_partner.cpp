@@ -83,13 +83,13 @@ class HttpsPartner final : public PartnerAdapter {
     const common::Deadline deadline(deadline_ms);
     const auto link = links_.find(partner);
     if (link == links_.end()) return common::not_sent({"transport.no_partner", "partner." + partner, {partner}});
-    return common::guarded_delivery(gate_, partner, [&] { return link->second->deliver(message, deadline); });
+    return common::guarded<Receipt>(gate_, partner, [](Receipt r) { return r; }, [&] { return link->second->deliver(message, deadline); });
   }
   Replied ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) override {
     const common::Deadline deadline(deadline_ms);
     const auto link = links_.find(partner);
     if (link == links_.end()) return {common::not_sent({"transport.no_partner", "partner." + partner, {partner}}), {}};
-    return common::guarded_ask(gate_, partner, [&] { return link->second->ask(question, deadline); });
+    return common::guarded<Replied>(gate_, partner, [](Receipt r) { return Replied{std::move(r), {}}; }, [&] { return link->second->ask(question, deadline); });
   }
 
  private:

@@ -1,4 +1,5 @@
-// One message out, its acknowledgement in, and what that proves. The outcome table:
+// Messages out, their acknowledgements in, and what that proves of each. Several go out one behind another, and every answer is
+// told by the MSA-2 that it names; what ends the connection is said of each that has no answer yet. The outcome table:
 //
 //   what happened                                       outcome    remark
 //   ------------------------------------------------    ---------  ------------------------------------------------
@@ -31,7 +32,9 @@
 // answers goes back at once.
 #pragma once
 #include <functional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "adapters/common/net.hpp"
 #include "adapters/common/stream.hpp"
@@ -48,17 +51,16 @@ struct Connection {
 };
 
 struct Exchanged {
-  Receipt receipt;
-  std::string reply = {};     // the message that names ours in MSA-2
+  std::vector<Replied> each;  // body: the message that names ours in MSA-2
   bool reusable = false;      // the connection may be kept
-  bool nothing_left = false;  // no byte of the message left: another connection may carry it
+  bool nothing_left = false;  // no byte of the messages left: another connection may carry them
   int skipped = 0;            // answers to other messages
 };
 
 // An acknowledgement of another message; the answer to it, mostly none.
 using TakeLate = std::function<std::string(std::string&& ack)>;
 
-Exchanged exchange(Connection& connection, const Message& message, const common::Deadline& deadline,
+Exchanged exchange(Connection& connection, std::span<const Message> messages, const common::Deadline& deadline,
                    const std::string& where, const TakeLate& late);
 
 // Before a kept connection is used: late answers are taken off it. False: it is dead or has gone mad.

@@ -13,27 +13,28 @@ Link::Link(common::LinkSettings settings, EngineServices& engine, const common::
   };
 }
 
-Replied Link::exchange_over(const Message& message, const common::Deadline& deadline) {
+std::vector<Replied> Link::exchange_over(std::span<const Message> messages, const common::Deadline& deadline) {
+  const auto none_sent = [&](const Error& why) { return std::vector<Replied>(messages.size(), {common::not_sent(why), {}}); };
   const auto current = dialer_.refresh();
-  if (!current) return {common::not_sent(current.error()), {}};
+  if (!current) return none_sent(current.error());
   if (current->renewed) pool_.clear();
   while (auto kept = take_good()) {
-    auto done = exchange(*kept, message, deadline, dialer_.where(), late_);
+    auto done = exchange(*kept, messages, deadline, dialer_.where(), late_);
     note_skipped(done.skipped);
     if (done.nothing_left) continue;  // it died between the check and the write
     if (done.reusable) pool_.give(std::move(*kept), dialer_);
-    return {std::move(done.receipt), std::move(done.reply)};
+    return std::move(done.each);
   }
   auto stream = dialer_.dial(current->tls, deadline);
-  if (!stream) return {common::not_sent(stream.error()), {}};
+  if (!stream) return none_sent(stream.error());
   Connection fresh{.stream = std::move(*stream)};
-  auto done = exchange(fresh, message, deadline, dialer_.where(), late_);
+  auto done = exchange(fresh, messages, deadline, dialer_.where(), late_);
   note_skipped(done.skipped);
   if (done.reusable)
     pool_.give(std::move(fresh), dialer_);
   else
     fresh.stream.close();
-  return {std::move(done.receipt), std::move(done.reply)};
+  return std::move(done.each);
 }
 
 std::optional<Connection> Link::take_good() {

@@ -1,5 +1,5 @@
 // The way to one partner.
-// Promises: a kept connection is checked before use; a message that found it dead goes out on a new one; what is left
+// Promises: a kept connection is checked before use; what found it dead goes out on a new one; what is left
 //   of the deadline bounds connect, handshake and answer alike. Refuses: retries (core/delivery decides).
 #pragma once
 #include "adapters/common/partner_link.hpp"
@@ -10,12 +10,11 @@ namespace huren::partner_mllp {
 class Link {
  public:
   Link(common::LinkSettings settings, EngineServices& engine, const common::Waker& stop);
-  Receipt deliver(const Message& message, const common::Deadline& deadline) { return exchange_over(message, deadline).receipt; }
-  Replied ask(const Message& question, const common::Deadline& deadline) { return exchange_over(question, deadline); }
+  // A receipt for each, and the reply that came. One behind another on one connection.
+  std::vector<Replied> exchange_over(std::span<const Message> messages, const common::Deadline& deadline);
   void close_idle() { pool_.clear(); }
 
  private:
-  Replied exchange_over(const Message& message, const common::Deadline& deadline);
   std::optional<Connection> take_good();
   void note_skipped(int count);
 

@@ -44,9 +44,7 @@ Result<void> MllpPartner::configure(const AdapterSetup& setup) {
             return it == known_.end() ? std::string() : it->second;
           },
       .handle =
-          [this](const std::string& source, std::string&& message) {
-            return engine_.accept({.source = source, .content_type = "application/hl7-v2", .body = std::move(message)});
-          },
+          [this](const std::vector<Inbound>& messages) { return engine_.accept_many(messages); },
       .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine_); }};
   server_ = std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine_);
   return {};
@@ -67,17 +65,25 @@ void MllpPartner::stop(std::uint32_t grace_ms) {
 }
 
 Receipt MllpPartner::deliver(const std::string& partner, const Message& message, std::uint32_t deadline_ms) {
-  const common::Deadline deadline(deadline_ms);
-  const auto link = links_.find(partner);
-  if (link == links_.end()) return common::not_sent({"transport.no_partner", "partner." + partner, {partner}});
-  return common::guarded_delivery(gate_, partner, [&] { return link->second->deliver(message, deadline); });
+  return std::move(exchange_with(partner, {&message, 1}, deadline_ms).front().receipt);
+}
+
+std::vector<Receipt> MllpPartner::deliver_many(const std::string& partner, std::span<const Message> messages, std::uint32_t deadline_ms) {
+  std::vector<Receipt> receipts;
+  for (auto& replied : exchange_with(partner, messages, deadline_ms)) receipts.push_back(std::move(replied.receipt));
+  return receipts;
 }
 
 Replied MllpPartner::ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) {
+  return std::move(exchange_with(partner, {&question, 1}, deadline_ms).front());
+}
+
+std::vector<Replied> MllpPartner::exchange_with(const std::string& partner, std::span<const Message> messages, std::uint32_t deadline_ms) {
   const common::Deadline deadline(deadline_ms);
   const auto link = links_.find(partner);
-  if (link == links_.end()) return {common::not_sent({"transport.no_partner", "partner." + partner, {partner}}), {}};
-  return common::guarded_ask(gate_, partner, [&] { return link->second->ask(question, deadline); });
+  const auto of_all = [&](Receipt receipt) { return std::vector<Replied>(messages.size(), {std::move(receipt), {}}); };
+  if (link == links_.end()) return of_all(common::not_sent({"transport.no_partner", "partner." + partner, {partner}}));
+  return common::guarded<std::vector<Replied>>(gate_, partner, of_all, [&] { return link->second->exchange_over(messages, deadline); });
 }
 
 }  // namespace partner_mllp

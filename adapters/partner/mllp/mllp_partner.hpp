@@ -21,11 +21,14 @@ class MllpPartner final : public PartnerAdapter {
   Result<void> start() override;
   void stop(std::uint32_t grace_ms) override;
   Receipt deliver(const std::string& partner, const Message& message, std::uint32_t deadline_ms) override;
+  [[nodiscard]] bool pipelines() const override { return true; }
+  std::vector<Receipt> deliver_many(const std::string& partner, std::span<const Message> messages, std::uint32_t deadline_ms) override;
   Replied ask(const std::string& partner, const Message& question, std::uint32_t deadline_ms) override;
 
  private:
   explicit MllpPartner(EngineServices& engine) : engine_(engine) {}
   Result<void> configure(const AdapterSetup& setup);
+  std::vector<Replied> exchange_with(const std::string& partner, std::span<const Message> messages, std::uint32_t deadline_ms);
 
   EngineServices& engine_;
   common::Waker stop_;

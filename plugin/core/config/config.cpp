@@ -160,8 +160,9 @@ class Builder {
     p.profile = text(s, "profile");
     p.packed = flag(s, "packed");
     p.concurrency = small(s, "concurrency");
+    p.window = small(s, "window");
     p.time_to_live_hours = numbers(text(s, "time_to_live_hours"));
-    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "signer_sha256", "next_signer_sha256", "orders", "packed", "concurrency", "time_to_live_hours", "acknowledgement",
+    p.options = options(s, {"organisation", "name", "region", "level", "zone", "adapter", "deduplicates", "huren", "cda_mode", "signer_sha256", "next_signer_sha256", "orders", "packed", "concurrency", "window", "time_to_live_hours", "acknowledgement",
                             "application_ack_timeout_ms", "profile"});
     config_.partners.push_back(std::move(p));
   }

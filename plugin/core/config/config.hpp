@@ -27,7 +27,8 @@ struct Partner {
   int application_ack_timeout_ms = 3'600'000;
   std::string profile = "alliance";  // a built-in one, or a CSV file beside local.toml
   bool packed = true;          // documents travel packed (Zstandard) where the partner is a huren
-  int concurrency = 16;        // messages on the wire at a time
+  int concurrency = 16;        // connections to it in use at a time
+  int window = 32;             // messages one behind another on each, where the partner is a huren that de-duplicates; else 1
   std::map<std::string, int> time_to_live_hours;  // by message type ("ORU"): older ones are not sent any more; absent: never
   std::vector<std::string> signers;  // SHA-256 of the certificates that may sign its documents; empty: the authority decides
   Options options;             // the adapter's: address, certificate_sha256, ...

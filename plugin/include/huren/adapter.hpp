@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,7 @@
 #include "core/base/result.hpp"
 #include "huren/store.hpp"
 
-#define HUREN_ADAPTER_SIGNATURE "huren 0.1.0;adapter 1;" __VERSION__
+#define HUREN_ADAPTER_SIGNATURE "huren 0.1.0;adapter 2;" __VERSION__
 
 namespace huren {
 
@@ -72,6 +73,13 @@ class EngineServices {
   // Parse, check, store, answer. When it returns the bytes and the verdict are on disk (I9): now the reply may go out.
   // A question (QBP) is answered from the store instead: who was given what is on disk when it returns.
   virtual Reply accept(const Inbound& inbound) noexcept = 0;
+  // Messages that came one after another on one connection, each as accept() takes it; a reply for each, in their order. They may
+  // share a transaction.
+  virtual std::vector<Reply> accept_many(const std::vector<Inbound>& messages) noexcept {
+    std::vector<Reply> replies;
+    for (const auto& message : messages) replies.push_back(accept(message));
+    return replies;
+  }
   // For a his adapter: what the HIS may ask by huren_query, and suggestion.open/1. Answers by the deadline.
   virtual QueryAnswer query(std::string_view topic, std::string_view /*json*/, std::uint32_t /*deadline_ms*/) noexcept {
     const Error error{"engine.not_offered", std::string(topic), {}};
@@ -94,6 +102,14 @@ class PartnerAdapter : public Adapter {
  public:
   // [thread: any, many at once] Returns by the deadline.
   virtual Receipt deliver(const std::string& partner, const Message& message, std::uint32_t deadline_ms) = 0;
+  // Whether deliver_many() sends a message before the one ahead of it is answered.
+  [[nodiscard]] virtual bool pipelines() const { return false; }
+  // [thread: any, many at once] In this order on one way, back by the deadline; a receipt for each, of what the peer may have seen of it.
+  virtual std::vector<Receipt> deliver_many(const std::string& partner, std::span<const Message> messages, std::uint32_t deadline_ms) {
+    std::vector<Receipt> receipts;
+    for (const auto& message : messages) receipts.push_back(deliver(partner, message, deadline_ms));
+    return receipts;
+  }
   // [thread: any, many at once] A question and its reply on one connection, back by the deadline. Nothing is repeated.
   virtual Replied ask(const std::string& partner, const Message& /*question*/, std::uint32_t /*deadline_ms*/) {
     return {{.outcome = Outcome::not_sent, .code = "", .remark = {"transport.ask_not_offered", "partner." + partner, {}}}, {}};

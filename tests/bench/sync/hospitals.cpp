@@ -42,7 +42,7 @@ std::string toml(const char* code, const char* name, int port, const Certificate
   out += "[listener]\nlisten = \"127.0.0.1:" + std::to_string(port) + "\"\ncertificate = \"" + c.folder + "/" + key + ".pem\"\nprivate_key = \"" + c.folder + "/" + key +
          ".key\"\ntrust = \"" + c.folder + "/ca.pem\"\n";
   out += "[partner." + std::string(partner) + "]\norganisation = \"" + partner_code + "\"\nname = \"" + partner + "\"\nregion = \"420500\"\nlevel = 3\naddress = \"127.0.0.1:" +
-         std::to_string(partner_port) + "\"\ncertificate_sha256 = \"" + pin + "\"\nserver_name = \"localhost\"\nconcurrency = 48\n";  // as an alliance with a slow disk would set it
+         std::to_string(partner_port) + "\"\ncertificate_sha256 = \"" + pin + "\"\nserver_name = \"localhost\"\n";
   out += "[agreement.x]\npartner = \"" + std::string(partner) + "\"\nfrom = 2020-01-01\nbasis = \"consent\"\n[codes]\nlocal_items = \"local_items.csv\"\n";
   return out;
 }

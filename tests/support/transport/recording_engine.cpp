@@ -34,6 +34,19 @@ Reply RecordingEngine::accept(const Inbound& inbound) noexcept {
   return reply;
 }
 
+std::vector<Reply> RecordingEngine::accept_many(const std::vector<Inbound>& messages) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    together_.push_back(messages.size());
+  }
+  return EngineServices::accept_many(messages);
+}
+
+std::vector<std::size_t> RecordingEngine::together() const {
+  const std::lock_guard lock(mutex_);
+  return together_;
+}
+
 void RecordingEngine::answer_with(Answer answer) {
   const std::lock_guard lock(mutex_);
   answer_ = std::move(answer);

@@ -26,10 +26,12 @@ class RecordingEngine final : public EngineServices {
   void log(Severity severity, std::string_view event, std::initializer_list<Field> fields) noexcept override;
   std::int64_t now_ms() noexcept override;
   Reply accept(const Inbound& inbound) noexcept override;
+  std::vector<Reply> accept_many(const std::vector<Inbound>& messages) noexcept override;
 
   void answer_with(Answer answer);
   void set_now(std::int64_t now_ms);
   [[nodiscard]] std::vector<Inbound> accepted() const;
+  [[nodiscard]] std::vector<std::size_t> together() const;  // how many were handed in at a time by accept_many
   [[nodiscard]] std::vector<Logged> logged(std::string_view event) const;
   [[nodiscard]] std::string everything_logged() const;
   // Waits until so many were accepted or logged; false after ten seconds, which fails the test that asked.
@@ -44,6 +46,7 @@ class RecordingEngine final : public EngineServices {
   Answer answer_;
   std::int64_t now_ms_ = 0;  // 0: the real time
   std::vector<Inbound> accepted_;
+  std::vector<std::size_t> together_;
   std::vector<Logged> logged_;
 };
 

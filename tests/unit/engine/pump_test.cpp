@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <mutex>
+#include <span>
+#include <utility>
 
 #include "core/hl7/ack.hpp"
 #include "tests/support/hospital.hpp"
@@ -148,11 +151,22 @@ struct Busy {
   std::condition_variable changed;
   bool open = false;
   int now = 0, most = 0, all = 0;
+  bool pipelines = false, fails = false;  // fails: of the next delivery nobody knows what came
+  std::vector<std::size_t> together;      // how many messages went at a time
 };
 Busy* busy = nullptr;  // an adapter is made from options, which hold no pointers
 
 const AdapterEntry& busy_entry() {
   class Wire final : public PartnerAdapter {
+    bool pipelines() const override { return busy->pipelines; }
+    std::vector<Receipt> deliver_many(const std::string& partner, std::span<const Message> messages, std::uint32_t deadline_ms) override {
+      {
+        std::unique_lock lock(busy->mutex);
+        busy->together.push_back(messages.size());
+        if (std::exchange(busy->fails, false)) return std::vector<Receipt>(messages.size(), {.outcome = Outcome::unknown, .code = ""});
+      }
+      return PartnerAdapter::deliver_many(partner, messages, deadline_ms);
+    }
     Receipt deliver(const std::string&, const Message&, std::uint32_t) override {
       std::unique_lock lock(busy->mutex);
       ++busy->all;
@@ -170,16 +184,19 @@ const AdapterEntry& busy_entry() {
 
 }  // namespace
 
-TEST_CASE("no more messages are on the wire to a partner at a time than its concurrency allows, and all of them get there") {
-  Busy wire;
+namespace {
+
+constexpr int kPatients = 9;  // each its own key: nothing but the limits holds their reports back
+
+Hospital& on_busy_wire(Hospital& a, Busy& wire) {
   busy = &wire;
-  Hospital a;
   a.more_adapters = {&busy_entry()};
   a.config.partners[0].adapter = "test.busy";
   a.config.partners[0].options.clear();
-  a.config.partners[0].concurrency = 3;
-  sender(a);
-  constexpr int kPatients = 9;  // each its own key: nothing but the limit holds them back
+  return a;
+}
+
+void release_one_each(Hospital& a) {
   const auto resident = [](int i) {  // the check digit of GB 11643
     const std::string body = "1101051949123101" + std::to_string(i);
     constexpr std::array kWeights{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
@@ -197,19 +214,91 @@ TEST_CASE("no more messages are on the wire to a partner at a time than its conc
     a.submit("lab.report.released/1", report);
   }
   a.settle();
+}
+
+void let_go(Busy& wire) {
+  const std::lock_guard lock(wire.mutex);
+  wire.open = true;
+  wire.changed.notify_all();
+}
+
+}  // namespace
+
+TEST_CASE("no more messages are on the wire to a partner at a time than its concurrency allows, and all of them get there") {
+  Busy wire;
+  Hospital a;
+  on_busy_wire(a, wire).config.partners[0].concurrency = 3;
+  sender(a);
+  release_one_each(a);
   bool full = false;
   {
     std::unique_lock lock(wire.mutex);
     full = wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 3; });
   }
   CHECK(a.health()["outbox_waiting"] == kPatients);
-  {
-    const std::lock_guard lock(wire.mutex);
-    wire.open = true;
-    wire.changed.notify_all();
-  }
+  let_go(wire);
   REQUIRE(full);
   REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
   CHECK(wire.most == 3);
   CHECK(wire.all == kPatients);
+  CHECK(*std::ranges::max_element(wire.together) == 1);  // it does not pipeline
+}
+
+TEST_CASE("what waits for one connection goes out one behind another, at most the partner's window at a time") {
+  Busy wire;
+  wire.pipelines = true;
+  Hospital a;
+  on_busy_wire(a, wire).config.partners[0].concurrency = 1;
+  a.config.partners[0].window = 4;
+  sender(a);
+  release_one_each(a);
+  bool held = false;
+  {
+    std::unique_lock lock(wire.mutex);
+    held = wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 1; });
+  }
+  let_go(wire);
+  REQUIRE(held);
+  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  CHECK(wire.all == kPatients);
+  CHECK(*std::ranges::max_element(wire.together) == 4);
+}
+
+TEST_CASE("I4: to a partner that does not de-duplicate nothing is sent before what is ahead of it is answered") {
+  Busy wire;
+  wire.open = wire.pipelines = true;
+  Hospital a;
+  on_busy_wire(a, wire).config.partners[0].deduplicates = false;
+  a.config.partners[0].concurrency = 1;
+  sender(a);
+  release_one_each(a);
+  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  CHECK(wire.together == std::vector<std::size_t>(kPatients, 1));
+}
+
+TEST_CASE("what went out with others and has no answer is sent again alone, so that a message at which the partner dies takes no other with it") {
+  Busy wire;
+  wire.pipelines = true;
+  Hospital a;
+  on_busy_wire(a, wire).config.partners[0].concurrency = 1;
+  a.config.partners[0].window = 64;
+  sender(a);
+  a.registers("H1");
+  a.submit("consent.given/1", {{"patient_id", "H1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
+  release_one_each(a);
+  bool held = false;
+  {
+    std::unique_lock lock(wire.mutex);
+    held = wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 1; });
+    wire.fails = true;  // the next delivery
+  }
+  let_go(wire);
+  REQUIRE(held);
+  REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  const std::lock_guard lock(wire.mutex);
+  std::size_t sent = 0;
+  for (const auto n : wire.together) sent += n;
+  const auto again = sent - kPatients;  // those of the delivery that failed
+  REQUIRE(again > 1);
+  CHECK(static_cast<std::size_t>(std::ranges::count(wire.together, 1U)) >= again);
 }

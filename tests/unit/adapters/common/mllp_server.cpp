@@ -25,10 +25,7 @@ struct Server {
     connections.max_connections = max_connections;
     common::MllpHandler handler{
         .identify = [](const common::PeerCertificate&) { return std::string("feed:test"); },
-        .handle =
-            [this](const std::string& source, std::string&& body) {
-              return engine.accept({.source = source, .content_type = "", .body = std::move(body)});
-            },
+        .handle = [this](const std::vector<Inbound>& messages) { return engine.accept_many(messages); },
         .refuse = [this](std::string_view head, const Error& why) { return common::refusal(head, why, engine); }};
     server = std::make_unique<common::MllpServer>(std::move(connections), settings, std::move(handler), engine);
     auto started = server->start();
@@ -78,6 +75,43 @@ TEST_CASE("three frames in one packet are three answers in their order") {
   CHECK(answers(client, "S001"));
   CHECK(answers(client, "S002"));
   CHECK(answers(client, "S003"));
+}
+
+TEST_CASE("frames of a sender that does not wait are handed on together, as far as they have come") {
+  Server s;
+  Client client(s.port());
+  std::string bytes;
+  constexpr int kFrames = 100;
+  for (int i = 0; i < kFrames; ++i) bytes += framed(message("S" + std::to_string(i), 1'000));
+  client.send(bytes);
+  for (int i = 0; i < kFrames; ++i) REQUIRE(answers(client, "S" + std::to_string(i)));
+  const auto together = s.engine.together();
+  CHECK(*std::max_element(together.begin(), together.end()) > 1);
+  CHECK(*std::max_element(together.begin(), together.end()) <= 32);
+}
+
+TEST_CASE("a frame that does not come to its end keeps those before it not waiting") {
+  Server s;
+  Client client(s.port());
+  const auto third = framed(message("S003"));
+  client.send(framed(message("S001")) + framed(message("S002")) + third.substr(0, third.size() / 2));
+  CHECK(answers(client, "S001"));
+  CHECK(answers(client, "S002"));
+  client.send(third.substr(third.size() / 2));
+  CHECK(answers(client, "S003"));
+}
+
+TEST_CASE("a frame that is refused is answered in its place among the others") {
+  common::MllpServerSettings settings;
+  settings.max_frame_bytes = 64 * 1024;
+  Server s(settings);
+  Client client(s.port());
+  client.send(framed(message("S001")) + framed(message("S002")) + "\x0B" + message("BIG1", 100'000));
+  CHECK(answers(client, "S001"));
+  CHECK(answers(client, "S002"));
+  CHECK(answers(client, "BIG1", "AE"));
+  CHECK(client.closed());
+  CHECK(s.engine.accepted().size() == 2);
 }
 
 TEST_CASE("bytes before, between and after frames are remarked and skipped") {
