@@ -17,7 +17,7 @@ std::span<const File> dictionaries();
 }
 namespace {
 
-// ADR 0026 has the figures.
+// ADR 0018 has the figures.
 constexpr int kLevel = -1;
 constexpr int kShortestMatch = 7;  // fewer and longer ones
 constexpr int kSlotsLog = 13;      // twice level -1's: 28 KB of dictionary crowd each other out of fewer

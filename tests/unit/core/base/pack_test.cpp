@@ -128,7 +128,7 @@ TEST_CASE("a dictionary never changes: whatever was packed with it would be lost
     std::size_t size;
     std::uint64_t high, low;  // XXH3, 128 bits
   };
-  // A new dictionary is a new file and a new row; a row is never touched (ADR 0026).
+  // A new dictionary is a new file and a new row; a row is never touched (ADR 0018).
   const std::vector<Frozen> frozen{{"dictionary_1.zdict", 27986, 0x91d2752afceb7a15, 0x8a2ca6014c78a5f3}};
   REQUIRE(embedded::dictionaries().size() == frozen.size());
   for (std::size_t i = 0; i < frozen.size(); ++i) {
