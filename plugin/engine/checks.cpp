@@ -21,7 +21,10 @@ using store::Reader;
 
 constexpr std::size_t kLargestText = 64u << 20;
 
-std::string unpacked(const std::string& bytes) { return unpack(bytes, kLargestText).value_or(""); }
+std::string unpacked(const std::string& bytes) {
+  auto whole = unpack(bytes, kLargestText);
+  return whole ? std::move(*whole) : std::string();
+}
 
 // The head of a report version; the whole report where the store holds no brief of this form.
 Result<const model::LabReport*> head_of(Reader& reader, const std::string& report_id, int offset_minutes, History& into) {

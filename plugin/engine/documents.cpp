@@ -26,7 +26,7 @@ signing::Policy policy_with(const Context& context, const config::Partner& partn
 Result<std::string> plain(std::string_view document) {
   if (!is_packed(document)) return std::string(document);
   auto whole = unpack(document, mapping::kLargestDocument);
-  return whole ? Result<std::string>(std::move(*whole)) : Error{"inbound.document_packed", "OBX", {}};
+  return whole ? std::move(whole) : Error{whole.error().id, "OBX", whole.error().args};
 }
 
 // The first place at which the document and its message disagree; empty: nowhere that matters for care.

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "core/base/pack.hpp"
+#include "core/base/text.hpp"
 #include "rows.hpp"
 #include "sql.hpp"
 
@@ -41,6 +44,8 @@ Stored whole_of(const Query& q) {
   s.row.hl7 = q.text(14);
   s.row.document = q.text(15);
   s.row.inbox = q.integer(16);
+  if (const auto at = q.integer(17); at > 0)
+    s.row.document = base64_decode(q.view(14).substr(std::min(static_cast<std::size_t>(at - 1), q.view(14).size()), static_cast<std::size_t>(q.integer(18)))).value_or("");
   if (is_packed(s.row.document))
     if (auto whole = unpack(s.row.document, kLargestDocument)) s.row.document = std::move(*whole);
   return s;
@@ -59,6 +64,21 @@ Rows<ReportRow> with_identifiers(Database& db, Rows<Stored> found) {
     rows.push_back(std::move(stored.row));
   }
   return rows;
+}
+
+// Where the report's message of the inbox has its document word for word; 0: nowhere.
+struct Stretch {
+  std::int64_t at = 0, size = 0;
+};
+Result<Stretch> stretch_of(Database& db, const ReportRow& row) {
+  if (row.inbox == 0 || row.document.empty()) return Stretch{};
+  Query body(db, sql::kInboxBody);
+  auto found = body.with(row.inbox).step();
+  if (!found) return found.error();
+  if (!*found) return Stretch{};
+  const auto text = base64_encode(row.document);
+  const auto at = body.view(0).find(text);
+  return at == std::string_view::npos ? Stretch{} : Stretch{static_cast<std::int64_t>(at) + 1, static_cast<std::int64_t>(text.size())};
 }
 
 // Where a report lies, and under whom its results do; seq 0: there is none.
@@ -114,8 +134,12 @@ Result<void> put_report(Database& db, const ReportRow& row, const std::vector<Re
            row.current, row.reported_ms, row.digest).bind_blob(row.brief).bind_kept(row.json);
   if (auto done = put.run(); !done) return done;
   const auto seq = db.last_rowid();
-  Query texts(db, "INSERT INTO report_text(seq, hl7, document, inbox) VALUES(?, ?, ?, ?)");
-  if (auto done = texts.with(seq).bind_blob(row.inbox == 0 ? std::string_view(row.hl7) : std::string_view()).bind_blob(row.document).with(row.inbox).run(); !done) return done;
+  const auto there = stretch_of(db, row);
+  if (!there) return there.error();
+  Query texts(db, "INSERT INTO report_text(seq, hl7, document, inbox, document_at, document_size) VALUES(?, ?, ?, ?, ?, ?)");
+  texts.with(seq).bind_blob(row.inbox == 0 ? std::string_view(row.hl7) : std::string_view());
+  texts.bind_blob(there->at == 0 ? std::string_view(row.document) : std::string_view()).with(row.inbox, there->at, there->size);
+  if (auto done = texts.run(); !done) return done;
   Query identifier(db, "INSERT OR IGNORE INTO report_identifier(report, type, value) VALUES(?, ?, ?)");
   for (const auto& [type, value] : row.verified_ids) {
     if (auto done = identifier.with(seq, type, value).run(); !done) return done;
@@ -164,7 +188,7 @@ Result<void> strip_report(Database& db, const std::string& report_id, const std:
   if (auto done = Query(db, "UPDATE report SET current=0, digest='', brief=x'', json=? WHERE seq=?").with(json, place->seq).run(); !done) return done;
   // What doctors were answered with it repeats its values: the showings stay, the answers go.
   if (auto done = Query(db, sql::kChecksWith).with(place->seq).run(); !done) return done;
-  if (auto done = Query(db, "UPDATE report_text SET hl7=x'', document=x'', inbox=0 WHERE seq=?").with(place->seq).run(); !done) return done;
+  if (auto done = Query(db, "UPDATE report_text SET hl7=x'', document=x'', inbox=0, document_at=0, document_size=0 WHERE seq=?").with(place->seq).run(); !done) return done;
   return Query(db, sql::kDropResults).with(place->owner, report_id).run();
 }
 

@@ -21,12 +21,13 @@ inline constexpr std::string_view kTies =
 inline constexpr std::string_view kReportVersions =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
     "r.brief, r.json, r.reported_ms, r.digest, "
-    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox FROM report r JOIN report_text t ON t.seq = r.seq "
+    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox, t.document_at, t.document_size FROM report r JOIN report_text t ON t.seq = r.seq "
     "WHERE r.origin=? AND r.number=? ORDER BY r.version, r.seq";
 inline constexpr std::string_view kReportById =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
     "r.brief, r.json, r.reported_ms, r.digest, "
-    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox, t.document_at, t.document_size FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
+inline constexpr std::string_view kInboxBody = "SELECT body FROM inbox_body WHERE id=?";
 inline constexpr std::string_view kReportHead =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief FROM report WHERE id=?";
 inline constexpr std::string_view kReportsOf =
@@ -35,7 +36,7 @@ inline constexpr std::string_view kReportsOf =
 inline constexpr std::string_view kUnmatched =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
     "r.brief, r.json, r.reported_ms, r.digest, "
-    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
+    "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox, t.document_at, t.document_size FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
     "WHERE u.type=? AND u.value=? ORDER BY u.report";
 inline constexpr std::string_view kReportIdentifiers =
     "SELECT type, value FROM report_identifier WHERE report=? ORDER BY type, value";

@@ -180,7 +180,8 @@ class ReportReader {
     if (!out_.document.empty()) return context_.warn("mapping.second_document", obx.where(5));
     auto bytes = base64_decode(obx.value(5, 5));
     if (!bytes) return context_.error("mapping.document_base64", obx.where(5, 1, 5));
-    if (obx.value(5, 3) == "zstd" && !unpacks(*bytes, kLargestDocument)) return context_.error("mapping.document_packed", obx.where(5, 1, 5));
+    if (obx.value(5, 3) == "zstd")
+      if (const auto r = unpacks(*bytes, kLargestDocument); !r) return context_.error(r.error().id, obx.where(5, 1, 5), r.error().args);
     out_.document = std::move(*bytes);
     document_order_ = g.obr.index();
   }

@@ -46,11 +46,15 @@ CREATE INDEX report_version ON report(origin, number, version);
 CREATE INDEX report_of_patient ON report(patient_id, stored_ms) WHERE patient_id <> '';
 CREATE INDEX report_unmatched ON report(seq) WHERE patient_id = '';
 
+-- What a message of the inbox brought lies there alone: hl7 is its body, the document a stretch of that in base64 (from 1 on, as
+-- substr counts; 0: in document itself, for the message spells it otherwise). The body stays as long as a row here names it.
 CREATE TABLE report_text(
   seq INTEGER PRIMARY KEY REFERENCES report(seq) ON DELETE CASCADE,
   hl7 BLOB NOT NULL,
   document BLOB NOT NULL,
-  inbox INTEGER NOT NULL DEFAULT 0
+  inbox INTEGER NOT NULL DEFAULT 0,
+  document_at INTEGER NOT NULL DEFAULT 0,
+  document_size INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX report_text_inbox ON report_text(inbox) WHERE inbox > 0;
 

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <thread>
 
+#include "core/base/pack.hpp"
+#include "core/base/text.hpp"
 #include "subject.hpp"
 
 using namespace huren;
@@ -156,6 +158,64 @@ TEST_CASE("the bytes of a report's message lie in the inbox, once, and stay ther
     o.write([](Unit& u) { return u.strip_report("v1", "{}"); });
     o.write([](Unit& u) { return u.forget_inbox("city", "C1", "h1"); });
     o.read([](Reader& r) { CHECK(good(r.report("v1"))->hl7.empty()); });
+  }
+}
+
+TEST_CASE("a report's document is what it was, whether its message has it word for word, otherwise or not at all, and goes with the report") {
+  FOR_EACH_STORE(o) {
+    const std::string text = "<ClinicalDocument/>", packed = pack(text), foreign("\x00\xFF<x>", 5);
+    const auto words = base64_encode(packed), other = base64_encode(foreign);
+    struct Case {
+      const char* id;
+      std::string body, document, back;
+      bool in_inbox;
+    };
+    const std::vector<Case> cases{
+        {"word_for_word", "OBX|2|ED|C0007||HUREN^application^zstd^Base64^" + words + "||||||F\rOBX|3|ED|S||^AP^x^Base64^" + other + "||||||F\r", packed, text, true},
+        {"at_the_end", "OBX|2|ED|C0007||^TEXT^XML^Base64^" + other, foreign, foreign, true},
+        {"alone", words, packed, text, true},
+        {"broken_by_lines", "OBX|2|ED|C0007||^application^zstd^Base64^" + words.substr(0, 8) + "\\X0A\\" + words.substr(8) + "||||||F\r", packed, text, true},
+        {"nowhere", "OBX|1|NM|GLU||5||||||F\r", packed, text, true},
+        {"none", "OBX|2|ED|C0007||HUREN^application^zstd^Base64^" + words + "||||||F\r", "", "", true},
+        {"ours", "MSH|", packed, text, false},
+    };
+    for (const auto& c : cases) {
+      CAPTURE(c.id);
+      InboxRow row;
+      row.source = "city";
+      row.control_id = row.content_hash = c.id;
+      row.body = c.body;
+      row.state = "received";
+      ReportRow report;
+      report.id = report.number = c.id;
+      report.origin = "H";
+      report.status = "final";
+      report.source = "city";
+      report.json = "{}";
+      report.digest = "d";
+      report.document = c.document;
+      report.verified_ids = {{"resident_id", c.id}};
+      o.write([&](Unit& u) -> Result<void> {
+        if (c.in_inbox) report.inbox = good(u.receive(row)).id;
+        else report.hl7 = c.body;
+        if (c.in_inbox)
+          if (auto d = u.finish_inbox(report.inbox, "applied", ""); !d) return d;
+        return u.put_report(report, {});
+      });
+      prune_all(o, 1'000'000);
+      o.read([&](Reader& r) {
+        CHECK(good(r.report(c.id))->document == c.back);
+        CHECK(good(r.report(c.id))->hl7 == c.body);
+        CHECK(good(r.report_versions("H", c.id)).at(0).document == c.back);
+        CHECK(good(r.unmatched_reports("resident_id", c.id)).at(0).document == c.back);
+      });
+      o.write([&](Unit& u) { return u.strip_report(c.id, "{}"); });
+      o.write([&](Unit& u) { return u.forget_inbox("city", c.id, c.id); });
+      o.read([&](Reader& r) {
+        CHECK(good(r.report(c.id))->document.empty());
+        CHECK(good(r.report(c.id))->hl7.empty());
+      });
+    }
   }
 }
 

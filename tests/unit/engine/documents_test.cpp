@@ -94,6 +94,36 @@ TEST_CASE("a wrong hospital's, an unregistered and an expired signer are refused
   CHECK(p.b.list().empty());
 }
 
+TEST_CASE("a document packed with a dictionary that the receiver lacks is refused in words that say what to do, a damaged one in others") {
+  Hospital b{"HB-CITY-01", "HB-COUNTY-01"};
+  b.open();
+  b.registers();
+  b.encounter();
+  const auto packed = [](const model::LabReport& report) { return *cda::write_packed_lab_report(report, {}); };
+  const auto from_the_future = [&](const model::LabReport& report) {
+    auto frame = packed(report);
+    frame[5] = static_cast<char>(frame[5] + 1);  // RFC 8878 §3.1.1.1.3: its dictionary
+    return frame;
+  };
+  const auto damaged = [&](const model::LabReport& report) {
+    auto frame = packed(report);
+    frame.back() = static_cast<char>(frame.back() ^ 1);
+    return frame;
+  };
+  const auto unknown = b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1, from_the_future)).body;
+  CHECK(unknown.find("MSA|AE|M1") != std::string::npos);
+  CHECK(unknown.find("ERR||OBX^2^5^1^5|102") != std::string::npos);
+  CHECK(unknown.find("pack.dictionary") != std::string::npos);
+  CHECK(unknown.find("字典 32770") != std::string::npos);
+  CHECK(unknown.find("packed = false") != std::string::npos);
+  const auto broken = b.receive(Hospital::huren_oru("R1", "M2", "5.42", 1, damaged)).body;
+  CHECK(broken.find("MSA|AE|M2") != std::string::npos);
+  CHECK(broken.find("pack.damaged") != std::string::npos);
+  CHECK(b.list().empty());
+  CHECK(b.receive(Hospital::huren_oru("R1", "M3", "5.42", 1, packed)).body.find("MSA|AA|M3") != std::string::npos);
+  CHECK(b.list().size() == 1);
+}
+
 TEST_CASE("a key that is not there, or not the certificate's, does not let the engine open") {
   Pair p;
   p.a.config.signing = {"sign.pem", "sign.key", "", ""};

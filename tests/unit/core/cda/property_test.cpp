@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <pugixml.hpp>
 
+#include "core/base/pack.hpp"
 #include "core/base/text.hpp"
 #include "core/cda/lab_document.hpp"
 #include "core/cda/page.hpp"
@@ -48,6 +49,35 @@ TEST_CASE("write then read gives the canonical report, and once canonical it is 
       RC_ASSERT(reread.report == read.report);
     });
   }
+}
+
+TEST_CASE("a document comes back from its packing as it was, and is packed to less than two fifths whatever it says") {
+  property("packed", [] {
+    const auto r = test::any_report();
+    const auto whole = write_lab_report(r, options(Mode::cn, Kind::lab_report));
+    const auto packed = write_packed_lab_report(r, options(Mode::cn, Kind::lab_report));
+    RC_ASSERT(static_cast<bool>(whole) && static_cast<bool>(packed));
+    RC_ASSERT(*unpack(*packed, whole->size()) == *whole);
+    RC_ASSERT(packed->size() * 5 < whole->size() * 2);
+  });
+}
+
+TEST_CASE("a plain report of 25 analytes takes a twentieth, one of a single analyte a tenth") {
+  auto r = test::report();
+  auto plain = test::glucose();
+  plain.method = {};
+  plain.notes.clear();
+  plain.marks.clear();
+  r.observations = {plain};
+  const auto one = write_lab_report(r, {});
+  CHECK(pack(*one).size() * 10 < one->size());
+  for (int i = 2; i <= 25; ++i) {
+    plain.set_id = std::to_string(i);
+    plain.value = std::to_string(i) + ".7";
+    r.observations.push_back(plain);
+  }
+  const auto many = write_lab_report(r, {});
+  CHECK(pack(*many).size() * 20 < many->size());
 }
 
 TEST_CASE("write then read gives the canonical record") {

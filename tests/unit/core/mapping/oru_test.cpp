@@ -249,12 +249,16 @@ TEST_CASE("a packed document arrives as it was packed - one that cannot be unpac
   REQUIRE(good);
   CHECK(good->find("^application^zstd^Base64^") != std::string::npos);
   const auto back = read_oru(*hl7::Message::read(*good));
-  CHECK(unpack(back.document, 5000) == document);
+  CHECK(*unpack(back.document, 5000) == document);
   auto frame = pack(document);
   frame.back() = static_cast<char>(frame.back() ^ 1);  // its checksum
   const auto bad = read_oru(*hl7::Message::read(*write_oru(report, frame, envelope(Charset::utf8))));
   CHECK(has_error(bad.findings));
-  CHECK(bad.findings.back().error.id == "mapping.document_packed");
+  CHECK(bad.findings.back().error.id == "pack.damaged");
+  frame = pack(document);
+  frame[5] = static_cast<char>(frame[5] + 1);  // its dictionary
+  const auto unknown = read_oru(*hl7::Message::read(*write_oru(report, frame, envelope(Charset::utf8))));
+  CHECK(told(unknown.findings) == std::vector<std::string>{"pack.dictionary @ OBX[2]-5[1].5"});
 }
 
 TEST_CASE("a document that is not base64 refuses the message") {

@@ -100,6 +100,7 @@ TEST_CASE("retention walks by number and looks each row's deliveries up: no tabl
   INFO(messages << inbox);
   CHECK(has(messages, "SEARCH o USING INDEX sqlite_autoindex_outbox_1 (message=?)"));
   CHECK(has(inbox, "report_text_inbox (inbox=?)"));
+  CHECK(has(f.plan(sql::kInboxBody), "SEARCH inbox_body USING INTEGER PRIMARY KEY (rowid=?)"));
 }
 
 TEST_CASE("a claim looks at nothing but rows that it takes, already in order") {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/base/text.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace huren;
@@ -210,4 +211,40 @@ TEST_CASE("a store that cannot be opened any more is restored too, with its rema
   REQUIRE(opened);
   opened->reset();
   CHECK(get(*open_ok(data), "a") == 1);
+}
+
+TEST_CASE("a document that its message of the inbox has word for word is not kept a second time") {
+  test::TempDir dir;
+  {
+    auto store = open_ok(dir.file("data"));
+    REQUIRE(store->transact([](store::Unit& u) -> Result<void> {
+      for (const std::string id : {"there", "elsewhere"}) {
+        store::InboxRow row;
+        row.source = "city";
+        row.control_id = row.content_hash = id;
+        row.body = "OBX|2|ED|C0007||^TEXT^XML^Base64^" + (id == "there" ? base64_encode("<ClinicalDocument/>") : "?") + "||||||F\r";
+        row.state = "applied";
+        auto taken = u.receive(row);
+        if (!taken) return taken.error();
+        store::ReportRow report;
+        report.id = report.number = id;
+        report.json = "{}";
+        report.document = "<ClinicalDocument/>";
+        report.inbox = taken->id;
+        if (auto r = u.put_report(report, {}); !r) return r;
+      }
+      return {};
+    }));
+  }
+  auto db = storage::Database::open(dir.file("data") + "/store.db", {});
+  REQUIRE(db);
+  storage::Query kept(**db, "SELECT r.id, length(t.document), CAST(substr(b.body, t.document_at, t.document_size) AS TEXT) FROM report r JOIN report_text t ON t.seq = r.seq JOIN inbox_body b ON b.id = t.inbox ORDER BY r.id");
+  REQUIRE(*kept.step());
+  CHECK(kept.text(0) == "elsewhere");
+  CHECK(kept.integer(1) == 19);
+  CHECK(kept.text(2).empty());
+  REQUIRE(*kept.step());
+  CHECK(kept.text(0) == "there");
+  CHECK(kept.integer(1) == 0);
+  CHECK(kept.text(2) == base64_encode("<ClinicalDocument/>"));
 }
