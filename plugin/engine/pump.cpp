@@ -36,6 +36,7 @@ Receipt never_sent() { return {.outcome = Outcome::not_sent, .code = "", .remark
 
 constexpr int kOverdueAtOnce = 100;
 constexpr std::size_t kMostBytesTogether = std::size_t{256} << 10;  // beyond it a message is better on a connection of its own
+constexpr int kFewestSingles = 32, kMostSingles = 65'536;
 constexpr int kMostOnWire = 192;                                    // more would not be sent sooner, only be lost sight of together
 constexpr std::size_t kMostBytesInFlight = std::size_t{32} << 20;   // beyond it no more than one message for each connection
 
@@ -57,7 +58,7 @@ Result<bool> still_ours(store::Unit& unit, const OutboxRow& row) {
 Pump::Pump(Setup setup, PartnerAdapter& adapter, store::Store& store, const Clock& clock, Log& log,
            std::function<Result<void>(store::Unit&, const OutboxRow&, const Settlement&)> parked)
     : setup_(std::move(setup)), most_on_wire_(std::max(setup_.concurrency, std::min(setup_.concurrency * setup_.window, kMostOnWire))), adapter_(adapter), store_(store),
-      clock_(clock), log_(log), parked_(std::move(parked)) {}
+      clock_(clock), log_(log), parked_(std::move(parked)), window_(setup_.window), singles_(kFewestSingles) {}
 
 Pump::~Pump() { stop(); }
 
@@ -101,9 +102,23 @@ std::vector<OutboxRow> Pump::next_few() {
     bytes += to_send_.front().body.size();
     few.push_back(std::move(to_send_.front()));
     to_send_.pop_front();
-  } while (few.back().attempts <= 1 && static_cast<int>(few.size()) < setup_.window && !to_send_.empty() && to_send_.front().attempts <= 1 &&
+  } while (few.back().attempts <= 1 && static_cast<int>(few.size()) < window_ && !to_send_.empty() && to_send_.front().attempts <= 1 &&
            bytes + to_send_.front().body.size() <= kMostBytesTogether);
   return few;
+}
+
+// Not every receiver reads on behind the first message, whatever it was said to be: where an answer is missing they go singly for a
+// while, and each time for longer. So a line that breaks now and then loses little, and such a receiver soon has its way.
+void Pump::learn(const std::vector<Receipt>& receipts) {
+  const bool unanswered = std::ranges::any_of(receipts, [](const auto& r) { return r.outcome == Outcome::unknown; });
+  if (receipts.size() > 1) singles_ = unanswered ? std::min(singles_ * 2, kMostSingles) : kFewestSingles;
+  if (receipts.size() > 1 && unanswered) {
+    window_ = 1;
+    singles_left_ = singles_;
+    log_.write(Severity::warning, "partner.one_at_a_time", {{"partner", setup_.partner}, {"messages", std::to_string(singles_)}});
+  } else if (!unanswered && window_ < setup_.window && --singles_left_ <= 0) {
+    window_ = setup_.window;
+  }
 }
 
 void Pump::work() {
@@ -118,7 +133,7 @@ void Pump::work() {
         for (auto& row : rows) done_.push_back({std::move(row), never_sent()});
         continue;
       }
-      if (static_cast<int>(rows.size()) < setup_.window && !to_send_.empty()) worker_wakes_.notify_one();  // one more than was counted on
+      if (static_cast<int>(rows.size()) < window_ && !to_send_.empty()) worker_wakes_.notify_one();  // one more than was counted on
     }
     std::vector<Message> messages;
     for (const auto& row : rows) messages.push_back({row.control_id.empty() ? row.message_id : row.control_id, row.type, row.content_type, row.body});
@@ -135,6 +150,7 @@ void Pump::work() {
         setup_.figures->delivered(setup_.partner, word(receipt.outcome), std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     {
       std::unique_lock lock(mutex_);
+      learn(receipts);
       for (std::size_t i = 0; i < rows.size(); ++i) done_.push_back({std::move(rows[i]), std::move(receipts[i])});
       if (turning_ || lingering_ || stopping_ || !recovered_) continue;  // whoever has the turn finds it at its end
       if (taken_along(lock) || turning_ || stopping_) continue;
@@ -303,7 +319,7 @@ void Pump::end_turn(bool on_disk) noexcept try {
       ++seen_.delivered;
     }
   for (auto& row : turn.hand_over) to_send_.push_back(std::move(row));
-  const auto window = static_cast<std::size_t>(setup_.window);
+  const auto window = static_cast<std::size_t>(window_);
   for (auto n = (turn.hand_over.size() + window - 1) / window; n > 0; --n) worker_wakes_.notify_one();
   turning_ = false;
   woken_ = woken_ || may_be_more || (!held_.empty() && handed_ < most_on_wire_);

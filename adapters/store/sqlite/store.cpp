@@ -53,13 +53,46 @@ Result<void> check_at_start(Database& db, const StoreOptions& options) {
 
 Result<void> UnitOn::nested(const std::function<Result<void>()>& fn) {
   if (auto set = Query(db_, "SAVEPOINT nested").run(); !set) return set;
+  const Kept before = kept_;
   // An exception passes through: the transaction's own wall undoes everything.
   auto result = fn();
+  if (!result) kept_ = before;
   if (!db_.in_transaction()) return result ? Result<void>(Error{"storage.internal", db_.path(), {"rolled back"}}) : result;
   if (!result)
     if (auto undone = Query(db_, "ROLLBACK TO nested").run(); !undone) return undone;
   if (auto released = Query(db_, "RELEASE nested").run(); !released) return released;
   return result;
+}
+
+Result<void> UnitOn::finish() {
+  for (const auto& [name, value] : kept_.cursors)
+    if (auto done = sqlite::set_cursor(db_, name, value); !done) return done;
+  kept_.cursors.clear();
+  return {};
+}
+
+Result<std::int64_t> UnitOn::cursor(const std::string& name) {
+  const auto set = kept_.cursors.find(name);
+  return set != kept_.cursors.end() ? Result<std::int64_t>(set->second) : sqlite::cursor(db_, name);
+}
+
+Maybe<AuditRow> UnitOn::audit_head() {
+  if (!kept_.head) {
+    auto head = sqlite::audit_head(db_);
+    if (!head) return head;
+    kept_.head = std::move(*head);
+  }
+  return *kept_.head;
+}
+
+Result<void> UnitOn::put_audit(const AuditRow& row) {
+  const auto head = audit_head();
+  if (!head) return head.error();
+  const auto seq = *head ? (*head)->seq : 0;
+  if (row.seq != seq + 1) return Error{"store.audit_order", "audit", {std::to_string(row.seq), std::to_string(seq)}};
+  if (auto done = sqlite::put_audit(db_, row); !done) return done;
+  kept_.head = row;
+  return {};
 }
 
 SqliteStore::SqliteStore(const std::string& directory, std::unique_ptr<Database> writer, std::unique_ptr<Lease> presence, const StoreOptions& options)
@@ -88,7 +121,8 @@ Result<void> SqliteStore::transact(const std::function<Result<void>(Unit&)>& fn,
   return writes_.run(
       [this, &fn](Database& db) {
         UnitOn unit(db, enqueued_);
-        return fn(unit);
+        auto done = fn(unit);
+        return done ? unit.finish() : done;
       },
       std::nullopt, again == Again::may ? storage::GroupCommit::Again::may : storage::GroupCommit::Again::no);
 }
@@ -119,6 +153,7 @@ Result<void> SqliteStore::run(Database& db) {
   UnitOn unit(db, enqueued_);
   if (aboard_.size() == 1) {  // what it did alone is undone as a whole
     auto done = aboard_.front().first->ride(unit);
+    if (done) done = unit.finish();
     aboard_.front().second = static_cast<bool>(done);
     return done;
   }
@@ -127,7 +162,7 @@ Result<void> SqliteStore::run(Database& db) {
     good = static_cast<bool>(done);
     if (!db.in_transaction()) return done;
   }
-  return {};
+  return unit.finish();
 }
 
 void SqliteStore::landed(bool on_disk) noexcept {

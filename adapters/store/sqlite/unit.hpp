@@ -1,5 +1,7 @@
 // Reader and Unit over one connection: each verb goes to its function in rows.hpp.
 #pragma once
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -122,6 +124,10 @@ class UnitOn final : public ReaderOn<Unit> {
   // enqueued: told the partners that get new rows.
   UnitOn(Database& db, std::set<std::string>& enqueued) : ReaderOn(db), enqueued_(enqueued) {}
   Result<void> nested(const std::function<Result<void>()>& fn) override;
+  // What is written once, however often it was set. To be called at the end, before the commit.
+  Result<void> finish();
+  Maybe<AuditRow> audit_head() override;
+  Result<std::int64_t> cursor(const std::string& name) override;
   Result<void> put_patient(const PatientRow& row) override { return sqlite::put_patient(db_, row); }
   Result<void> put_tie(const TieRow& row) override { return sqlite::put_tie(db_, row); }
   Result<void> put_hints(const std::string& patient_id, const std::vector<std::string>& hints) override { return sqlite::put_hints(db_, patient_id, hints); }
@@ -163,7 +169,7 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> put_suggestion(const SuggestionRow& row) override { return sqlite::put_suggestion(db_, row); }
   Result<std::int64_t> put_check_record(const CheckRow& row) override { return sqlite::put_check_record(db_, row); }
   Result<void> keep(const std::string& kind, const std::string& key, const std::string& bytes) override { return sqlite::keep(db_, kind, key, bytes); }
-  Result<void> put_audit(const AuditRow& row) override { return sqlite::put_audit(db_, row); }
+  Result<void> put_audit(const AuditRow& row) override;
   Result<void> put_retraction(const RetractionRow& row) override { return sqlite::put_retraction(db_, row); }
   Result<void> acknowledge_retraction(const std::string& notice_id, const std::string& doctor_id, std::int64_t now_ms) override {
     return sqlite::acknowledge_retraction(db_, notice_id, doctor_id, now_ms);
@@ -175,7 +181,10 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> put_offer(const OfferRow& row) override { return sqlite::put_offer(db_, row); }
   Result<void> put_merge(const MergeRow& row) override { return sqlite::put_merge(db_, row); }
   Result<void> put_order(const OrderRow& row) override { return sqlite::put_order(db_, row); }
-  Result<void> set_cursor(const std::string& name, std::int64_t value) override { return sqlite::set_cursor(db_, name, value); }
+  Result<void> set_cursor(const std::string& name, std::int64_t value) override {
+    kept_.cursors[name] = value;
+    return {};
+  }
   Rows<OutboxRow> claim(const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others) override {
     return sqlite::claim(db_, partner, now_ms, limit, to, others);
   }
@@ -197,6 +206,12 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> postpone_fetch(std::int64_t id, std::int64_t next_ms) override { return sqlite::postpone_fetch(db_, id, next_ms); }
 
  private:
+  // Known since it was read or written here: nobody else writes while this transaction is open. nested() takes back what it undoes.
+  struct Kept {
+    std::optional<std::optional<AuditRow>> head;  // of the audit chain
+    std::map<std::string, std::int64_t> cursors;  // set, not yet written
+  };
+  Kept kept_;
   std::set<std::string>& enqueued_;
 };
 

@@ -185,7 +185,7 @@ void Settled::wait_until_open_below(std::int64_t limit) {
   room_.wait(lock, [&] { return static_cast<std::int64_t>(open_.size()) < limit; });
 }
 
-Pair::Pair(const std::string& folder, const Certificates& c, int patients) : patients_(patients) {
+Pair::Pair(const std::string& folder, const Certificates& c, int patients) : people_(static_cast<std::size_t>(patients)) {
   const int port_a = free_port(), port_b = free_port();
   b = std::make_unique<Hospital>(folder + "/b", toml("HB-CITY-01", "市医院", port_b, c, "b", "county", "HB-COUNTY-01", port_a, c.fingerprint_a), nullptr);
   a = std::make_unique<Hospital>(folder + "/a", toml("HB-COUNTY-01", "县医院", port_a, c, "a", "city", "HB-CITY-01", port_b, c.fingerprint_b),
@@ -195,7 +195,8 @@ Pair::Pair(const std::string& folder, const Certificates& c, int patients) : pat
   for (int hand = 0; hand < kHands; ++hand)
     hands.emplace_back([this, hand, patients] {
       for (int i = hand; i < patients; i += kHands) {
-        const auto person = Json{{"patient", patient(i)}}.dump();
+        people_[static_cast<std::size_t>(i)] = patient(i).dump();
+        const auto person = "{\"patient\":" + people_[static_cast<std::size_t>(i)] + '}';
         const auto key = std::to_string(i);
         b->submit("patient.registered/1", key, person);
         a->submit("patient.registered/1", key, person);
@@ -220,10 +221,16 @@ std::string Pair::subject(std::int64_t number) { return "HB-COUNTY-01/R" + std::
 
 void Pair::release(std::int64_t number) {
   const auto key = "R" + std::to_string(number);
-  std::string text = report_;
-  const auto put = [&](const char* mark, const std::string& value) { text.replace(text.find(mark), 3, value); };
-  put("\"@\"", '"' + key + '"');
-  put("\"#\"", patient(static_cast<int>(number % patients_)).dump());
+  const auto& person = people_[static_cast<std::size_t>(number) % people_.size()];
+  std::string text;
+  text.reserve(report_.size() + key.size() + person.size());
+  std::size_t from = 0;
+  for (auto mark = report_.find_first_of("@#"); mark != std::string::npos; mark = report_.find_first_of("@#", from)) {
+    const bool is_key = report_[mark] == '@';
+    text.append(report_, from, mark - from - (is_key ? 0 : 1)).append(is_key ? key : person);
+    from = mark + (is_key ? 1 : 2);
+  }
+  text.append(report_, from);
   settled.expect(subject(number));
   a->submit("lab.report.released/1", key, text);
 }

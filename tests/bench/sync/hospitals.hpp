@@ -78,8 +78,8 @@ class Pair {
   std::unique_ptr<Hospital> a, b;
 
  private:
-  int patients_;
-  std::string report_;  // with marks for number and patient
+  std::vector<std::string> people_;  // as JSON
+  std::string report_;               // with "@" for the number and "#" for the patient
 };
 
 }  // namespace huren::bench

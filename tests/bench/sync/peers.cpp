@@ -21,12 +21,17 @@ std::string answer_to(std::string_view message) {
   return "MSH|^~\\&|B|B|A|A|20261122083000||ACK^R01^ACK|S" + field(message, 10) + "|P|2.5.1\rMSA|AA|" + field(message, 10) + "\r";
 }
 
+std::optional<std::string> frame_at_hand(hl7::MllpDecoder& decoder) {
+  while (auto event = decoder.next())
+    if (event->kind == hl7::MllpEvent::Kind::frame) return std::move(event->bytes);
+  return std::nullopt;
+}
+
 std::optional<std::string> next_frame(common::Stream& stream, hl7::MllpDecoder& decoder, std::uint32_t wait_ms) {
   std::array<char, 16 * 1024> chunk{};
   const common::Deadline deadline(wait_ms);
   for (;;) {
-    while (auto event = decoder.next())
-      if (event->kind == hl7::MllpEvent::Kind::frame) return std::move(event->bytes);
+    if (auto frame = frame_at_hand(decoder)) return frame;
     const auto io = stream.read(chunk, deadline);
     if (io.status != common::IoStatus::ok) return std::nullopt;
     decoder.feed({chunk.data(), io.bytes});
@@ -52,10 +57,12 @@ void Sink::accept_loop() {
       hl7::MllpDecoder decoder(std::size_t{1} << 24);
       while (!stopping_) {
         if (stream.wait_readable(common::Deadline(100)) == common::IoStatus::timed_out) continue;
-        auto frame = next_frame(stream, decoder, 1'000);
-        if (!frame) break;
-        ++received_;
-        if (stream.write(hl7::frame(answer_to(*frame)), common::Deadline(5'000)).status != common::IoStatus::ok) break;
+        std::string answers;
+        for (auto frame = next_frame(stream, decoder, 1'000); frame; frame = frame_at_hand(decoder)) {
+          ++received_;
+          answers += hl7::frame(answer_to(*frame));
+        }
+        if (answers.empty() || stream.write(answers, common::Deadline(5'000)).status != common::IoStatus::ok) break;
       }
       stream.close();
     });
@@ -64,12 +71,15 @@ void Sink::accept_loop() {
 }
 
 std::string oru(const std::string& control_id, int patient) {
-  std::string out = "MSH|^~\\&|LIS|HB-COUNTY-01|HIS|HB-CITY-01|20261122083000+0800||ORU^R01^ORU_R01|" + control_id +
-                    "|P|2.5.1|||||CHN|UNICODE UTF-8\rPID|1||A-" + std::to_string(patient) + "^^^HB-COUNTY-01^PI||陈东珅||19491231|F\rORC|RE||" + control_id +
-                    "\rOBR|1||" + control_id + "|SH01^生化^L|||20261122070000+0800|||||||||||||||20261122083000+0800|||F\r";
-  for (int i = 1; i <= 25; ++i)
-    out += "OBX|" + std::to_string(i) + "|NM|GLU" + std::to_string(i) + "^葡萄糖^L^14749-6^^LN||5.42|mmol/L|3.9-6.1|N|||F|||20261122070000+0800||L0007^李强|HK^己糖激酶法^L\r";
-  return out;
+  static const std::string results = [] {
+    std::string out;
+    for (int i = 1; i <= 25; ++i)
+      out += "OBX|" + std::to_string(i) + "|NM|GLU" + std::to_string(i) + "^葡萄糖^L^14749-6^^LN||5.42|mmol/L|3.9-6.1|N|||F|||20261122070000+0800||L0007^李强|HK^己糖激酶法^L\r";
+    return out;
+  }();
+  return "MSH|^~\\&|LIS|HB-COUNTY-01|HIS|HB-CITY-01|20261122083000+0800||ORU^R01^ORU_R01|" + control_id +
+         "|P|2.5.1|||||CHN|UNICODE UTF-8\rPID|1||A-" + std::to_string(patient) + "^^^HB-COUNTY-01^PI||陈东珅||19491231|F\rORC|RE||" + control_id +
+         "\rOBR|1||" + control_id + "|SH01^生化^L|||20261122070000+0800|||||||||||||||20261122083000+0800|||F\r" + results;
 }
 
 Figures send_for(int port, int connections, double seconds, const std::string& run) {

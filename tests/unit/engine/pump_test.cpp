@@ -152,6 +152,7 @@ struct Busy {
   bool open = false;
   int now = 0, most = 0, all = 0;
   bool pipelines = false, fails = false;  // fails: of the next delivery nobody knows what came
+  bool first_only = false;                // answers the first of several and does not read on
   std::vector<std::size_t> together;      // how many messages went at a time
 };
 Busy* busy = nullptr;  // an adapter is made from options, which hold no pointers
@@ -163,6 +164,11 @@ const AdapterEntry& busy_entry() {
       {
         std::unique_lock lock(busy->mutex);
         busy->together.push_back(messages.size());
+        if (busy->first_only && messages.size() > 1) {
+          std::vector<Receipt> receipts(messages.size(), {.outcome = Outcome::unknown, .code = ""});
+          receipts.front() = {.outcome = Outcome::delivered, .code = "AA"};
+          return receipts;
+        }
         if (std::exchange(busy->fails, false)) return std::vector<Receipt>(messages.size(), {.outcome = Outcome::unknown, .code = ""});
       }
       return PartnerAdapter::deliver_many(partner, messages, deadline_ms);
@@ -196,7 +202,7 @@ Hospital& on_busy_wire(Hospital& a, Busy& wire) {
   return a;
 }
 
-void release_one_each(Hospital& a) {
+void release_one_each(Hospital& a, int round = 0) {
   const auto resident = [](int i) {  // the check digit of GB 11643
     const std::string body = "1101051949123101" + std::to_string(i);
     constexpr std::array kWeights{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
@@ -209,7 +215,7 @@ void release_one_each(Hospital& a) {
     const auto rid = resident(i);
     a.registers(patient, "1949-12-31", rid.c_str());
     a.submit("consent.given/1", {{"patient_id", patient}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
-    auto report = Hospital::report("R" + std::to_string(i));
+    auto report = Hospital::report("R" + std::to_string(round) + "." + std::to_string(i));
     report["report"]["patient"] = Hospital::patient(patient, "1949-12-31", rid.c_str());
     a.submit("lab.report.released/1", report);
   }
@@ -301,4 +307,25 @@ TEST_CASE("what went out with others and has no answer is sent again alone, so t
   const auto again = sent - kPatients;  // those of the delivery that failed
   REQUIRE(again > 1);
   CHECK(static_cast<std::size_t>(std::ranges::count(wire.together, 1U)) >= again);
+}
+
+TEST_CASE("a partner that answers only the first of several gets them singly from then on, and all of them") {
+  Busy wire;
+  wire.pipelines = wire.first_only = true;
+  Hospital a;
+  on_busy_wire(a, wire).config.partners[0].concurrency = 1;
+  a.config.partners[0].window = 2;
+  sender(a);
+  for (int round = 0; round < 3; ++round) {
+    release_one_each(a, round);
+    {
+      std::unique_lock lock(wire.mutex);
+      CHECK(wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 1 || wire.open || std::ranges::count(wire.together, 2U) > 0; }));
+    }
+    let_go(wire);
+    REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
+  }
+  const std::lock_guard lock(wire.mutex);
+  CHECK(std::ranges::count(wire.together, 2U) == 1);
+  CHECK(a.health()["outbox_parked"] == 0);
 }
