@@ -52,7 +52,6 @@ const char* word(Synchronous level) {
   return "PRAGMA synchronous=FULL";
 }
 
-constexpr int kSmallRoom = 1200, kSmallRooms = 400;  // bytes, and how many of them a connection has for what a statement needs while it runs
 }  // namespace
 
 Database::Database(std::string path, const OpenOptions& options) : path_(std::move(path)), options_(options) {}
@@ -80,8 +79,6 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
   const int code = sqlite3_open_v2(path.c_str(), &db->db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) return db->error(db->db_ ? sqlite3_extended_errcode(db->db_) : code);
   sqlite3_extended_result_codes(db->db_, 1);
-  // SQLite's own 48 KB are taken up by the statements that are kept, and every value and cursor went to malloc.
-  if (!options.read_only) sqlite3_db_config(db->db_, SQLITE_DBCONFIG_LOOKASIDE, nullptr, kSmallRoom, kSmallRooms);
   sqlite3_busy_handler(db->db_, &Database::on_busy, db.get());
   sqlite3_db_config(db->db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(db->db_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
