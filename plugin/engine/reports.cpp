@@ -43,7 +43,9 @@ void standardise(LabReport& report, const terminology::Set& codes, const model::
   const auto& at = report.specimen.collected_at;
   const Date day = terminology::day_of(at.present() ? at.epoch_ms : now_ms, hospital.offset_minutes);
   const auto set = [](model::Observation& o, const terminology::Item& item) {
-    o.standard = {item.code, item.zh, std::string(mapping::kItemSystem)};
+    o.standard.code = item.code;
+    o.standard.name = item.zh;
+    o.standard.system = mapping::kItemSystem;
     if (o.loinc.empty())
       for (const auto& form : item.units)
         if (form.unit == item.unit) o.loinc = form.loinc;
@@ -249,11 +251,6 @@ Result<void> put_report(store::Unit& unit, const Context& context, Rendered& ren
 
   row.stored_ms = context.clock.now_ms();
   row.id = again ? versions->back().id : new_id(row.stored_ms);
-  for (auto& result : rendered.results) {
-    result.id = row.id + "." + std::to_string(result.position);
-    result.report_id = row.id;
-    result.patient_id = row.patient_id;
-  }
   for (const auto& earlier : *versions)
     if (earlier.current)
       if (auto r = unit.retire_report(earlier.id); !r) return r;

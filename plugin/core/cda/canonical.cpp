@@ -99,6 +99,11 @@ void tidy_item(model::Observation& o, std::size_t index) {
 }  // namespace
 
 model::LabReport canonical(model::LabReport r) {
+  make_canonical(r);
+  return r;
+}
+
+void make_canonical(model::LabReport& r) {
   for (auto* text : {&r.number, &r.category, &r.order_number, &r.patient_class, &r.encounter_id, &r.department, &r.conclusion, &r.amendment_reason}) tidy(*text);
   tidy(r.origin);
   tidy(r.panel);
@@ -114,7 +119,6 @@ model::LabReport canonical(model::LabReport r) {
   tidy(r.reported_at);
   tidy(r.notes);
   for (std::size_t i = 0; i < r.observations.size(); ++i) tidy_item(r.observations[i], i);
-  return r;
 }
 
 }  // namespace huren::cda

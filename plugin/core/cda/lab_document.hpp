@@ -38,6 +38,7 @@ LabRead read_lab_report(std::string_view bytes, const ReadOptions& options);
 // value types NM SN ST CWE only (a comparator makes SN, a number that XML's double does not know makes ST),
 // code systems by their word ("LN", "I10", "ICD-10", "L") where one is known, no offset on times coarser than an hour,
 // names of organisations and persons without any id kept, empty notes and flags gone.
+void make_canonical(model::LabReport& report);
 model::LabReport canonical(model::LabReport report);
 
 }  // namespace huren::cda

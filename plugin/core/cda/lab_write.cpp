@@ -465,9 +465,11 @@ Result<std::string> write_lab_report(const model::LabReport& report, const LabWr
 }
 
 Result<std::string> write_packed_lab_report(const model::LabReport& report, const LabWriteOptions& options) {
-  constexpr std::size_t kMostKept = std::size_t{1} << 20;
+  constexpr std::size_t kMostKept = std::size_t{1} << 20, kMostItems = 1000;
   thread_local std::string room;  // a thread writes many
-  const auto tidy = canonical(report);
+  thread_local model::LabReport tidy;
+  tidy = report;  // into the room that the last one's texts had
+  make_canonical(tidy);
   Writer writer(tidy, options, std::move(room));
   if (auto r = writer.run(); !r) return r.error();
   const auto whole = writer.out().look();
@@ -475,6 +477,7 @@ Result<std::string> write_packed_lab_report(const model::LabReport& report, cons
   auto packed = pack(*whole);
   room = std::move(writer.out()).room();
   if (room.size() > kMostKept) room = {};
+  if (tidy.observations.size() > kMostItems) tidy = {};
   return packed;
 }
 

@@ -332,7 +332,7 @@ class Unit : public Reader {
   // Content and bytes away, nobody's; what names it stays.
   virtual Result<void> strip_record(const std::string& id) = 0;
   virtual Result<void> put_doubt(const DoubtRow& row) = 0;                                 // by id
-  virtual Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) = 0;
+  virtual Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) = 0;  // ids and patient of the results are the report's, whatever stands there
   virtual Result<void> match_report(const std::string& report_id, const std::string& patient_id) = 0;
   virtual Result<void> retire_report(const std::string& report_id) = 0;                    // current = false, its results too
   virtual Result<void> enqueue(const OutboxRow& row) = 0;

@@ -2,6 +2,7 @@
 // over mutual TLS on loopback. A submit goes the module's way: the checks of huren_submit, the spool, the engine's bell.
 // Promises: every report that was submitted is followed until it is settled at A.
 #pragma once
+#include <array>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -78,8 +79,8 @@ class Pair {
   std::unique_ptr<Hospital> a, b;
 
  private:
-  std::vector<std::string> people_;  // as JSON
-  std::string report_;               // with "@" for the number and "#" for the patient
+  std::vector<std::string> people_;    // as JSON
+  std::array<std::string, 3> report_;  // before its number, between number and patient, and the rest
 };
 
 }  // namespace huren::bench
