@@ -95,8 +95,7 @@ void Pump::stop() noexcept {
 
 // What goes out one behind another. What has been tried before goes alone: a message at which the partner dies takes no other
 // one's attempts with it.
-std::vector<OutboxRow> Pump::next_few() {
-  std::vector<OutboxRow> few;
+void Pump::take_few(std::vector<OutboxRow>& few) {
   std::size_t bytes = 0;
   do {
     bytes += to_send_.front().body.size();
@@ -104,38 +103,48 @@ std::vector<OutboxRow> Pump::next_few() {
     to_send_.pop_front();
   } while (few.back().attempts <= 1 && static_cast<int>(few.size()) < window_ && !to_send_.empty() && to_send_.front().attempts <= 1 &&
            bytes + to_send_.front().body.size() <= kMostBytesTogether);
-  return few;
 }
 
-// Not every receiver reads on behind the first message, whatever it was said to be: where an answer is missing they go singly for a
-// while, and each time for longer. So a line that breaks now and then loses little, and such a receiver soon has its way.
-void Pump::learn(const std::vector<Receipt>& receipts) {
+// Not every receiver reads on behind the first message, whatever it was said to be, and not every line carries so many in time: where an
+// answer is missing they go singly for a while, then in twos, fours and so on, and each time that while is longer. true: one was missing.
+bool Pump::learn(const std::vector<Receipt>& receipts) noexcept {
+  const auto sent = static_cast<int>(receipts.size());
   const bool unanswered = std::ranges::any_of(receipts, [](const auto& r) { return r.outcome == Outcome::unknown; });
-  if (receipts.size() > 1) singles_ = unanswered ? std::min(singles_ * 2, kMostSingles) : kFewestSingles;
-  if (receipts.size() > 1 && unanswered) {
+  if (sent > 1 && unanswered) {
+    singles_ = std::min(singles_ * 2, kMostSingles);
+    step_left_ = singles_;
     window_ = 1;
-    singles_left_ = singles_;
-    log_.write(Severity::warning, "partner.one_at_a_time", {{"partner", setup_.partner}, {"messages", std::to_string(singles_)}});
-  } else if (!unanswered && window_ < setup_.window && --singles_left_ <= 0) {
-    window_ = setup_.window;
+    return true;
   }
+  if (unanswered) return false;
+  if (window_ == setup_.window) {
+    if (sent == window_) singles_ = kFewestSingles;
+  } else if ((step_left_ -= sent) <= 0) {
+    window_ = std::min(window_ * 2, setup_.window);
+    step_left_ = singles_;
+  }
+  return false;
 }
 
 void Pump::work() {
+  std::vector<OutboxRow> rows;  // room for all that can come: none of it is lost for want of memory
+  std::vector<Message> messages;
+  rows.reserve(static_cast<std::size_t>(setup_.window));
+  messages.reserve(static_cast<std::size_t>(setup_.window));
   while (true) {
-    std::vector<OutboxRow> rows;
+    rows.clear();
+    messages.clear();
     {
       std::unique_lock lock(mutex_);
       worker_wakes_.wait(lock, [&] { return stopping_ || !to_send_.empty(); });
       if (to_send_.empty()) return;
-      rows = next_few();
+      take_few(rows);
       if (stopping_) {  // claimed but not handed over: provably not sent
         for (auto& row : rows) done_.push_back({std::move(row), never_sent()});
         continue;
       }
       if (static_cast<int>(rows.size()) < window_ && !to_send_.empty()) worker_wakes_.notify_one();  // one more than was counted on
     }
-    std::vector<Message> messages;
     for (const auto& row : rows) messages.push_back({row.control_id.empty() ? row.message_id : row.control_id, row.type, row.content_type, row.body});
     std::vector<Receipt> receipts;
     const auto begun = std::chrono::steady_clock::now();
@@ -144,14 +153,15 @@ void Pump::work() {
     } catch (...) {  // the adapter's thunk: an exception proves nothing about the wire
       receipts.clear();
     }
-    receipts.resize(rows.size(), {.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}});
-    if (setup_.figures)
-      for (const auto& receipt : receipts)
-        setup_.figures->delivered(setup_.partner, word(receipt.outcome), std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     {
       std::unique_lock lock(mutex_);
-      learn(receipts);
-      for (std::size_t i = 0; i < rows.size(); ++i) done_.push_back({std::move(rows[i]), std::move(receipts[i])});
+      if (learn(receipts)) log_.write(Severity::warning, "partner.one_at_a_time", {{"partner", setup_.partner}, {"messages", std::to_string(singles_)}});
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto receipt = i < receipts.size() ? std::move(receipts[i]) : Receipt{.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}};
+        if (setup_.figures) setup_.figures->delivered(setup_.partner, word(receipt.outcome), seconds);
+        done_.push_back({std::move(rows[i]), std::move(receipt)});
+      }
       if (turning_ || lingering_ || stopping_ || !recovered_) continue;  // whoever has the turn finds it at its end
       if (taken_along(lock) || turning_ || stopping_) continue;
       begin_turn();

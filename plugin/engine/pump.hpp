@@ -63,8 +63,8 @@ class Pump final : private store::Rider {
 
   void dispatch();
   void work();
-  std::vector<store::OutboxRow> next_few();           // with mutex_ held
-  void learn(const std::vector<Receipt>& receipts);  // with mutex_ held: of one delivery
+  void take_few(std::vector<store::OutboxRow>& few);          // with mutex_ held; few has room for a window
+  bool learn(const std::vector<Receipt>& receipts) noexcept;  // with mutex_ held: of one delivery
   Result<void> recover();
 
   const Setup setup_;
@@ -77,8 +77,8 @@ class Pump final : private store::Rider {
 
   std::mutex mutex_;
   std::condition_variable dispatcher_wakes_, worker_wakes_, taken_;
-  int window_;                      // now: 1 while the partner has left some of several unanswered
-  int singles_, singles_left_ = 0;  // how many go singly then
+  int window_;                   // now: 1 when the partner has left some of several unanswered, then slowly more
+  int singles_, step_left_ = 0;  // messages until it doubles: as it stands, and left of them
   std::deque<store::OutboxRow> to_send_;
   std::vector<Done> done_;
   State seen_;         // of in_flight_ and the breaker, with mutex_ held
