@@ -199,7 +199,7 @@ int drain(const test::TempDir& dir, std::int64_t rows) {
   const auto start = Clock::now();
   double rss = 0, first = 0, last_start = 0;
   while (done < rows) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::this_thread::sleep_for(std::chrono::milliseconds(rows > 100'000 ? 20 : 2));
     const auto now = done.load();
     if (now > rows / 20) rss = std::max(rss, now > rows * 19 / 20 ? 0 : rss_mib());
     if (first == 0 && now >= rows / 10) first = static_cast<double>(now) / seconds_since(start);
