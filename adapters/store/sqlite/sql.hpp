@@ -178,8 +178,8 @@ inline constexpr std::string_view kOutboxDepth = "SELECT count(*), coalesce(min(
 inline constexpr std::string_view kPartnerDepth =
     "SELECT partner, count(*), coalesce(min(created_ms), 0) FROM outbox INDEXED BY outbox_open WHERE state<3 GROUP BY partner";
 inline constexpr std::string_view kPartnerStuck =
-    "SELECT partner, count(*) FROM outbox INDEXED BY outbox_stuck WHERE state IN (4, 5, 6) GROUP BY partner";
-inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state IN (4, 5, 6)";
+    "SELECT partner, count(*) FROM outbox INDEXED BY outbox_stuck WHERE state > 3 AND state < 7 GROUP BY partner";
+inline constexpr std::string_view kStuckDepth = "SELECT count(*) FROM outbox WHERE state > 3 AND state < 7";
 inline constexpr std::string_view kCommittedDepth = "SELECT count(*) FROM outbox WHERE state=8";
 inline constexpr std::string_view kInboxDepth = "SELECT count(*) FROM inbox WHERE state='received'";
 inline constexpr std::string_view kNoticeDepth = "SELECT count(*) FROM notice WHERE acknowledged_ms=0";

@@ -121,7 +121,7 @@ CREATE INDEX outbox_due ON outbox(partner, lane, id) WHERE gate = 2;
 CREATE INDEX outbox_later ON outbox(partner, next_ms) WHERE gate = 1;
 CREATE INDEX outbox_open ON outbox(partner, order_key, id, created_ms, state) WHERE state < 3;
 CREATE INDEX outbox_in_flight ON outbox(partner, order_key, id) WHERE state IN (1, 2);
-CREATE INDEX outbox_stuck ON outbox(state, partner) WHERE state IN (4, 5, 6);
+CREATE INDEX outbox_stuck ON outbox(state, partner) WHERE state > 3 AND state < 7;  -- 4, 5, 6; a list would be a table of its own at every write
 CREATE INDEX outbox_committed ON outbox(state, partner, next_ms) WHERE state = 8;
 CREATE INDEX outbox_subject ON outbox(subject, partner);
 
