@@ -170,7 +170,11 @@ Result<bool> add_due(Query& query, std::vector<OutboxRow>& rows, std::size_t mos
 }  // namespace
 
 Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now_ms, int limit, OutboxState to, int others) {
-  if (auto done = Query(db, sql::kBecomeDue).with(partner, now_ms).run(); !done) return done.error();
+  // Asked first: with nothing to do the statement alone would open every index of the outbox for writing.
+  auto due = Query(db, sql::kIsDue).with(partner, now_ms).step();
+  if (!due) return due.error();
+  if (*due)
+    if (auto done = Query(db, sql::kBecomeDue).with(partner, now_ms).run(); !done) return done.error();
   const auto most = static_cast<std::size_t>(std::max(limit, 0));
   const auto kept = static_cast<std::size_t>(std::clamp(others, 0, std::max(limit, 0)));
   std::vector<OutboxRow> rows, routine;

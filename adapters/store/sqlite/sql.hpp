@@ -61,6 +61,7 @@ inline constexpr std::string_view kOldestOfKey =
     "SELECT id, next_ms, changed_ms, gate FROM outbox WHERE partner=? AND order_key=? AND state<3 ORDER BY id LIMIT 1";
 inline constexpr std::string_view kCloseKey =
     "UPDATE outbox SET gate=0 WHERE partner=? AND order_key=? AND state<3 AND gate>0";
+inline constexpr std::string_view kIsDue = "SELECT 1 FROM outbox WHERE partner=? AND gate=1 AND next_ms<=? LIMIT 1";
 inline constexpr std::string_view kBecomeDue = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms<=?";
 inline constexpr std::string_view kHurry = "UPDATE outbox SET gate=2 WHERE partner=? AND gate=1 AND next_ms>?";
 inline constexpr std::string_view kDueFirst =
@@ -283,7 +284,7 @@ inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultsIn, kRetireResults, kMoveResults, kDropResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
+    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kIsDue, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,

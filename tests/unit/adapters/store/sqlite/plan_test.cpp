@@ -105,7 +105,7 @@ TEST_CASE("retention walks by number and looks each row's deliveries up: no tabl
 
 TEST_CASE("a claim looks at nothing but rows that it takes, already in order") {
   Fixture f;
-  const auto due = f.plan(sql::kDueFirst) + f.plan(sql::kDueOthers), later = f.plan(sql::kBecomeDue);
+  const auto due = f.plan(sql::kDueFirst) + f.plan(sql::kDueOthers), later = f.plan(sql::kBecomeDue) + f.plan(sql::kIsDue);
   INFO(due << later);
   CHECK(has(due, "SEARCH o USING INDEX outbox_due (partner=? AND lane=?)"));
   CHECK(has(due, "SEARCH o USING INDEX outbox_due (partner=? AND lane>?)"));
