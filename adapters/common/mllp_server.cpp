@@ -52,7 +52,7 @@ void MllpServer::talk(const Visit& visit) {
   std::set<std::string_view> remarked;  // a peer's habit is told once a connection, not once a message
   for (;;) {
     stream.set_stop(inside ? &visit.stop : &visit.idle_stop);
-    Io io = stream.read(chunk, frames.empty() ? deadline : Deadline(0));
+    const Io io = stream.read(chunk, frames.empty() ? deadline : Deadline(0));
     if (!frames.empty() && io.status == IoStatus::timed_out) {  // no more at hand after all
       if (!answer(visit, frames)) return stream.close_after_drain();
       continue;
@@ -93,7 +93,7 @@ void MllpServer::talk(const Visit& visit) {
           break;  // nothing of ours waits for one here
       }
     }
-    const bool more = io.status == IoStatus::ok && bytes < kMostBytesTogether && (decoder.inside_frame() || io.bytes == chunk.size()) && stream.readable();
+    const bool more = !frames.empty() && io.status == IoStatus::ok && bytes < kMostBytesTogether && (decoder.inside_frame() || io.bytes == chunk.size()) && stream.readable();
     if (!more && !answer(visit, frames)) return stream.close_after_drain();
     if (io.status != IoStatus::ok) return stream.close();
     if (!decoder.inside_frame())
