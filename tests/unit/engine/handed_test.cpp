@@ -196,7 +196,7 @@ TEST_CASE("messages that came one behind another are answered each by itself, in
   const auto in = [](const std::string& body) { return Inbound{.source = "other", .content_type = "application/hl7-v2", .body = body}; };
   const auto first = Hospital::huren_oru("R1", "M1", "5.42", 1);
   auto wrong = Hospital::huren_oru("R2", "M2", "5.42", 1);
-  wrong.replace(wrong.find("ORU^R01"), 7, "XXX^X99");
+  wrong.replace(wrong.find("ORU^R01"), 7, "ABC^A99");
   const auto replies = p.inbound.accept_many({in(first), in(wrong), in(first), in("no message"), in(Hospital::huren_oru("R1", "M3", "5.5", 2)),
                                               in(Hospital::huren_oru("R1", "M4", "5.6", 2)), in(Hospital::huren_oru("R3", "M5", "5.42", 1))});
   REQUIRE(replies.size() == 7);

@@ -222,6 +222,11 @@ void release_one_each(Hospital& a, int round = 0) {
   a.settle();
 }
 
+bool holds(Busy& wire, int messages) {  // so many are inside
+  std::unique_lock lock(wire.mutex);
+  return wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == messages; });
+}
+
 void let_go(Busy& wire) {
   const std::lock_guard lock(wire.mutex);
   wire.open = true;
@@ -236,11 +241,7 @@ TEST_CASE("no more messages are on the wire to a partner at a time than its conc
   on_busy_wire(a, wire).config.partners[0].concurrency = 3;
   sender(a);
   release_one_each(a);
-  bool full = false;
-  {
-    std::unique_lock lock(wire.mutex);
-    full = wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 3; });
-  }
+  const bool full = holds(wire, 3);
   CHECK(a.health()["outbox_waiting"] == kPatients);
   let_go(wire);
   REQUIRE(full);
@@ -258,11 +259,7 @@ TEST_CASE("what waits for one connection goes out one behind another, at most th
   a.config.partners[0].window = 4;
   sender(a);
   release_one_each(a);
-  bool held = false;
-  {
-    std::unique_lock lock(wire.mutex);
-    held = wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 1; });
-  }
+  const bool held = holds(wire, 1);
   let_go(wire);
   REQUIRE(held);
   REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
@@ -292,10 +289,9 @@ TEST_CASE("what went out with others and has no answer is sent again alone, so t
   a.registers("H1");
   a.submit("consent.given/1", {{"patient_id", "H1"}, {"partner", "other"}, {"at", "2026-11-22T08:00:00+08:00"}});
   release_one_each(a);
-  bool held = false;
+  const bool held = holds(wire, 1);
   {
-    std::unique_lock lock(wire.mutex);
-    held = wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 1; });
+    const std::lock_guard lock(wire.mutex);
     wire.fails = true;  // the next delivery
   }
   let_go(wire);
@@ -324,10 +320,7 @@ TEST_CASE("a partner that answers only the first of several gets them singly fro
       wire.first_only = several() == 0;
     }
     release_one_each(a, round);
-    {
-      std::unique_lock lock(wire.mutex);
-      CHECK(wire.changed.wait_for(lock, std::chrono::seconds(20), [&] { return wire.now == 1; }));
-    }
+    CHECK(holds(wire, 1));
     let_go(wire);
     REQUIRE(a.eventually([&] { return a.health()["outbox_waiting"] == 0; }));
   }
