@@ -84,6 +84,27 @@ TEST_CASE("a tie is one for patient, partner, basis and reference - its end may 
   }
 }
 
+TEST_CASE("a report that was asked for in vain is there once it was put, and gone again with what undid it") {
+  FOR_EACH_STORE(o) {
+    o.write([](Unit& u) -> Result<void> {
+      CHECK(good(u.report_versions("H1", "R1")).empty());
+      const auto undone = u.nested([&]() -> Result<void> {
+        if (auto d = u.put_report(report("v1", "p1"), {}); !d) return d;
+        CHECK(ids(good(u.report_versions("H1", "R1"))) == Ids{"v1"});
+        return Error{"test.undo", "", {}};
+      });
+      CHECK_FALSE(undone);
+      CHECK(good(u.report_versions("H1", "R1")).empty());
+      CHECK(good(u.report_versions("H1", "R2")).empty());
+      if (auto d = u.put_report(report("v1", "p1"), {}); !d) return d;
+      CHECK(ids(good(u.report_versions("H1", "R1"))) == Ids{"v1"});
+      CHECK(good(u.report_versions("H1", "R2")).empty());
+      return {};
+    });
+    o.read([](Reader& r) { CHECK(ids(good(r.report_versions("H1", "R1"))) == Ids{"v1"}); });
+  }
+}
+
 TEST_CASE("a report version comes back whole, its versions ascend, a patient's list is newest first and light") {
   FOR_EACH_STORE(o) {
     o.write([](Unit& u) -> Result<void> {
