@@ -11,6 +11,7 @@
 #include "core/mapping/referral_message.hpp"
 #include "core/model/event.hpp"
 #include "engine/audit.hpp"
+#include "engine/reports.hpp"
 
 namespace huren::console {
 namespace {
@@ -111,20 +112,17 @@ void look_at(Json& out, const Looking& looking, const std::string& source, const
   out["event"] = said(out, *message, looking.config.hospital.offset_minutes);
 }
 
-// The report version that this message carried: its bytes outlive those of the outbox.
-Result<std::optional<store::ReportRow>> report_of(Unit& unit, const store::OutboxRow& row) {
+// The report that this message carried, in the version that it names; of one whose bytes are gone the newest.
+Result<std::optional<store::ReportRow>> report_of(Unit& unit, const store::OutboxRow& row, const Json& read_back) {
   const auto slash = row.subject.find('/');
+  const int version = read_back.is_object() ? read_back.value("version", 0) : 0;
   std::optional<store::ReportRow> found;
   if (!row.type.starts_with("ORU") || row.subject.starts_with("request/") || slash == std::string::npos) return found;
   auto versions = unit.report_versions(row.subject.substr(0, slash), row.subject.substr(slash + 1));
   if (!versions) return versions.error();
-  for (const auto& v : *versions) {
-    auto whole = unit.report(v.id);
-    if (!whole) return whole.error();
-    if (!*whole) continue;
-    const bool same = (*whole)->hl7.find("|" + row.message_id + "|") != std::string::npos;
-    if (!found || same) found = std::move(**whole);
-    if (same) break;
+  for (auto& v : *versions) {
+    found = std::move(v);
+    if (found->version == version) break;
   }
   return found;
 }
@@ -132,7 +130,10 @@ Result<std::optional<store::ReportRow>> report_of(Unit& unit, const store::Outbo
 // What our HIS submitted, where the store still has it.
 Result<Json> event_of(Unit& unit, const store::OutboxRow& row, const std::optional<store::ReportRow>& report, const Json& read_back) {
   const auto after = [&](std::string_view prefix) { return row.subject.starts_with(prefix) ? row.subject.substr(prefix.size()) : std::string(); };
-  if (report) return parsed(report->json);
+  if (report) {
+    const auto whole = engine::report_in(*report);
+    return whole ? parsed(model::to_json(*whole)) : Json(nullptr);
+  }
   if (const auto key = after("request/"); !key.empty()) {
     auto facts = unit.facts(key);
     if (!facts) return facts.error();
@@ -177,10 +178,10 @@ Result<Json> see_outbox(Unit& unit, const Looking& looking, std::int64_t id, sto
   if (!whole) return whole.error();
   if (!*whole) return Error{"ctl.no_row", "/id", {std::to_string(id)}};
   row = std::move(**whole);
-  auto report = report_of(unit, row);
-  if (!report) return report.error();
   auto out = empty_view();
-  look_at(out, looking, row.partner, row.body.empty() && *report ? (*report)->hl7 : row.body);
+  look_at(out, looking, row.partner, row.body);
+  auto report = report_of(unit, row, out["event"]);
+  if (!report) return report.error();
   if (*report && out["document"].get_ref<const std::string&>().empty() && !(*report)->document.empty()) add_document(out, looking, "C0007", (*report)->document);
   auto event = event_of(unit, row, *report, out["event"]);
   if (!event) return event;

@@ -1,8 +1,8 @@
 // huren-ctl results: which reports are held for a patient (by the HIS's own number): numbers, versions and items, no names.
 #include <nlohmann/json.hpp>
 
-#include "core/model/event.hpp"
 #include "ctl/place.hpp"
+#include "engine/reports.hpp"
 
 namespace huren::ctl {
 
@@ -36,11 +36,11 @@ int results(Place& place, const std::string& patient_id) {
   std::vector<std::vector<std::string>> table{{place.say("来源", "source"), place.say("签发", "origin"), place.say("报告号", "number"), place.say("版本", "version"),
                                                place.say("状态", "status"), place.say("现行", "current"), place.say("采集时间", "collected"), place.say("项目", "items")}};
   for (const auto& row : rows) {
-    const auto parsed = model::lab_report_from_json(row.json, offset);
+    const auto parsed = engine::report_in(row);
     std::string items, collected = "-";
-    if (parsed.report) {
-      if (parsed.report->specimen.collected_at.present()) collected = local_time(parsed.report->specimen.collected_at.epoch_ms, offset);
-      for (const auto& o : parsed.report->observations) items += (items.empty() ? "" : " ") + (o.standard.code.empty() ? o.local.code : o.standard.code);
+    if (parsed) {
+      if (parsed->specimen.collected_at.present()) collected = local_time(parsed->specimen.collected_at.epoch_ms, offset);
+      for (const auto& o : parsed->observations) items += (items.empty() ? "" : " ") + (o.standard.code.empty() ? o.local.code : o.standard.code);
     }
     const std::string source = row.source.empty() ? "own" : row.source;
     list.push_back({{"source", source}, {"origin", row.origin}, {"number", row.number}, {"version", row.version}, {"status", row.status}, {"current", row.current},

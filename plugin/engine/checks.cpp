@@ -26,8 +26,8 @@ std::string unpacked(const std::string& bytes) {
   return whole ? std::move(*whole) : std::string();
 }
 
-// The head of a report version; the whole report where the store holds no brief of this form.
-Result<const model::LabReport*> head_of(Reader& reader, const std::string& report_id, int offset_minutes, History& into) {
+// The head of a report version.
+Result<const model::LabReport*> head_of(Reader& reader, const std::string& report_id, History& into) {
   const auto known = into.reports.find(report_id);
   if (known != into.reports.end()) return &known->second.report;
   auto held = reader.report_head(report_id);
@@ -39,32 +39,19 @@ Result<const model::LabReport*> head_of(Reader& reader, const std::string& repor
     if (!bar) return bar.error();
     head.barred = bar->has_value();
   }
-  if (!model::read_brief((*held)->brief, head.report)) {
-    auto whole = reader.report(report_id);
-    if (!whole) return whole.error();
-    auto parsed = model::lab_report_from_json((*whole)->json, offset_minutes);
-    if (!parsed.report) return Error{"store.unreadable_report", report_id, {}};
-    head.report = std::move(*parsed.report);
-    head.report.observations.clear();
-  }
+  if (!model::read_brief((*held)->brief, head.report)) return Error{"store.unreadable_report", report_id, {}};
   head.report.observations.reserve(16);
   return &into.reports.emplace(report_id, std::move(head)).first->second.report;
 }
 
 // Appends one result to its report in the history and a candidate for it. Positions count what was appended.
-Result<void> add(Reader& reader, store::ResultRow&& row, int offset_minutes, History& into) {
-  auto head = head_of(reader, row.report_id, offset_minutes, into);
+Result<void> add(Reader& reader, store::ResultRow&& row, History& into) {
+  auto head = head_of(reader, row.report_id, into);
   if (!head) return head.error();
   if (!*head) return {};
   auto& [source, barred, report] = into.reports.at(row.report_id);
   auto& observation = report.observations.emplace_back();
-  if (!model::read_brief(row.brief, observation)) {
-    auto whole = reader.report(row.report_id);
-    if (!whole) return whole.error();
-    auto parsed = *whole ? model::lab_report_from_json((*whole)->json, offset_minutes) : model::ParsedReport{};
-    if (!parsed.report || static_cast<std::size_t>(row.position) >= parsed.report->observations.size()) return Error{"store.unreadable_report", row.report_id, {}};
-    observation = std::move(parsed.report->observations[static_cast<std::size_t>(row.position)]);
-  }
+  if (!model::read_brief(row.brief, observation)) return Error{"store.unreadable_report", row.report_id, {}};
   into.candidates.push_back({.result_id = std::move(row.id), .report_id = std::move(row.report_id), .source = source, .report = *head,
                              .position = report.observations.size() - 1, .current = row.current, .index_only = false, .barred = barred,
                              .link = recognition::Link::by_identity});
@@ -161,7 +148,7 @@ std::string partners_of(const Input& input, const recognition::OrderDecision& or
 
 }  // namespace
 
-Result<void> gather(Reader& reader, int offset_minutes, const std::string& patient_id, const std::vector<std::string>& records,
+Result<void> gather(Reader& reader, const std::string& patient_id, const std::vector<std::string>& records,
                     const std::vector<std::string>& items, std::int64_t since_ms, History& into) {
   for (const auto& record : records) {
     auto rows = reader.results_of(record, items, since_ms);
@@ -169,7 +156,7 @@ Result<void> gather(Reader& reader, int offset_minutes, const std::string& patie
     into.candidates.reserve(into.candidates.size() + rows->size());
     for (auto& row : *rows) {
       const auto before = into.candidates.size();
-      if (auto r = add(reader, std::move(row), offset_minutes, into); !r) return r;
+      if (auto r = add(reader, std::move(row), into); !r) return r;
       if (record != patient_id && into.candidates.size() > before) into.candidates.back().link = recognition::Link::merged;
     }
   }
@@ -296,7 +283,7 @@ Result<Replay> replay(Reader& reader, const std::string& uuid, const std::vector
       if (!row) return row.error();
       if (!*row) return Error{"replay.gone", "result", {id}};
       (*row)->current = c.at(2).get<bool>();
-      if (auto r = add(reader, std::move(**row), input.asking.offset_minutes, history); !r) return r.error();
+      if (auto r = add(reader, std::move(**row), history); !r) return r.error();
     }
     auto& candidate = history.candidates.back();
     candidate.source = c.at(1).get<std::string>();

@@ -22,8 +22,8 @@ struct History {
   std::deque<model::LabReport> entries;     // of the index, without values
   std::vector<recognition::Candidate> candidates;
 };
-// The current results of all records of one person; what came by a merge says so. offset_minutes: of this hospital.
-Result<void> gather(store::Reader& reader, int offset_minutes, const std::string& patient_id, const std::vector<std::string>& records,
+// The current results of all records of one person; what came by a merge says so.
+Result<void> gather(store::Reader& reader, const std::string& patient_id, const std::vector<std::string>& records,
                     const std::vector<std::string>& items, std::int64_t since_ms, History& into);
 
 // What one order.check showed, ready to be noted.

@@ -15,14 +15,14 @@ namespace {
 using store::PatientRow;
 using store::Unit;
 
-// Both forms are kept with the report; what a partner gets is written in that partner's mode when it is queued.
+// The document is kept with the report; the message serves all partners that get it in this transaction.
 std::optional<Error> render_bytes(const Context& context, Rendered& rendered) {
   auto document = cda::write_packed_lab_report(rendered.report, {});
   if (!document) return document.error();
   const auto& own = context.config.hospital.code;
   auto message = mapping::write_oru(rendered.report, "", {.control_id = new_control_id(context.clock.now_ms()), .sender = own, .receiver = "", .at = context.now(), .charset = Charset::utf8, .enhanced = false});
   if (!message) return message.error();
-  rendered.row.hl7 = std::move(*message);
+  rendered.message = std::move(*message);
   rendered.row.document = std::move(*document);
   return std::nullopt;
 }
@@ -32,7 +32,7 @@ Result<void> release(Unit& unit, const Context& context, Rendered& rendered, con
   row.patient_id = patient_id;
   if (auto r = put_report(unit, context, rendered); !r) return r;
   if (auto r = audit(unit, context.clock.now_ms(), "report.released", {"huren", "report:" + row.id, row.status}, {{"patient", row.patient_id}}); !r) return r;
-  return distribute(unit, context, row, rendered.report);
+  return distribute(unit, context, row, rendered.report, rendered.message);
 }
 
 }  // namespace
@@ -86,9 +86,9 @@ Result<void> on(Unit& unit, const Context& context, const model::LabReportWithdr
   auto versions = unit.report_versions(own, e.number);
   if (!versions) return versions.error();
   if (versions->empty()) return Error{"event.unknown_report", "/number", {e.number}};
-  auto parsed = model::lab_report_from_json(versions->back().json, context.config.hospital.offset_minutes);
-  if (!parsed.report) return Error{"event.unknown_report", "/number", {e.number}};
-  model::LabReport report = std::move(*parsed.report);
+  auto parsed = report_in(versions->back());
+  if (!parsed) return Error{"event.unknown_report", "/number", {e.number}};
+  model::LabReport report = std::move(*parsed);
   if (e.version && e.version <= report.version)
     return Error{"report.old_version", "/version", {std::to_string(e.version), std::to_string(report.version)}};
   report.version = e.version ? e.version : report.version + 1;
@@ -122,12 +122,12 @@ Result<void> add_prior(Unit& unit, const Context& context, const std::string& pa
       auto report = unit.report((*result)->report_id);
       if (!report) return report.error();
       if (!*report) continue;
-      auto parsed = model::lab_report_from_json((*report)->json, context.config.hospital.offset_minutes);
-      if (!parsed.report) continue;
+      auto parsed = report_in(**report);
+      if (!parsed) continue;
       const auto same = std::find_if(message.prior.begin() + static_cast<std::ptrdiff_t>(first), message.prior.end(), [&](const auto& p) {
-        return p.report.origin.code == parsed.report->origin.code && p.report.number == parsed.report->number;
+        return p.report.origin.code == parsed->origin.code && p.report.number == parsed->number;
       });
-      auto& prior = same != message.prior.end() ? *same : message.prior.emplace_back(mapping::PriorResult{d.order_item, std::move(*parsed.report), {}});
+      auto& prior = same != message.prior.end() ? *same : message.prior.emplace_back(mapping::PriorResult{d.order_item, std::move(*parsed), {}});
       prior.positions.push_back(static_cast<std::size_t>((*result)->position));
     }
   }

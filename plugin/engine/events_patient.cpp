@@ -26,11 +26,11 @@ Result<void> rematch(Unit& unit, const Context& context, const PatientRow& row, 
   if (!held) return held.error();
   for (const auto& report : *held) {
     if (report.source.empty() || report.digest.empty()) continue;  // empty: taken away with the consent
-    const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
-    const auto match = parsed.report ? model::same_person(parsed.report->patient, patient).match : model::Match::unsure;
+    const auto parsed = report_in(report);
+    const auto match = parsed ? model::same_person(parsed->patient, patient).match : model::Match::unsure;
     if (match == model::Match::same) continue;
-    if (parsed.report && match != model::Match::different) {  // a person's word stands until something proves the contrary
-      auto by_person = confirmed(unit, parsed.report->patient, report.origin, row.id);
+    if (parsed && match != model::Match::different) {  // a person's word stands until something proves the contrary
+      auto by_person = confirmed(unit, parsed->patient, report.origin, row.id);
       if (!by_person) return by_person.error();
       if (*by_person) continue;
     }
@@ -41,16 +41,16 @@ Result<void> rematch(Unit& unit, const Context& context, const PatientRow& row, 
     if (!waiting) return waiting.error();
     for (auto& report : *waiting) {
       if (report.digest.empty()) continue;
-      const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
-      if (!parsed.report) continue;
-      auto whose = match_patient(unit, context, *parsed.report);
+      const auto parsed = report_in(report);
+      if (!parsed) continue;
+      auto whose = match_patient(unit, context, *parsed);
       if (!whose) return whose.error();
       if (whose->patient_id != row.id) continue;  // nobody's, or more than one of ours
       if (auto r = unit.match_report(report.id, row.id); !r) return r;
       if (auto r = audit(unit, context.clock.now_ms(), "report.matched", {"huren", "report:" + report.id, "matched"}, {{"patient", row.id}}); !r) return r;
       report.patient_id = row.id;
       if (report.current)
-        if (auto r = notify_received(unit, context, report, *parsed.report, row.local_id); !r) return r;
+        if (auto r = notify_received(unit, context, report, *parsed, row.local_id); !r) return r;
     }
   }
   return {};
@@ -197,12 +197,12 @@ Result<void> add_tie(Unit& unit, const Context& context, const PatientRow& patie
     auto receivers = unit.receivers(subject_of(row.origin, row.number));
     if (!receivers) return receivers.error();
     if (std::find(receivers->begin(), receivers->end(), partner_code) != receivers->end()) continue;
-    const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-    if (!parsed.report) continue;
-    if (exchange::granted(context, *ties, partner_code, *parsed.report, {"push"})) {
-      if (auto r = send_report(unit, context, row, *parsed.report, *partner); !r) return r;
-    } else if (exchange::granted(context, *ties, partner_code, *parsed.report, {"index"})) {
-      if (auto r = exchange::send_index(unit, context, row, *parsed.report, *partner, false); !r) return r;
+    const auto parsed = report_in(row);
+    if (!parsed) continue;
+    if (exchange::granted(context, *ties, partner_code, *parsed, {"push"})) {
+      if (auto r = send_report(unit, context, row, *parsed, *partner); !r) return r;
+    } else if (exchange::granted(context, *ties, partner_code, *parsed, {"index"})) {
+      if (auto r = exchange::send_index(unit, context, row, *parsed, *partner, false); !r) return r;
     }
   }
   return {};

@@ -18,7 +18,7 @@ using store::Unit;
 
 // Reports of the results named, each once, with the item codes used of it.
 struct Used { store::ReportRow report; std::optional<model::LabReport> parsed; std::vector<mapping::ResultRef> refs; std::vector<std::size_t> positions; };
-Result<std::vector<Used>> used(Unit& unit, const Context& context, const std::vector<std::string>& result_ids, const std::string& patient_id) {
+Result<std::vector<Used>> used(Unit& unit, const std::vector<std::string>& result_ids, const std::string& patient_id) {
   std::vector<Used> out;
   auto records = unit.same_person(patient_id);
   if (!records) return records.error();
@@ -34,7 +34,7 @@ Result<std::vector<Used>> used(Unit& unit, const Context& context, const std::ve
     auto it = std::find_if(out.begin(), out.end(), [&](const Used& u) { return u.report.id == (*report)->id; });
     if (it == out.end()) {
       it = out.insert(out.end(), Used{std::move(**report), {}, {}, {}});
-      it->parsed = model::lab_report_from_json(it->report.json, context.config.hospital.offset_minutes).report;
+      it->parsed = report_in(it->report);
     }
     auto& ref = it->refs.emplace_back(mapping::ResultRef{.origin = it->report.origin, .number = it->report.number, .version = it->report.version,
                                                          .item = (*result)->item, .local_item = ""});
@@ -103,7 +103,7 @@ Result<void> notify_recorded(Unit& unit, const Context& context, const model::Re
 Result<void> take_decision(Unit& unit, const Context& context, const model::RecognitionDecided& e, const std::string& patient_id, const terminology::Reason* reason) {
   auto records = unit.same_person(patient_id);
   if (!records) return records.error();
-  auto uses = used(unit, context, e.result_ids, patient_id);
+  auto uses = used(unit, e.result_ids, patient_id);
   if (!uses) return uses.error();
   if (auto r = answer_suggestion(unit, context, e, *records); !r) return r;
   const bool accepted = e.outcome == "accepted";
@@ -183,7 +183,7 @@ Result<void> on(Unit& unit, const Context& context, const model::RecognitionDeci
 Result<void> on(Unit& unit, const Context& context, const model::ResultViewed& e) {
   auto patient = registered(unit, e.patient_id, "/patient_id");
   if (!patient) return patient.error();
-  auto uses = used(unit, context, e.result_ids, patient->id);
+  auto uses = used(unit, e.result_ids, patient->id);
   if (!uses) return uses.error();
   for (const auto& u : *uses) {
     if (auto r = unit.put_view({.report_id = u.report.id, .doctor_id = e.doctor.id, .kind = "viewed", .at_ms = e.at.epoch_ms, .patient_id = patient->id}); !r) return r;

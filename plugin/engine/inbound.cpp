@@ -67,7 +67,7 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   const auto& report = rendered.report;
   auto versions = unit.report_versions(report.origin.code, report.number);
   if (!versions) return versions.error();
-  if (!versions->empty() && versions->back().version == report.version && !versions->back().digest.empty() && versions->back().json != rendered.row.json)
+  if (!versions->empty() && versions->back().version == report.version && !versions->back().digest.empty() && report_in(versions->back()) != report)
     return Error{"report.same_version_differs", "OBR-20", {std::to_string(report.version)}};
   if (const auto* partner = context.partner(row.source)) {
     auto told = chained(context, *partner, *versions, document);

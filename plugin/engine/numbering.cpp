@@ -1,6 +1,6 @@
 #include "engine/numbering.hpp"
 
-#include "core/model/event.hpp"
+#include "engine/reports.hpp"
 
 namespace huren::engine {
 
@@ -10,7 +10,8 @@ Result<bool> number_version(store::Unit& unit, const Context& context, model::La
   if (versions->empty()) return true;
   report.version = versions->back().version;
   if (versions->back().digest.empty()) return true;
-  const auto same = [&] { return model::to_json(report) == versions->back().json; };  // put_report will refuse it
+  const auto held = report_in(versions->back());
+  const auto same = [&] { return report == held; };  // put_report will refuse it
   if (same()) return false;
   if (report.status == model::Status::final_result) report.status = model::Status::corrected;
   if (report.amendment_reason.empty()) report.amendment_reason = text({"inbound.changed_by_sender", "", {}}, Language::zh);

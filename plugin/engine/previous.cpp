@@ -5,7 +5,7 @@
 #include <iterator>
 #include <optional>
 
-#include "core/model/event.hpp"
+#include "engine/reports.hpp"
 
 namespace huren::engine {
 namespace {
@@ -41,7 +41,7 @@ Result<PreviousValues> previous_values(store::Reader& reader, const Context& con
       if (held.size() > kMostTrendReports) break;
       auto found = reader.report(row.report_id);
       if (!found) return found.error();
-      if (*found && (*found)->source.empty()) it->second = std::move(model::lab_report_from_json((*found)->json, context.config.hospital.offset_minutes).report);
+      if (*found && (*found)->source.empty()) it->second = report_in(**found);
     }
     if (!it->second || static_cast<std::size_t>(row.position) >= it->second->observations.size()) continue;
     const auto& o = it->second->observations[static_cast<std::size_t>(row.position)];

@@ -162,8 +162,8 @@ Result<std::string> Queries::results_list(std::string_view json) {
       if (!held.current) continue;
       auto bar = unit.bar(held.source, subject_of(held.origin, held.number));
       if (!bar) return bar.error();
-      const auto report = model::lab_report_from_json(held.json, context_.config.hospital.offset_minutes);
-      if (!report.report) return Error{"store.unreadable_report", held.id, {}};
+      const auto report = report_in(held);
+      if (!report) return Error{"store.unreadable_report", held.id, {}};
       auto audience = unit.audience(held.origin, held.number);
       if (!audience) return audience.error();
       const bool viewed = std::any_of(audience->begin(), audience->end(), [](const auto& v) { return v.kind == "viewed" || v.kind == "recognised"; });
@@ -172,15 +172,15 @@ Result<std::string> Queries::results_list(std::string_view json) {
       });
       auto decisions = unit.decisions_on(held.id);
       if (!decisions) return decisions.error();
-      for (std::size_t i = 0; i < report.report->observations.size(); ++i) {
-        const auto& o = report.report->observations[i];
+      for (std::size_t i = 0; i < report->observations.size(); ++i) {
+        const auto& o = report->observations[i];
         if (!request.items.empty() && std::find(request.items.begin(), request.items.end(), o.standard.code) == request.items.end()) continue;
-        if (request.since.present() && report.report->specimen.collected_at.epoch_ms < request.since.epoch_ms) continue;
+        if (request.since.present() && report->specimen.collected_at.epoch_ms < request.since.epoch_ms) continue;
         if (static_cast<int>(answer.results.size()) == request.limit) {
           answer.more = true;
           break;
         }
-        auto row = row_of(context_, held, *report.report, i);
+        auto row = row_of(context_, held, *report, i);
         row.viewed = viewed;
         row.barred = !held.source.empty() && bar->has_value();
         for (const auto& d : *decisions)  // oldest first: the last word stays
@@ -243,21 +243,21 @@ Result<std::string> Queries::result_open(std::string_view json) {
     // The same words for "not there" and "somebody else's": the answer must not tell which.
     const auto& records = access->records;
     if (!*held || std::find(records.begin(), records.end(), (*held)->patient_id) == records.end() || (*held)->digest.empty()) return Error{"query.unknown_result", request.report_id.empty() ? "/result_id" : "/report_id", {}};
-    auto report = model::lab_report_from_json((*held)->json, context_.config.hospital.offset_minutes);
-    if (!report.report) return Error{"store.unreadable_report", (*held)->id, {}};
+    auto report = report_in(**held);
+    if (!report) return Error{"store.unreadable_report", (*held)->id, {}};
     answer.report_id = (*held)->id;
     answer.source = source_of(**held);
-    answer.banner = banner_of(**held, *report.report);
+    answer.banner = banner_of(**held, *report);
     if (wants("document")) {
       // Another's bytes go on to the HIS's own reader: the gate stands before that too.
       if (!(*held)->source.empty() && !(*held)->document.empty())
         if (auto admitted = cda::admit((*held)->document, "", {}); !admitted) return Error{admitted.error().id, "/want/document", admitted.error().args};
       answer.document = (*held)->document;
     }
-    auto previous = wants("page") ? previous_values(unit, context_, access->records, **held, *report.report) : Result<PreviousValues>(PreviousValues{});
+    auto previous = wants("page") ? previous_values(unit, context_, access->records, **held, *report) : Result<PreviousValues>(PreviousValues{});
     if (!previous) return previous.error();
-    if (wants("page")) answer.page = cda::lab_page(*report.report, {.language = Language::zh, .previous = *previous, .viewer = context_.config.hospital.code, .superseded = !(*held)->current});
-    if (wants("data")) answer.report = std::move(report.report);
+    if (wants("page")) answer.page = cda::lab_page(*report, {.language = Language::zh, .previous = *previous, .viewer = context_.config.hospital.code, .superseded = !(*held)->current});
+    if (wants("data")) answer.report = std::move(report);
     if (auto r = unit.put_view({.report_id = (*held)->id, .doctor_id = request.doctor.id, .kind = "viewed", .at_ms = context_.clock.now_ms(), .patient_id = access->patient.id}); !r)
       return r;
     return audit(unit, context_.clock.now_ms(), "access.result_open", {"doctor:" + request.doctor.id, "report:" + (*held)->id, "shown"},
@@ -317,7 +317,7 @@ Result<std::string> Queries::decide_once(recognition::Input& input, const recogn
     input.patient = std::move(access->person);
     const auto wanted = recognition::wanted(input);
     if (!wanted.items.empty()) {
-      if (auto r = gather(reader, context_.config.hospital.offset_minutes, access->patient.id, access->records, wanted.items, wanted.since_ms, history); !r) return r;
+      if (auto r = gather(reader, access->patient.id, access->records, wanted.items, wanted.since_ms, history); !r) return r;
       auto known = entries_of(reader, context_, input.patient, wanted.items, wanted.since_ms);
       if (!known) return known.error();
       for (const auto& e : *known) {
@@ -365,7 +365,7 @@ Result<std::string> Queries::results_trend(std::string_view json) {
     auto access = enter(unit, context_, request.patient_id, request.encounter_id);
     if (!access) return access.error();
     input.patient = access->person;
-    if (auto r = gather(unit, context_.config.hospital.offset_minutes, access->patient.id, access->records,
+    if (auto r = gather(unit, access->patient.id, access->records,
                         recognition::answering(*context_.codes, request.item, context_.today()), request.since.present() ? request.since.epoch_ms : 0, history); !r)
       return r;
     input.candidates = history.candidates;

@@ -36,8 +36,9 @@ Result<json> reports_of(store::Reader& reader, const store::DecisionRow& decisio
       (*same)["results"].push_back(one);
       continue;
     }
-    const auto body = json::parse((*report)->json, nullptr, false);
-    if (body.is_discarded()) return Error{"store.unreadable_report", (*report)->id, {}};
+    const auto whole = report_in(**report);
+    if (!whole) return Error{"store.unreadable_report", (*report)->id, {}};
+    const auto body = json::parse(model::to_json(*whole));
     out.push_back({{"report_id", (*report)->id}, {"source", (*report)->source.empty() ? "own" : (*report)->source}, {"report", body}, {"results", json::array({one})}});
   }
   return out;

@@ -109,6 +109,8 @@ Result<void> tell_parked(store::Unit& unit, const Context& context, const store:
                                                      .reason = {"delivery.parked", row.partner, {settlement.remark}}, .attempts = row.attempts}));
 }
 
+std::optional<LabReport> report_in(const ReportRow& row) { return model::whole_report(row.brief, row.rest, row.observations); }
+
 namespace {
 
 Result<std::string> local_id_of(store::Unit& unit, const std::string& patient_id) {
@@ -169,12 +171,12 @@ Result<void> tell(store::Unit& unit, const Context& context, const ReportRow& se
   if (seen.patient_id != row.patient_id) kind = "reassigned";
   if (report.status == model::Status::withdrawn) kind = "withdrawn";
   const bool gone = kind != "corrected";
-  const auto earlier = model::lab_report_from_json(seen.json, context.config.hospital.offset_minutes);
+  const auto earlier = report_in(seen);
   const std::string id = new_id(context.clock.now_ms());
   model::ResultRetracted notice{.patient_id = *local_id, .report_id = seen.id, .new_report_id = gone ? "" : row.id, .report_number = row.number,
                                 .source = row.source.empty() ? "own" : row.source, .origin = report.origin, .kind = kind,
                                 .reason = report.amendment_reason, .doctor = {told.doctor, ""}, .use = told.use, .decision_ids = {},
-                                .changes = earlier.report && !gone ? changes_between(*earlier.report, report) : std::vector<model::ResultRetracted::Change>{}, .department = ""};
+                                .changes = earlier && !gone ? changes_between(*earlier, report) : std::vector<model::ResultRetracted::Change>{}, .department = ""};
   if (auto r = add_decisions(unit, row, notice); !r) return r;
   if (auto r = note_copies(unit, context, row, notice); !r) return r;
   if (auto r = notify(unit, context, id, "result.retracted/1", model::to_json({.notice_id = id, .at = context.now()}, notice)); !r) return r;
@@ -208,11 +210,11 @@ Result<std::vector<Told>> own_audience(store::Unit& unit, const ReportRow& row) 
 Result<void> tell_that(store::Unit& unit, const Context& context, const ReportRow& row, const Told& told, const std::string& kind, const std::string& reason) {
   auto local_id = local_id_of(unit, told.patient_id.empty() ? row.patient_id : told.patient_id);
   if (!local_id) return local_id.error();
-  const auto report = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
+  const auto report = report_in(row);
   const std::string id = new_id(context.clock.now_ms());
   model::ResultRetracted notice{.patient_id = *local_id, .report_id = row.id, .new_report_id = "", .report_number = row.number,
                                 .source = row.source.empty() ? "own" : row.source,
-                                .origin = report.report ? report.report->origin : model::Organisation{row.origin, ""}, .kind = kind, .reason = reason,
+                                .origin = report ? report->origin : model::Organisation{row.origin, ""}, .kind = kind, .reason = reason,
                                 .doctor = {told.doctor, ""}, .use = told.use, .decision_ids = {}, .changes = {}, .department = ""};
   if (auto r = add_decisions(unit, row, notice); !r) return r;
   if (auto r = note_copies(unit, context, row, notice); !r) return r;
@@ -224,7 +226,7 @@ Rendered render(LabReport report, bool own) {
   Rendered out;
   out.row = {.id = "", .origin = report.origin.code, .number = report.number, .version = report.version,
              .status = model::status_word(report.status), .source = "", .patient_id = "",
-             .verified_ids = verified_ids(report.patient), .json = model::to_json(report), .hl7 = "", .document = "", .stored_ms = 0, .current = true,
+             .verified_ids = verified_ids(report.patient), .rest = model::rest_of(report), .hl7 = "", .document = "", .stored_ms = 0, .current = true,
              .reported_ms = exchange::release_ms(report), .digest = exchange::content_digest(report), .brief = model::brief_of(report)};
   if (!own) out.row.verified_ids.emplace_back(kLinkType, report.origin.code + "/" + their_number(report.patient));
   out.results.reserve(report.observations.size());
@@ -263,16 +265,16 @@ Result<void> tell_of_newer(store::Unit& unit, const Context& context, const Repo
   auto versions = unit.report_versions(seen.origin, seen.number);
   if (!versions) return versions.error();
   if (versions->empty()) return {};
-  const auto latest = model::lab_report_from_json(versions->back().json, context.config.hospital.offset_minutes);
-  return latest.report ? tell(unit, context, seen, versions->back(), *latest.report, told) : Result<void>();
+  const auto latest = report_in(versions->back());
+  return latest ? tell(unit, context, seen, versions->back(), *latest, told) : Result<void>();
 }
 
 Result<void> unmatch(store::Unit& unit, const Context& context, const ReportRow& row) {
   context.log.write(Severity::warning, "report.unmatched", {{"report", row.id}});
-  if (auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes); parsed.report) {
+  if (auto parsed = report_in(row)) {
     auto moved = row;
     moved.patient_id.clear();
-    if (auto r = tell_audience(unit, context, row, moved, *parsed.report); !r) return r;
+    if (auto r = tell_audience(unit, context, row, moved, *parsed); !r) return r;
   }
   if (auto r = unit.match_report(row.id, ""); !r) return r;
   return audit(unit, context.clock.now_ms(), "report.matched", {"huren", "report:" + row.id, "unmatched"}, {{"patient", row.patient_id}});
@@ -321,7 +323,8 @@ Result<std::string> document_for(const ReportRow& row, const LabReport& report, 
 
 }  // namespace
 
-Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner, int lane) {
+Result<void> send_report(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const config::Partner& partner, int lane,
+                         std::string_view written) {
   auto document = document_for(row, report, partner);
   if (!document) return document.error();
   auto signature = context.documents.sign(context, partner, *document);
@@ -330,16 +333,14 @@ Result<void> send_report(store::Unit& unit, const Context& context, const Report
   const auto& own = context.config.hospital.code;
   const mapping::Envelope envelope{.control_id = control_id, .sender = own, .receiver = partner.hospital.code, .at = context.now(), .charset = Charset::utf8,
                                    .enhanced = partner.enhanced};
-  // Of our own report the message is there already, as it was kept without a document; a partner's stands in its own words.
-  const bool written = report.origin.code == own && row.inbox == 0 && !row.hl7.empty();
-  auto message = written ? mapping::add_document(row.hl7, report, *document, envelope, *signature) : mapping::write_oru(report, *document, envelope, *signature);
+  auto message = written.empty() ? mapping::write_oru(report, *document, envelope, *signature) : mapping::add_document(written, report, *document, envelope, *signature);
   if (!message) return message.error();
   if (auto r = audit(unit, context.clock.now_ms(), "report.sent", {"huren", "report:" + row.id, "queued"}, {{"message", control_id}, {"partner", partner.code}, {"patient", row.patient_id}}); !r)
     return r;
   return send(unit, context, partner, control_id, "ORU^R01", std::move(*message), row.patient_id, subject_of(row.origin, row.number), critical(report) ? 0 : lane);
 }
 
-Result<void> distribute(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {
+Result<void> distribute(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, std::string_view written) {
   std::set<std::string> partners;
   // I10: a correction follows the earlier version wherever it went, whatever has ended since.
   auto receivers = unit.receivers(subject_of(row.origin, row.number));
@@ -371,7 +372,7 @@ Result<void> distribute(store::Unit& unit, const Context& context, const ReportR
       context.log.write(Severity::error, "report.receiver_gone", {{"partner", code}, {"report", row.id}});
       continue;
     }
-    if (auto r = send_report(unit, context, row, report, *partner); !r) return r;
+    if (auto r = send_report(unit, context, row, report, *partner, 1, written); !r) return r;
   }
   return {};
 }

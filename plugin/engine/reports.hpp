@@ -24,8 +24,11 @@ struct Rendered {
   model::LabReport report;
   store::ReportRow row;
   std::vector<store::ResultRow> results;
+  std::string message{};  // of our own report: its ORU^R01 without a document, for send_report
 };
 Rendered render(model::LabReport report, bool own);
+// The whole report of a row as the store gave it; nullopt: its content was taken away, or is damaged.
+std::optional<model::LabReport> report_in(const store::ReportRow& row);
 // Error report.old_version when the store has this version or a later one. May be called again for the same report, when
 // the transaction of the first call was undone.
 Result<void> put_report(store::Unit& unit, const Context& context, Rendered& rendered);
@@ -59,10 +62,10 @@ bool critical(const model::LabReport& report);
 Result<void> enqueue(store::Unit& unit, const Context& context, const config::Partner& partner, store::OutboxRow row);
 
 // To every partner that an agreement and a tie name, and to every one that ever received an earlier version.
-Result<void> distribute(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
-// The same for one partner, when a tie comes after the report.
+Result<void> distribute(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report, std::string_view written = {});
+// The same for one partner, when a tie comes after the report. written: the message without a document, where it is at hand.
 Result<void> send_report(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report,
-                         const config::Partner& partner, int lane = 1);
+                         const config::Partner& partner, int lane = 1, std::string_view written = {});
 
 // One outbox row for a partner; lane 0 goes first.
 Result<void> send(store::Unit& unit, const Context& context, const config::Partner& partner, const std::string& control_id, const std::string& type,

@@ -25,16 +25,16 @@ std::size_t position_of(const std::string& result_id) {
 }  // namespace
 
 std::string quality_now(const Context& context, const store::ReportRow& row, std::size_t position, std::int64_t at_ms) {
-  const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-  if (!parsed.report || position >= parsed.report->observations.size()) return {};
+  const auto parsed = report_in(row);
+  if (!parsed || position >= parsed->observations.size()) return {};
   recognition::Input input;
   input.asking = context.config.hospital;
-  input.patient = parsed.report->patient;
+  input.patient = parsed->patient;
   input.at = from_epoch_ms(at_ms, context.config.hospital.offset_minutes);
   input.terminology = context.codes;
   for (const auto& agreement : context.config.agreements)
     if (const auto* partner = context.partner(agreement.partner)) input.agreements.push_back({agreement, partner->hospital});
-  input.candidates.push_back({.result_id = "", .report_id = row.id, .source = row.source, .report = &*parsed.report, .position = position});
+  input.candidates.push_back({.result_id = "", .report_id = row.id, .source = row.source, .report = &*parsed, .position = position});
   return recognition::word(recognition::quality_of(input, 0));
 }
 

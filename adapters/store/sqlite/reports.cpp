@@ -31,16 +31,16 @@ Stored head_of(const Query& q) {
   return s;
 }
 
-Stored brief_of(const Query& q) {
+Stored kept_of(const Query& q) {
   auto s = head_of(q);
-  s.row.json = q.text(11);
+  s.row.rest = q.text(11);
   s.row.reported_ms = q.integer(12);
   s.row.digest = q.text(13);
   return s;
 }
 
 Stored whole_of(const Query& q) {
-  auto s = brief_of(q);
+  auto s = kept_of(q);
   s.row.hl7 = q.text(14);
   s.row.document = q.text(15);
   s.row.inbox = q.integer(16);
@@ -51,7 +51,7 @@ Stored whole_of(const Query& q) {
   return s;
 }
 
-Rows<ReportRow> with_identifiers(Database& db, Rows<Stored> found) {
+Rows<ReportRow> with_parts(Database& db, Rows<Stored> found) {
   if (!found) return found.error();
   std::vector<ReportRow> rows;
   Query query(db, sql::kReportIdentifiers);
@@ -63,6 +63,7 @@ Rows<ReportRow> with_identifiers(Database& db, Rows<Stored> found) {
     stored.row.verified_ids = std::move(*ids);
     rows.push_back(std::move(stored.row));
   }
+  if (auto added = add_observations(db, rows); !added) return added.error();
   return rows;
 }
 
@@ -94,12 +95,12 @@ Result<Place> place_of(Database& db, const std::string& report_id) {
 
 Rows<ReportRow> report_versions(Database& db, const std::string& origin, const std::string& number) {
   Query query(db, sql::kReportVersions);
-  return with_identifiers(db, collect<Stored>(query.with(origin, number), whole_of));
+  return with_parts(db, collect<Stored>(query.with(origin, number), whole_of));
 }
 
 Maybe<ReportRow> report(Database& db, const std::string& id) {
   Query query(db, sql::kReportById);
-  auto rows = with_identifiers(db, collect<Stored>(query.with(id), whole_of));
+  auto rows = with_parts(db, collect<Stored>(query.with(id), whole_of));
   if (!rows) return rows.error();
   if (rows->empty()) return std::optional<ReportRow>();
   return std::optional<ReportRow>(std::move(rows->front()));
@@ -112,12 +113,12 @@ Maybe<ReportRow> report_head(Database& db, const std::string& id) {
 
 Rows<ReportRow> reports_of(Database& db, const std::string& patient_id) {
   Query query(db, sql::kReportsOf);
-  return with_identifiers(db, collect<Stored>(query.with(patient_id), brief_of));
+  return with_parts(db, collect<Stored>(query.with(patient_id), kept_of));
 }
 
 Rows<ReportRow> unmatched_reports(Database& db, const std::string& id_type, const std::string& id_value) {
   Query query(db, sql::kUnmatched);
-  return with_identifiers(db, collect<Stored>(query.with(id_type, id_value), whole_of));
+  return with_parts(db, collect<Stored>(query.with(id_type, id_value), whole_of));
 }
 
 Result<void> put_report(Database& db, const ReportRow& row, const std::vector<ResultRow>& results) {
@@ -129,9 +130,9 @@ Result<void> put_report(Database& db, const ReportRow& row, const std::vector<Re
   }
   Query put(db,
             "INSERT INTO report(id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, "
-            "digest, brief, json) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            "digest, brief, rest) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   put.with(row.id, row.origin, row.number, row.version, row.status, row.source, row.patient_id, row.stored_ms,
-           row.current, row.reported_ms, row.digest).bind_blob(row.brief).bind_kept(row.json);
+           row.current, row.reported_ms, row.digest).bind_blob(row.brief).bind_blob(row.rest);
   if (auto done = put.run(); !done) return done;
   const auto seq = db.last_rowid();
   const auto there = stretch_of(db, row);
@@ -167,10 +168,18 @@ Result<void> match_report(Database& db, const std::string& report_id, const std:
 
 Rows<std::pair<std::int64_t, ReportRow>> own_reports(Database& db, std::int64_t after_seq, std::int64_t stored_since_ms, int limit) {
   Query query(db, sql::kOwnReports);
-  return collect<std::pair<std::int64_t, ReportRow>>(query.with(after_seq, stored_since_ms, limit), [](const Query& q) {
-    auto stored = brief_of(q);
-    return std::pair(stored.seq, std::move(stored.row));
+  std::vector<std::int64_t> places;
+  auto rows = collect<ReportRow>(query.with(after_seq, stored_since_ms, limit), [&](const Query& q) {
+    auto stored = kept_of(q);
+    places.push_back(stored.seq);
+    return std::move(stored.row);
   });
+  if (!rows) return rows.error();
+  if (auto added = add_observations(db, *rows); !added) return added.error();
+  std::vector<std::pair<std::int64_t, ReportRow>> out;
+  out.reserve(rows->size());
+  for (std::size_t i = 0; i < rows->size(); ++i) out.emplace_back(places[i], std::move((*rows)[i]));
+  return out;
 }
 
 Rows<HeldRow> held(Database& db, const std::string& source, std::int64_t from_ms, std::int64_t to_ms) {
@@ -181,11 +190,11 @@ Rows<HeldRow> held(Database& db, const std::string& source, std::int64_t from_ms
   });
 }
 
-Result<void> strip_report(Database& db, const std::string& report_id, const std::string& json) {
+Result<void> strip_report(Database& db, const std::string& report_id) {
   auto place = place_of(db, report_id);
   if (!place) return place.error();
   if (place->seq == 0) return Error{"store.no_such_row", "report", {report_id}};
-  if (auto done = Query(db, "UPDATE report SET current=0, digest='', brief=x'', json=? WHERE seq=?").with(json, place->seq).run(); !done) return done;
+  if (auto done = Query(db, "UPDATE report SET current=0, digest='', brief=x'', rest=x'' WHERE seq=?").with(place->seq).run(); !done) return done;
   // What doctors were answered with it repeats its values: the showings stay, the answers go.
   if (auto done = Query(db, sql::kChecksWith).with(place->seq).run(); !done) return done;
   if (auto done = Query(db, "UPDATE report_text SET hl7=x'', document=x'', inbox=0, document_at=0, document_size=0 WHERE seq=?").with(place->seq).run(); !done) return done;

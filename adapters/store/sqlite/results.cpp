@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "result_pack.hpp"
 #include "rows.hpp"
@@ -93,6 +94,34 @@ Rows<ResultRow> results_in(Database& db, const std::string& report_id) {
   auto rows = read_report(db, report_id, [](const PackedResult&) { return true; });
   if (rows) std::sort(rows->begin(), rows->end(), [](const ResultRow& a, const ResultRow& b) { return a.position < b.position; });
   return rows;
+}
+
+Result<void> add_observations(Database& db, std::vector<ReportRow>& reports) {
+  std::map<std::string, std::vector<ReportRow*>> owners;
+  for (auto& report : reports) owners[owner_of(report.patient_id, report.id)].push_back(&report);
+  for (const auto& [owner, theirs] : owners) {
+    Query query(db, theirs.size() == 1 ? sql::kResultsOfOne : sql::kResultsOfAll);  // of several the stretch is walked once
+    query.bind_kept(owner);
+    if (theirs.size() == 1) query.bind_kept(theirs.front()->id);
+    std::map<std::string_view, std::vector<std::pair<int, std::string>>> found;
+    for (const auto* report : theirs) found[report->id];
+    for (;;) {
+      auto row = query.step();
+      if (!row) return row.error();
+      if (!*row) break;
+      const auto of = found.find(query.view(0));
+      if (of == found.end()) continue;
+      ResultPack pack(query.view(1));
+      for (PackedResult one; pack.next(one);) of->second.emplace_back(one.position, one.brief);
+      if (!pack.whole()) return damaged(query);
+    }
+    for (auto* report : theirs) {
+      auto& briefs = found[report->id];
+      std::sort(briefs.begin(), briefs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+      for (auto& [position, brief] : briefs) report->observations.push_back(std::move(brief));
+    }
+  }
+  return {};
 }
 
 // Whose they are and whether they count is the report's to say. One row a time of collection: a report has one, seldom more.

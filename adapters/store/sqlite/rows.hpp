@@ -38,7 +38,7 @@ Result<void> match_report(Database& db, const std::string& report_id, const std:
 Result<void> retire_report(Database& db, const std::string& report_id);
 Rows<std::pair<std::int64_t, ReportRow>> own_reports(Database& db, std::int64_t after_seq, std::int64_t stored_since_ms, int limit);
 Rows<HeldRow> held(Database& db, const std::string& source, std::int64_t from_ms, std::int64_t to_ms);
-Result<void> strip_report(Database& db, const std::string& report_id, const std::string& json);
+Result<void> strip_report(Database& db, const std::string& report_id);
 
 // results.cpp
 std::string owner_of(const std::string& patient_id, const std::string& report_id);  // under whom a report's results lie
@@ -46,6 +46,7 @@ Rows<ResultRow> results_of(Database& db, const std::string& patient_id, const st
                            std::int64_t collected_since_ms);
 Maybe<ResultRow> result(Database& db, const std::string& id);
 Rows<ResultRow> results_in(Database& db, const std::string& report_id);
+Result<void> add_observations(Database& db, std::vector<ReportRow>& reports);  // ReportRow::observations of each
 Result<void> put_results(Database& db, const ReportRow& report, const std::vector<ResultRow>& results);
 
 // outbox.cpp

@@ -20,22 +20,22 @@ inline constexpr std::string_view kTies =
 // reports and results
 inline constexpr std::string_view kReportVersions =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.brief, r.json, r.reported_ms, r.digest, "
+    "r.brief, r.rest, r.reported_ms, r.digest, "
     "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox, t.document_at, t.document_size FROM report r JOIN report_text t ON t.seq = r.seq "
     "WHERE r.origin=? AND r.number=? ORDER BY r.version, r.seq";
 inline constexpr std::string_view kReportById =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.brief, r.json, r.reported_ms, r.digest, "
+    "r.brief, r.rest, r.reported_ms, r.digest, "
     "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox, t.document_at, t.document_size FROM report r JOIN report_text t ON t.seq = r.seq WHERE r.id=?";
 inline constexpr std::string_view kInboxBody = "SELECT body FROM inbox_body WHERE id=?";
 inline constexpr std::string_view kReportHead =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief FROM report WHERE id=?";
 inline constexpr std::string_view kReportsOf =
-    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json, reported_ms, digest FROM report "
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, rest, reported_ms, digest FROM report "
     "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
 inline constexpr std::string_view kUnmatched =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
-    "r.brief, r.json, r.reported_ms, r.digest, "
+    "r.brief, r.rest, r.reported_ms, r.digest, "
     "iif(t.inbox=0, t.hl7, (SELECT b.body FROM inbox_body b WHERE b.id = t.inbox)), t.document, t.inbox, t.document_at, t.document_size FROM unmatched u JOIN report r ON r.seq = u.report JOIN report_text t ON t.seq = r.seq "
     "WHERE u.type=? AND u.value=? ORDER BY u.report";
 inline constexpr std::string_view kReportIdentifiers =
@@ -46,6 +46,8 @@ inline constexpr std::string_view kResultsSince =
 inline constexpr std::string_view kResultsIn =
     "SELECT r.report_id, r.collected_ms, r.current, r.results, p.patient_id FROM report p "
     "CROSS JOIN result r ON r.owner = iif(p.patient_id='', '?'||p.id, p.patient_id) AND r.report_id = p.id WHERE p.id=?";
+inline constexpr std::string_view kResultsOfOne = "SELECT report_id, results FROM result WHERE owner=? AND report_id=?";
+inline constexpr std::string_view kResultsOfAll = "SELECT report_id, results FROM result WHERE owner=?";
 inline constexpr std::string_view kRetireResults =
     "UPDATE result SET current=0 WHERE owner=(SELECT iif(patient_id='', '?'||id, patient_id) FROM report WHERE id=?1) AND report_id=?1";
 inline constexpr std::string_view kMoveResults = "UPDATE result SET owner=? WHERE owner=? AND report_id=?";
@@ -127,7 +129,7 @@ inline constexpr std::string_view kHeld =
     "AND r.reported_ms<? AND NOT EXISTS(SELECT 1 FROM report n WHERE n.origin=r.origin AND n.number=r.number "
     "AND n.version>r.version) ORDER BY r.number, r.origin";
 inline constexpr std::string_view kOwnReports =
-    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, json, reported_ms, digest "
+    "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, rest, reported_ms, digest "
     "FROM report WHERE seq>? AND source='' AND current=1 AND stored_ms>=? ORDER BY seq LIMIT ?";
 
 // retention: (after, limit) → the last of the next rows; (after, last, before_ms) drops what may go of them. Found by walking
@@ -289,7 +291,7 @@ inline constexpr std::string_view kDoubtsAbout =
 inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
-    kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultsIn, kRetireResults, kMoveResults, kDropResults,
+    kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultsIn, kResultsOfOne, kResultsOfAll, kRetireResults, kMoveResults, kDropResults,
     kMessage, kEnqueue, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kIsDue, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
     kOwnReports, kInboxKnows, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,

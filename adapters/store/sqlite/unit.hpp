@@ -195,7 +195,7 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> put_disclosure(const DisclosureRow& row) override { return sqlite::put_disclosure(db_, row); }
   Result<void> put_bar(const BarRow& row) override { return sqlite::put_bar(db_, row); }
   Result<void> lift_bar(const std::string& partner, const std::string& subject) override { return sqlite::lift_bar(db_, partner, subject); }
-  Result<void> strip_report(const std::string& report_id, const std::string& json) override { return sqlite::strip_report(db_, report_id, json); }
+  Result<void> strip_report(const std::string& report_id) override { return sqlite::strip_report(db_, report_id); }
   Result<void> forget_inbox(const std::string& source, const std::string& control_id, const std::string& content_hash) override {
     return sqlite::forget_inbox(db_, source, control_id, content_hash);
   }

@@ -2,24 +2,57 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <memory>
+#include <utility>
 
 #include "core/base/text_out.hpp"
 
 namespace huren::model {
 namespace {
 
-constexpr char kForm = 1;
-constexpr std::size_t kMostEntries = 1000;
-
+// Form 2. A number is base 128, low digits first; one that may be below zero is folded over it. A text is twice its length
+// and its bytes, or an odd number: 1 says "as the text beside it", 2n + 3 names word n. A bound is 0 where there is none,
+// 1 and its eight bytes, or the number of its decimals + 2 and its digits. A list is its length and its entries.
+constexpr char kForm = 2;
 constexpr std::size_t kLongestNumber = 10;
+
+// What laboratories say most. Frozen: a word keeps its number for ever, another one goes to the end.
+constexpr std::string_view kWords[] = {"HUREN", "L",      "LN",     "NM",    "SN",    "ST",     "CWE",   "mmol/L", "umol/L",  "U/L",   "IU/L", "g/L",
+                                       "mg/L",  "mg/dL",  "ug/L",   "%",     "10^9/L", "10*9/L", "pg/mL", "ng/mL",  "mIU/L",   "nmol/L", "pmol/L", "fL"};
+constexpr std::size_t kLongestWord = 8;
+
+constexpr std::uint64_t as_number(std::string_view word) {
+  std::uint64_t out = word.size();
+  for (const char c : word) out = out << 7 | static_cast<std::uint64_t>(c & 0x7F);
+  return out;
+}
+constexpr auto kWordNumbers = [] {
+  std::array<std::uint64_t, std::size(kWords)> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = as_number(kWords[i]);
+  return out;
+}();
+
+// Its number among the words; as many as there are: none of them.
+std::size_t word_of(std::string_view text) {
+  if (text.empty() || text.size() > kLongestWord) return std::size(kWords);
+  const auto number = as_number(text);
+  std::size_t i = 0;
+  while (i < std::size(kWords) && (kWordNumbers[i] != number || kWords[i] != text)) ++i;
+  return i;
+}
+
+constexpr std::array<double, 7> kPowers = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+constexpr double kMostDigits = 9e15;  // whole numbers below are exact
 
 // The same walk over the members measures, writes and reads them: what one does the others cannot forget.
 class Measure {  // the most that they may take
  public:
   void operator()(const std::string& text) { most_ += text.size() + kLongestNumber; }
+  void word(const std::string& text) { (*this)(text); }
+  void like(const std::string& text, const std::string&) { (*this)(text); }
   void operator()(const std::int64_t&) { most_ += kLongestNumber; }
-  void operator()(const std::optional<double>&) { most_ += 1 + sizeof(double); }
+  void operator()(const std::optional<double>&) { most_ += 1 + kLongestNumber; }
   template <class T, class Each>
   void list(const std::vector<T>& entries, Each each) {
     most_ += kLongestNumber;
@@ -35,13 +68,29 @@ class Writer {  // where there is room for all of it
  public:
   explicit Writer(char* at) : at_(at) { *at_++ = kForm; }
   void operator()(const std::string& text) {
-    number(text.size());
+    number(2 * std::uint64_t{text.size()});
     at_ = put(at_, text);
   }
-  void operator()(const std::int64_t& value) { number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63)); }
+  void word(const std::string& text) {
+    const auto known = word_of(text);
+    if (known == std::size(kWords)) (*this)(text);
+    else number(2 * known + 3);
+  }
+  void like(const std::string& text, const std::string& beside) {
+    if (text.empty() || text != beside) (*this)(text);
+    else number(1);
+  }
+  void operator()(const std::int64_t& value) { number(folded(value)); }
   void operator()(const std::optional<double>& value) {
-    *at_++ = value ? '\1' : '\0';
-    if (!value) return;
+    if (!value) return number(0);
+    for (std::size_t decimals = 0; decimals < kPowers.size(); ++decimals) {
+      const double digits = std::nearbyint(*value * kPowers[decimals]);
+      if (!(std::abs(digits) < kMostDigits)) break;
+      if (digits / kPowers[decimals] != *value || (digits == 0 && std::signbit(*value))) continue;
+      number(decimals + 2);
+      return number(folded(static_cast<std::int64_t>(digits)));
+    }
+    number(1);
     for (auto bits = std::bit_cast<std::uint64_t>(*value), i = std::uint64_t{0}; i < 8; ++i, bits >>= 8) *at_++ = static_cast<char>(bits & 0xFF);
   }
   template <class T, class Each>
@@ -52,6 +101,7 @@ class Writer {  // where there is room for all of it
   [[nodiscard]] char* end() const { return at_; }
 
  private:
+  static std::uint64_t folded(std::int64_t value) { return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63); }
   void number(std::uint64_t value) {
     for (; value >= 0x80; value >>= 7) *at_++ = static_cast<char>(value | 0x80);
     *at_++ = static_cast<char>(value);
@@ -62,19 +112,19 @@ class Writer {  // where there is room for all of it
 class Reader {
  public:
   explicit Reader(std::string_view record) : rest_(record) { good_ = !rest_.empty() && take() == kForm; }
-  void operator()(std::string& text) {
-    const auto size = number();
-    if (!good_ || size > rest_.size()) return fail();
-    text.assign(rest_.data(), size);
-    rest_.remove_prefix(size);
-  }
-  void operator()(std::int64_t& value) {
-    const auto zigzag = number();
-    value = static_cast<std::int64_t>((zigzag >> 1) ^ (~(zigzag & 1) + 1));
-  }
+  void operator()(std::string& text) { this->text(text, number(), nullptr); }
+  void word(std::string& text) { this->text(text, number(), nullptr); }
+  void like(std::string& text, const std::string& beside) { this->text(text, number(), &beside); }
+  void operator()(std::int64_t& value) { value = unfolded(number()); }
   void operator()(std::optional<double>& value) {
     value.reset();
-    if (take() == '\0' || !good_) return;
+    const auto kind = number();
+    if (!good_ || kind == 0) return;
+    if (kind >= 2) {
+      if (kind - 2 >= kPowers.size()) return fail();
+      value = static_cast<double>(unfolded(number())) / kPowers[kind - 2];
+      return;
+    }
     if (rest_.size() < 8) return fail();
     std::uint64_t bits = 0;
     for (std::size_t i = 8; i-- > 0;) bits = bits << 8 | static_cast<unsigned char>(rest_[i]);
@@ -84,7 +134,7 @@ class Reader {
   template <class T, class Each>
   void list(std::vector<T>& entries, Each each) {
     const auto size = number();
-    if (!good_ || size > kMostEntries) return fail();
+    if (!good_ || size > rest_.size()) return fail();  // an entry takes a byte at least
     entries.assign(size, T{});
     for (auto& entry : entries) each(entry);
   }
@@ -94,6 +144,18 @@ class Reader {
   void fail() {
     good_ = false;
     rest_ = {};
+  }
+  void text(std::string& into, std::uint64_t size, const std::string* beside) {
+    if (size & 1) {
+      if (size == 1 && beside) into = *beside;
+      else if (size >= 3 && size / 2 - 1 < std::size(kWords)) into = kWords[size / 2 - 1];
+      else fail();
+      return;
+    }
+    size /= 2;
+    if (!good_ || size > rest_.size()) return fail();
+    into.assign(rest_.data(), size);
+    rest_.remove_prefix(size);
   }
   char take() {
     if (rest_.empty()) {
@@ -114,6 +176,7 @@ class Reader {
     fail();
     return 0;
   }
+  static std::int64_t unfolded(std::uint64_t value) { return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1)); }
   std::string_view rest_;
   bool good_ = false;
 };
@@ -186,13 +249,17 @@ void head(Io& io, Report& r) {
 
 template <class Io, class Result>
 void observation(Io& io, Result& o) {
-  code(io, o.local);
-  code(io, o.standard);
+  io(o.local.code);
+  io(o.local.name);
+  io.word(o.local.system);
+  io.like(o.standard.code, o.local.code);
+  io.like(o.standard.name, o.local.name);
+  io.word(o.standard.system);
   io(o.loinc);
-  io(o.value_type);
+  io.word(o.value_type);
   io(o.value);
   io(o.comparator);
-  io(o.unit);
+  io.word(o.unit);
   io(o.range.text);
   io(o.range.low);
   io(o.range.high);
@@ -206,9 +273,45 @@ void observation(Io& io, Result& o) {
   time(io, o.observed_at);
 }
 
-}  // namespace
+// An observation whose place is told otherwise than by counting from 1, or that has notes.
+struct Apart {
+  std::int64_t position = 0;
+  std::string set_id;
+  std::vector<std::string> notes;
+};
 
-namespace {
+template <class Io, class Person>
+void person(Io& io, Person& p) {
+  io(p.id);
+  io(p.name);
+}
+
+template <class Io, class Report, class Count, class List>
+void rest(Io& io, Report& r, Count& observations, List& apart) {
+  io(observations);
+  io.list(apart, [&](auto& one) {
+    io(one.position);
+    io(one.set_id);
+    texts(io, one.notes);
+  });
+  io(r.patient.phone);
+  code(io, r.panel);
+  io(r.category);
+  io(r.order_number);
+  io(r.patient_class);
+  io(r.encounter_id);
+  io(r.department);
+  code(io, r.diagnosis);
+  person(io, r.requester);
+  person(io, r.author);
+  person(io, r.verifier);
+  io(r.conclusion);
+  texts(io, r.notes);
+  io(r.amendment_reason);
+}
+
+std::string set_id_at(std::size_t position) { return std::to_string(position + 1); }
+
 
 // walk(io): over what is to be written. Most records need no room but the stack's and their own.
 template <class Walk>
@@ -234,6 +337,14 @@ std::string brief_of(const Observation& o) {
   return written([&](auto& io) { observation(io, o); });
 }
 
+std::string rest_of(const LabReport& report) {
+  std::vector<Apart> apart;
+  for (std::size_t i = 0; i < report.observations.size(); ++i)
+    if (const auto& o = report.observations[i]; o.set_id != set_id_at(i) || !o.notes.empty()) apart.push_back({static_cast<std::int64_t>(i), o.set_id, o.notes});
+  const auto observations = static_cast<std::int64_t>(report.observations.size());
+  return written([&](auto& io) { rest(io, report, observations, std::as_const(apart)); });
+}
+
 bool read_brief(std::string_view record, LabReport& into) {
   Reader io(record);
   head(io, into);
@@ -244,6 +355,30 @@ bool read_brief(std::string_view record, Observation& into) {
   Reader io(record);
   observation(io, into);
   return io.done();
+}
+
+std::optional<LabReport> whole_report(std::string_view brief, std::string_view rest_record, std::span<const std::string> observations) {
+  std::optional<LabReport> out(std::in_place);
+  std::vector<Apart> apart;
+  std::int64_t had = 0;
+  Reader io(rest_record);
+  rest(io, *out, had, apart);
+  if (!io.done() || had != static_cast<std::int64_t>(observations.size())) return std::nullopt;
+  const auto phone = std::move(out->patient.phone);
+  if (!read_brief(brief, *out)) return std::nullopt;
+  out->patient.phone = phone;
+  out->observations.resize(observations.size());
+  for (std::size_t i = 0; i < observations.size(); ++i) {
+    if (!read_brief(observations[i], out->observations[i])) return std::nullopt;
+    out->observations[i].set_id = set_id_at(i);
+  }
+  for (auto& one : apart) {
+    if (one.position < 0 || one.position >= had) return std::nullopt;
+    auto& o = out->observations[static_cast<std::size_t>(one.position)];
+    o.set_id = std::move(one.set_id);
+    o.notes = std::move(one.notes);
+  }
+  return out;
 }
 
 }  // namespace huren::model

@@ -86,9 +86,9 @@ Result<QuestionAnswer> Answerer::reports(const config::Partner& partner, const Q
     std::size_t bytes = 0;
     for (const auto& row : *rows) {  // newest first
       if (!row.source.empty() || !row.current || row.stored_ms < now - kLookBackMs) continue;
-      const auto parsed = model::lab_report_from_json(row.json, context_.config.hospital.offset_minutes);
-      if (!parsed.report || !wanted(q, *parsed.report) || !granted(context_, *ties, partner.code, *parsed.report, {"pull", "index"})) continue;
-      auto message = rendered(context_, row, *parsed.report, partner);
+      const auto parsed = report_in(row);
+      if (!parsed || !wanted(q, *parsed) || !granted(context_, *ties, partner.code, *parsed, {"pull", "index"})) continue;
+      auto message = rendered(context_, row, *parsed, partner);
       if (!message) return message.error();
       bytes += message->size();
       if (answer.messages.size() == kMostReports || bytes > kMostBytes) {

@@ -63,14 +63,14 @@ Result<BackfillStep> backfill_step(const Context& context, const model::Agreemen
       if (std::find(receivers->begin(), receivers->end(), partner->code) != receivers->end()) continue;
       auto ties = unit.ties(row.patient_id);
       if (!ties) return ties.error();
-      const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-      if (!parsed.report || !covers(agreement, *parsed.report) || !tied(*ties, agreement, now)) continue;
+      const auto parsed = report_in(row);
+      if (!parsed || !covers(agreement, *parsed) || !tied(*ties, agreement, now)) continue;
       if (agreement.mode == "index") {
         auto indexed = unit.disclosed(subject, partner->code, "index");
         if (!indexed) return indexed.error();
         if (*indexed) continue;
-        if (auto r = send_index(unit, context, row, *parsed.report, *partner, false); !r) return r;
-      } else if (auto r = send_report(unit, context, row, *parsed.report, *partner); !r) {
+        if (auto r = send_index(unit, context, row, *parsed, *partner, false); !r) return r;
+      } else if (auto r = send_report(unit, context, row, *parsed, *partner); !r) {
         return r;
       }
       ++step.sent;

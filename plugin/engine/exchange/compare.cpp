@@ -108,10 +108,10 @@ Result<Resent> send_again(store::Unit& unit, const Context& context, const confi
   auto versions = unit.report_versions(own, number);
   if (!versions) return versions.error();
   if (versions->empty() || !versions->back().source.empty()) return Resent::not_yours;
-  const auto parsed = model::lab_report_from_json(versions->back().json, context.config.hospital.offset_minutes);
-  if (!parsed.report) return Resent::not_yours;
+  const auto parsed = report_in(versions->back());
+  if (!parsed) return Resent::not_yours;
   if (!dry_run)
-    if (auto r = send_report(unit, context, versions->back(), *parsed.report, partner); !r) return r.error();
+    if (auto r = send_report(unit, context, versions->back(), *parsed, partner); !r) return r.error();
   return Resent::sent;
 }
 

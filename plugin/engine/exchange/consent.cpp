@@ -110,13 +110,13 @@ Result<void> consent_ended(store::Unit& unit, const Context& context, const std:
   if (!reports) return reports.error();
   mapping::ConsentMessage message{.id = "", .given = false, .at = at, .reports = {}};
   for (const auto& row : *reports) {
-    const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-    if (parsed.report && granted(context, *ties, partner.code, *parsed.report, {"push", "pull", "index"})) continue;  // another tie covers it
+    const auto parsed = report_in(row);
+    if (parsed && granted(context, *ties, partner.code, *parsed, {"push", "pull", "index"})) continue;  // another tie covers it
     const auto subject = subject_of(row.origin, row.number);
     auto indexed = unit.disclosed(subject, partner.code, "index");
     if (!indexed) return indexed.error();
-    if (*indexed && parsed.report)
-      if (auto r = send_index(unit, context, row, *parsed.report, partner, true); !r) return r;
+    if (*indexed && parsed)
+      if (auto r = send_index(unit, context, row, *parsed, partner, true); !r) return r;
     auto left = stop_sending(unit, subject, partner.code);
     if (!left) return left.error();
     if (!*left) continue;
@@ -140,11 +140,11 @@ Result<void> consent_returned(store::Unit& unit, const Context& context, const s
     auto barred = unit.bar(partner.code, subject);
     if (!barred) return barred.error();
     if (!*barred) continue;
-    auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-    if (!parsed.report || !granted(context, *ties, partner.code, *parsed.report, {"push", "pull", "index"})) continue;
+    auto parsed = report_in(row);
+    if (!parsed || !granted(context, *ties, partner.code, *parsed, {"push", "pull", "index"})) continue;
     if (auto r = unit.lift_bar(partner.code, subject); !r) return r;
     message.reports.push_back({.origin = row.origin, .number = row.number, .version = row.version, .item = "", .local_item = ""});
-    again.emplace_back(&row, std::move(*parsed.report));
+    again.emplace_back(&row, std::move(*parsed));
   }
   if (auto r = tell_partner(unit, context, patient_id, partner, std::move(message)); !r) return r;
   for (const auto& [row, report] : again)
@@ -157,7 +157,7 @@ Result<void> strip(store::Unit& unit, const std::string& origin, const std::stri
   auto versions = unit.report_versions(origin, number);
   if (!versions) return versions.error();
   for (const auto& v : *versions) {
-    if (auto r = unit.strip_report(v.id, "{}"); !r) return r;
+    if (auto r = unit.strip_report(v.id); !r) return r;
     if (!v.hl7.empty())  // once no report names it any more
       if (auto r = unit.forget_inbox(v.source, hl7::peek_header(v.hl7).control_id, sha256_hex(v.hl7)); !r) return r;
   }

@@ -142,9 +142,9 @@ Result<bool> apply_decisions(store::Unit& unit, const Context& context) {
         for (auto& row : *waiting) {
           if (auto r = unit.match_report(row.id, d.patient_id); !r) return r.error();
           row.patient_id = d.patient_id;
-          const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-          if (row.current && parsed.report)
-            if (auto r = notify_received(unit, context, row, *parsed.report, (*ours)->local_id); !r) return r.error();
+          const auto parsed = report_in(row);
+          if (row.current && parsed)
+            if (auto r = notify_received(unit, context, row, *parsed, (*ours)->local_id); !r) return r.error();
         }
         if (auto r = report_came(unit, context, d.patient_id); !r) return r.error();
         continue;
@@ -152,8 +152,8 @@ Result<bool> apply_decisions(store::Unit& unit, const Context& context) {
       auto held = unit.reports_of(d.patient_id);  // what an earlier confirmation had moved goes back
       if (!held) return held.error();
       for (const auto& row : *held) {
-        const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-        if (row.source.empty() || !parsed.report || row.origin != d.partner || their_number(parsed.report->patient) != d.their_id) continue;
+        const auto parsed = report_in(row);
+        if (row.source.empty() || !parsed || row.origin != d.partner || their_number(parsed->patient) != d.their_id) continue;
         if (auto r = unmatch(unit, context, row); !r) return r.error();
       }
     }

@@ -76,9 +76,9 @@ Result<std::vector<store::ReportRow>> pack(store::Reader& reader, const Context&
   }
   for (auto& row : reports) {
     if (!row.source.empty() || !row.current || row.stored_ms < since_ms || step.package.size() >= 400) continue;
-    const auto parsed = model::lab_report_from_json(row.json, context.config.hospital.offset_minutes);
-    if (!parsed.report || !may_leave(context, partner.code, "referral", *parsed.report)) continue;
-    step.package.push_back({"report", row.origin, row.number, parsed.report->panel.name, row.version});
+    const auto parsed = report_in(row);
+    if (!parsed || !may_leave(context, partner.code, "referral", *parsed)) continue;
+    step.package.push_back({"report", row.origin, row.number, parsed->panel.name, row.version});
     auto receivers = reader.receivers(subject_of(row.origin, row.number));
     if (!receivers) return receivers.error();
     if (std::find(receivers->begin(), receivers->end(), partner.code) == receivers->end()) to_send.push_back(std::move(row));
@@ -86,7 +86,7 @@ Result<std::vector<store::ReportRow>> pack(store::Reader& reader, const Context&
   return to_send;
 }
 
-Result<life::Package> package_of(store::Reader& reader, const Context& context, const store::ReferralRow& row, const life::Life& life) {
+Result<life::Package> package_of(store::Reader& reader, const store::ReferralRow& row, const life::Life& life) {
   // The asked hospital looks at what came with the request, the asking one at what came back.
   const auto* step = row.ours ? life.step(life.completion) : life.step(life.request);
   const auto* request = life.step(life.request);
@@ -101,8 +101,8 @@ Result<life::Package> package_of(store::Reader& reader, const Context& context, 
     auto versions = reader.report_versions(item.origin, item.number);
     if (!versions) return versions.error();
     for (const auto& v : *versions) {
-      const auto parsed = model::lab_report_from_json(v.json, context.config.hospital.offset_minutes);
-      const bool other = parsed.report && model::same_person(parsed.report->patient, request->patient).match == model::Match::different;
+      const auto parsed = report_in(v);
+      const bool other = parsed && model::same_person(parsed->patient, request->patient).match == model::Match::different;
       held.push_back({"report", v.origin, v.number, v.version, v.status == "withdrawn", other});
     }
   }

@@ -29,7 +29,7 @@ model::Organisation organisation_of(const Context& context, const std::string& c
 // The lab reports that go with a step, into its manifest; those that the partner does not have yet come back, to be sent after it.
 Result<std::vector<store::ReportRow>> pack(store::Reader& reader, const Context& context, const store::PatientRow& patient, const config::Partner& partner,
                                            std::int64_t since_ms, model::Step& step);
-Result<life::Package> package_of(store::Reader& reader, const Context& context, const store::ReferralRow& row, const life::Life& life);
+Result<life::Package> package_of(store::Reader& reader, const store::ReferralRow& row, const life::Life& life);
 // The document of one step: rendered, kept as ours, and put into the message.
 Result<void> enclose(store::Unit& unit, const Context& context, const std::string& key, const std::string& patient_id, const config::Partner& partner,
                      model::ClinicalRecord record, mapping::StepMessage& message);

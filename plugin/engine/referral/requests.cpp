@@ -136,7 +136,7 @@ Result<void> refresh(Unit& unit, const Context& context, Request& r) {
     const auto again = row.told == 0 ? now : now + std::int64_t{r.life.answer_due_ms ? terms.answer_minutes[rank] : terms.reading_minutes[rank]} * kMinuteMs;
     row.due_ms = row.due_ms ? std::min(row.due_ms, again) : again;
   }
-  auto package = package_of(unit, context, row, r.life);
+  auto package = package_of(unit, row, r.life);
   if (!package) return package.error();
   row.package = package->lines.empty() ? "" : package->complete() ? "complete" : "incomplete";
   if (auto done = unit.put_referral(row); !done) return done;
@@ -176,7 +176,7 @@ Result<std::string> view_of(store::Reader& reader, const Context& context, const
     if (!doubt) return doubt.error();
     shown.doubt_id = *doubt;
   }
-  auto package = package_of(reader, context, row, request->life);
+  auto package = package_of(reader, row, request->life);
   if (!package) return package.error();
   shown.package = std::move(*package);
   auto records = reader.records_with(row.key);

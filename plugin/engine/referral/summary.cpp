@@ -30,7 +30,7 @@ Result<const model::Agreement*> basis(store::Reader& reader, const Context& cont
 }
 
 // "葡萄糖 5.42 mmol/L（2026-11-22）": the last value of each agreed analyte.
-Result<std::string> last_values(store::Reader& reader, const Context& context, const std::string& patient_id, const std::vector<std::string>& items) {
+Result<std::string> last_values(store::Reader& reader, const std::string& patient_id, const std::vector<std::string>& items) {
   std::string out;
   auto records = reader.same_person(patient_id);
   if (!records) return records.error();
@@ -49,12 +49,12 @@ Result<std::string> last_values(store::Reader& reader, const Context& context, c
     auto bar = reader.bar((*report)->source, subject_of((*report)->origin, (*report)->number));
     if (!bar) return bar.error();
     if (*bar) continue;  // another hospital's, and the consent that brought it has ended
-    const auto parsed = model::lab_report_from_json((*report)->json, context.config.hospital.offset_minutes);
+    const auto parsed = report_in(**report);
     const auto position = static_cast<std::size_t>(last->position);
-    if (!parsed.report || position >= parsed.report->observations.size()) continue;
-    const auto& o = parsed.report->observations[position];
-    out += (out.empty() ? "" : "\n") + o.standard.name + " " + o.comparator + o.value + " " + o.unit + " (" + to_iso_time(parsed.report->specimen.collected_at).substr(0, 10) + ", " +
-           parsed.report->origin.name + ")";
+    if (!parsed || position >= parsed->observations.size()) continue;
+    const auto& o = parsed->observations[position];
+    out += (out.empty() ? "" : "\n") + o.standard.name + " " + o.comparator + o.value + " " + o.unit + " (" + to_iso_time(parsed->specimen.collected_at).substr(0, 10) + ", " +
+           parsed->origin.name + ")";
   }
   return out;
 }
@@ -76,7 +76,7 @@ Result<void> on(Unit& unit, const Context& context, const model::SummaryShared& 
   step.to = partner->hospital.code;
   step.at = shared.at;
   auto content = shared.record;
-  auto values = last_values(unit, context, (*row)->id, (*agreement)->summary_items);
+  auto values = last_values(unit, (*row)->id, (*agreement)->summary_items);
   if (!values) return values.error();
   const bool has = std::any_of(content.items.begin(), content.items.end(), [](const auto& i) { return i.key == "lab_summary"; });
   if (!values->empty() && !has) content.items.push_back({"lab_summary", *values, "", {}, {}});

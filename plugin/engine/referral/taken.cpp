@@ -200,9 +200,9 @@ struct Taking {
     const int lane = request->row.priority == "critical" ? 0 : 1;
     if (auto r = send_step(unit, context, *request, *partner, std::move(message)); !r) return r;
     for (const auto& report : reports) {
-      const auto parsed = model::lab_report_from_json(report.json, context.config.hospital.offset_minutes);
-      if (!parsed.report) continue;
-      if (auto r = send_report(unit, context, report, *parsed.report, *partner, lane); !r) return r;
+      const auto parsed = report_in(report);
+      if (!parsed) continue;
+      if (auto r = send_report(unit, context, report, *parsed, *partner, lane); !r) return r;
     }
     if (step().step != "requested" || step().kind == "exam") return {};
     auto patient = unit.patient(patient_id);

@@ -36,14 +36,15 @@ struct ReportRow {
   std::string source;         // partner code, or "" when ours
   std::string patient_id;     // "" : unmatched and invisible (I12)
   std::vector<std::pair<std::string, std::string>> verified_ids;  // of the patient in the report: finds it when the patient registers
-  std::string json;           // model::LabReport
-  std::string hl7;            // the ORU^R01 as sent or received, UTF-8
+  std::string rest;           // model::rest_of the report: what its briefs leave out
+  std::string hl7;            // the ORU^R01 as it came, UTF-8; "" of our own: it is written anew for whoever gets it
   std::string document;       // the C0007 bytes; may be handed over packed (core/base/pack.hpp), comes back as they are
   std::int64_t stored_ms = 0;
   bool current = true;        // false: superseded or withdrawn
   std::int64_t reported_ms = 0;  // release at the origin: the day that both sides compare
   std::string digest;         // of the content, the same at both ends (engine/exchange/digest.hpp); "" : taken away
-  std::string brief{};        // model::brief_of the report; "": json alone tells
+  std::string brief{};        // model::brief_of the report; "": its content was taken away
+  std::vector<std::string> observations{};  // as read: the briefs of its results by position; what is put comes with the results
   std::int64_t inbox = 0;     // the inbox row whose body hl7 is: the bytes lie there and stay while this row names it; 0: none
 };
 
@@ -56,7 +57,7 @@ struct ResultRow {            // one observation of one version, what order.chec
   std::string status;         // model::status_word
   std::int64_t collected_ms = 0;
   bool current = true;
-  std::string brief{};        // model::brief_of the observation; "": the report's json alone tells
+  std::string brief{};        // model::brief_of the observation
 };
 
 // committed: the peer has it (CA) and owes the application acknowledgement that the message asks for, until next_ms.
@@ -253,7 +254,7 @@ class Reader {
   virtual Result<std::optional<ReportRow>> report(const std::string& id) = 0;
   virtual Result<std::optional<TieRow>> tie(const std::string& patient_id, const std::string& partner, const std::string& basis,
                                             const std::string& reference) = 0;
-  virtual Result<std::optional<ReportRow>> report_head(const std::string& id) = 0;         // brief, but no json, hl7, document, ids
+  virtual Result<std::optional<ReportRow>> report_head(const std::string& id) = 0;         // brief, but no rest, observations, hl7, document, ids
   virtual Result<std::vector<ReportRow>> reports_of(const std::string& patient_id) = 0;    // newest first, without hl7 and document
   virtual Result<std::vector<ReportRow>> unmatched_reports(const std::string& id_type, const std::string& id_value) = 0;
   virtual Result<std::vector<ResultRow>> results_of(const std::string& patient_id, const std::vector<std::string>& items,
@@ -369,8 +370,8 @@ class Unit : public Reader {
   virtual Result<void> put_disclosure(const DisclosureRow& row) = 0;                       // by subject, partner, how
   virtual Result<void> put_bar(const BarRow& row) = 0;                                     // by partner and subject
   virtual Result<void> lift_bar(const std::string& partner, const std::string& subject) = 0;
-  // Takes the content of one version away: results, bytes and json; what names it stays, so that a correction finds its readers.
-  virtual Result<void> strip_report(const std::string& report_id, const std::string& json) = 0;
+  // Takes the content of one version away: results, bytes and records; what names it stays, so that a correction finds its readers.
+  virtual Result<void> strip_report(const std::string& report_id) = 0;
   // The bytes of a message that took effect, now rather than when prune() comes by; row and answer stay.
   virtual Result<void> forget_inbox(const std::string& source, const std::string& control_id, const std::string& content_hash) = 0;
   virtual Result<bool> put_index(const IndexRow& row) = 0;                                 // false: the store knows a newer version

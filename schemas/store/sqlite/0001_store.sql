@@ -24,7 +24,7 @@ CREATE TABLE tie(
   PRIMARY KEY(patient_id, partner, basis, reference)
 ) STRICT, WITHOUT ROWID;
 
--- One row a version. What is large and seldom read lies in report_text.
+-- One row a version. Its observations lie in result, each once; what is large and seldom read lies in report_text.
 CREATE TABLE report(
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -39,7 +39,7 @@ CREATE TABLE report(
   reported_ms INTEGER NOT NULL,
   digest TEXT NOT NULL,
   brief BLOB NOT NULL,
-  json TEXT NOT NULL
+  rest BLOB NOT NULL
 ) STRICT;
 CREATE INDEX report_of_day ON report(source, reported_ms);
 CREATE INDEX report_version ON report(origin, number, version);

@@ -108,10 +108,11 @@ void print_flow(const char* name, const Flow& f) {
 // What one report weighs: looked up in what A stored.
 void print_sizes(const std::string& store) {
   auto db = must(storage::Database::open(store, {.read_only = true}));
-  storage::Query sizes(*db, "SELECT avg(length(r.json)), avg(length(t.hl7)), avg(length(t.document)), avg(length(m.body)) FROM report r JOIN report_text t ON t.seq=r.seq, "
-                            "(SELECT body FROM message WHERE type='ORU^R01' ORDER BY seq DESC LIMIT 1) m WHERE r.seq=(SELECT max(seq) FROM report)");
+  storage::Query sizes(*db, "SELECT length(r.brief) + length(r.rest), (SELECT sum(length(results)) FROM result WHERE report_id=r.id), length(t.document), "
+                            "(SELECT length(body) FROM message WHERE type='ORU^R01' ORDER BY seq DESC LIMIT 1) "
+                            "FROM report r JOIN report_text t ON t.seq=r.seq ORDER BY r.seq DESC LIMIT 1");
   if (!must(sizes.step())) die("nothing was stored");
-  std::printf("one report: JSON %lld bytes, ORU^R01 without its document %lld, document %lld, message %lld\n", static_cast<long long>(sizes.integer(0)),
+  std::printf("one report: records %lld bytes, results %lld, document (packed) %lld, message %lld\n", static_cast<long long>(sizes.integer(0)),
               static_cast<long long>(sizes.integer(1)), static_cast<long long>(sizes.integer(2)), static_cast<long long>(sizes.integer(3)));
 }
 

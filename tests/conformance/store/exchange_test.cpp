@@ -14,7 +14,7 @@ static ReportRow report(const std::string& number, int version, std::int64_t rep
   r.status = "final";
   r.source = source;
   r.patient_id = "p1";
-  r.json = "{}";
+  r.rest = "{}";
   r.hl7 = "MSH";
   r.document = "<a/>";
   r.stored_ms = 1000 + version;
@@ -158,7 +158,7 @@ TEST_CASE("a report that is stripped keeps its name and loses its content, its r
       if (!v) return v.error();
       if (auto d = u.finish_inbox(v->id, "applied", ""); !d) return d;
       if (auto d = u.forget_inbox("city", "C", "h"); !d) return d;
-      return u.strip_report("X1/1", "{}");
+      return u.strip_report("X1/1");
     });
     o.read([](Reader& r) {
       const auto held = good(r.report("X1/1"));

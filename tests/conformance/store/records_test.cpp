@@ -19,7 +19,7 @@ ReportRow report(const std::string& id, const std::string& patient, int version 
   r.source = "city";
   r.patient_id = patient;
   r.verified_ids = {{"resident", "X1"}, {"social", "Y1"}};
-  r.json = "{\"v\":" + std::to_string(version) + "}";
+  r.rest = std::string("rest\0", 5) + std::to_string(version);
   r.hl7 = "MSH|\r\xFF";
   r.document = std::string("<a>\0</a>", 8);
   r.stored_ms = 1000 + version;
@@ -123,10 +123,60 @@ TEST_CASE("a report version comes back whole, its versions ascend, a patient's l
       CHECK(ids(good(r.report_versions("H1", "R1"))) == Ids{"v1", "v2"});
       auto all = good(r.reports_of("p1"));
       CHECK(ids(all) == Ids{"w1", "v2", "v1"});
-      CHECK(all[0].json == "{\"v\":5}");
+      CHECK(all[0].rest == std::string("rest\0005", 6));
       CHECK(all[0].hl7.empty());
       CHECK(all[0].document.empty());
       CHECK_FALSE(good(r.report("none")));
+    });
+  }
+}
+
+TEST_CASE("a report comes with its observations by position, alone and among others, whoever owns it and whatever became of it") {
+  FOR_EACH_STORE(o) {
+    const auto seen = [](const ReportRow& r) {
+      std::string out = r.id + ":";
+      for (const auto& one : r.observations) out += one;
+      return out;
+    };
+    const auto with = [](std::vector<ResultRow> rows) {
+      for (auto& r : rows) r.brief = "<" + std::to_string(r.position) + r.item + ">";
+      return rows;
+    };
+    o.write([&](Unit& u) -> Result<void> {
+      auto ours = report("v1", "p1");
+      ours.source = "";
+      if (auto d = u.put_report(ours, with({result("B", 200, 1), result("C", 100, 2), result("A", 100, 0)})); !d) return d;
+      if (auto d = u.put_report(report("w1", "p1", 5, "R2"), with({result("D", 100, 0)})); !d) return d;
+      if (auto d = u.put_report(report("x1", "p1", 6, "R3"), {}); !d) return d;
+      if (auto d = u.put_report(report("v2", "", 2), with({result("E", 300, 0), result("F", 300, 1)})); !d) return d;
+      return u.retire_report("v1");
+    });
+    o.read([&](Reader& r) {
+      CHECK(seen(*good(r.report("v1"))) == "v1:<0A><1B><2C>");
+      CHECK(seen(*good(r.report("v2"))) == "v2:<0E><1F>");
+      CHECK(seen(*good(r.report("x1"))) == "x1:");
+      const auto all = good(r.reports_of("p1"));
+      REQUIRE(all.size() == 3);
+      CHECK(seen(all[0]) == "x1:");
+      CHECK(seen(all[1]) == "w1:<0D>");
+      CHECK(seen(all[2]) == "v1:<0A><1B><2C>");
+      const auto versions = good(r.report_versions("H1", "R1"));
+      REQUIRE(versions.size() == 2);
+      CHECK(seen(versions[1]) == "v2:<0E><1F>");
+      CHECK(seen(good(r.unmatched_reports("social", "Y1")).at(0)) == "v2:<0E><1F>");
+      CHECK(good(r.own_reports(0, 0, 10)).empty());  // retired
+    });
+    o.write([&](Unit& u) {
+      auto ours = report("o1", "p1", 1, "R9");
+      ours.source = "";
+      return u.put_report(ours, with({result("G", 100, 0)}));
+    });
+    o.write([](Unit& u) { return u.match_report("v2", "p1"); });
+    o.read([&](Reader& r) {
+      CHECK(seen(*good(r.report("v2"))) == "v2:<0E><1F>");
+      const auto own = good(r.own_reports(0, 0, 10));
+      REQUIRE(own.size() == 1);
+      CHECK(seen(own[0].second) == "o1:<0G>");
     });
   }
 }
@@ -379,7 +429,8 @@ TEST_CASE("the compact records of a report and its results come back byte by byt
       REQUIRE(head);
       CHECK(head->brief == bytes);
       CHECK(head->source == "city");
-      CHECK(head->json.empty());
+      CHECK(head->rest.empty());
+      CHECK(head->observations.empty());
       CHECK_FALSE(good(r.report_head("none")));
       CHECK(good(r.report("v1"))->brief == bytes);
       CHECK(good(r.results_of("p1", {"GLU"}, 0))[0].brief == bytes + "x");

@@ -141,7 +141,7 @@ TEST_CASE("the bytes of a report's message lie in the inbox, once, and stay ther
     report.number = "R1";
     report.status = "final";
     report.source = "city";
-    report.json = "{}";
+    report.rest = "{}";
     report.digest = "d";
     o.write([&](Unit& u) -> Result<void> {
       report.inbox = good(u.receive(row)).id;
@@ -155,7 +155,7 @@ TEST_CASE("the bytes of a report's message lie in the inbox, once, and stay ther
     });
     o.write([](Unit& u) { return u.forget_inbox("city", "C1", "h1"); });  // another report's: this one still shows them
     o.read([](Reader& r) { CHECK(good(r.report("v1"))->hl7 == "bytes"); });
-    o.write([](Unit& u) { return u.strip_report("v1", "{}"); });
+    o.write([](Unit& u) { return u.strip_report("v1"); });
     o.write([](Unit& u) { return u.forget_inbox("city", "C1", "h1"); });
     o.read([](Reader& r) { CHECK(good(r.report("v1"))->hl7.empty()); });
   }
@@ -191,7 +191,7 @@ TEST_CASE("a report's document is what it was, whether its message has it word f
       report.origin = "H";
       report.status = "final";
       report.source = "city";
-      report.json = "{}";
+      report.rest = "{}";
       report.digest = "d";
       report.document = c.document;
       report.verified_ids = {{"resident_id", c.id}};
@@ -209,7 +209,7 @@ TEST_CASE("a report's document is what it was, whether its message has it word f
         CHECK(good(r.report_versions("H", c.id)).at(0).document == c.back);
         CHECK(good(r.unmatched_reports("resident_id", c.id)).at(0).document == c.back);
       });
-      o.write([&](Unit& u) { return u.strip_report(c.id, "{}"); });
+      o.write([&](Unit& u) { return u.strip_report(c.id); });
       o.write([&](Unit& u) { return u.forget_inbox("city", c.id, c.id); });
       o.read([&](Reader& r) {
         CHECK(good(r.report(c.id))->document.empty());

@@ -107,36 +107,45 @@ TEST_CASE("the same card shown again to the same doctor writes nothing - to anot
   }));
 }
 
-TEST_CASE("a report whose compact record is of another form is read whole, and the answer is the same") {
+TEST_CASE("a record that cannot be read gives no card and no row but an error that names the report") {
+  const std::string what = GENERATE("head", "result", "rest");
+  CAPTURE(what);
   Hospital b;
   wake(b);
   b.open();
   b.registers();
   b.encounter();
   b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1));
-  auto fixed = check();
-  fixed["at"] = "2026-11-22T10:00:00+08:00";
-  const auto before = b.must_ask("order.check/1", fixed);
-  REQUIRE(before["cards"].size() == 1);
+  REQUIRE(b.must_ask("order.check/1", check())["cards"].size() == 1);
+  const auto list = Json{{"patient_id", "P1"}, {"encounter_id", "E1"}, {"doctor", Hospital::doctor("D1")}};
+  REQUIRE(b.must_ask("results.list/1", list)["results"].size() >= 1);
   b.close();
   {
     auto db = storage::Database::open(b.folder() + "/data/store.db", {});
     REQUIRE(db);
-    REQUIRE((*db)->exec("UPDATE report SET brief=x''"));
-    storage::Query held(**db, "SELECT results FROM result");
-    REQUIRE(*held.step());
-    store::sqlite::ResultPack pack(held.view(0));
-    store::sqlite::PackedResult one;
-    REQUIRE(pack.next(one));
-    store::ResultRow row;
-    row.item = one.item;
-    row.status = one.status;
-    row.position = one.position;
-    row.brief = "\xFF";
-    const auto again = store::sqlite::packed({&row});
-    REQUIRE_FALSE(*held.step());
-    REQUIRE(storage::Query(**db, "UPDATE result SET results=?").bind_blob(again).run());
+    if (what == "result") {
+      storage::Query held(**db, "SELECT results FROM result");
+      REQUIRE(*held.step());
+      store::sqlite::ResultPack pack(held.view(0));
+      store::sqlite::PackedResult one;
+      REQUIRE(pack.next(one));
+      store::ResultRow row;
+      row.item = one.item;
+      row.status = one.status;
+      row.position = one.position;
+      row.brief = "\xFF";
+      const auto again = store::sqlite::packed({&row});
+      REQUIRE_FALSE(*held.step());
+      REQUIRE(storage::Query(**db, "UPDATE result SET results=?").bind_blob(again).run());
+    } else {
+      REQUIRE((*db)->exec(what == "head" ? "UPDATE report SET brief=x'FF'" : "UPDATE report SET rest=x'FF'"));
+    }
   }
   b.open();
-  CHECK(b.must_ask("order.check/1", fixed) == before);
+  const auto listed = b.ask("results.list/1", list);
+  CHECK(listed.error.id == "store.unreadable_report");
+  CHECK_FALSE(listed.error.where.empty());
+  const auto checked = b.ask("order.check/1", check());
+  if (what == "rest") CHECK(checked.status == HUREN_OK);  // recognition does not read it
+  else CHECK(checked.error.id == "store.unreadable_report");
 }

@@ -69,7 +69,7 @@ TEST_CASE("order.check reads one stretch of the patient's results, already in or
   const auto plan = f.plan(sql::kResultsSince);
   INFO(plan);
   CHECK(has(plan, "SEARCH result USING INDEX result_of (owner=? AND collected_ms>?)"));
-  for (const auto text : {sql::kResultsIn, sql::kRetireResults, sql::kMoveResults, sql::kDropResults}) {
+  for (const auto text : {sql::kResultsIn, sql::kResultsOfOne, sql::kResultsOfAll, sql::kRetireResults, sql::kMoveResults, sql::kDropResults}) {
     INFO(f.plan(text));
     CHECK(has(f.plan(text), "result_of (owner=?)"));
   }

@@ -177,6 +177,6 @@ TEST_CASE("results of one report from two times of collection are found, moved, 
   REQUIRE(store.transact([&](store::Unit& u) { return u.retire_report("R1"); }));
   CHECK(of("p2").empty());
   CHECK(rows() == 2);
-  REQUIRE(store.transact([&](store::Unit& u) { return u.strip_report("R1", "{}"); }));
+  REQUIRE(store.transact([&](store::Unit& u) { return u.strip_report("R1"); }));
   CHECK(rows() == 0);
 }

@@ -228,7 +228,7 @@ TEST_CASE("a document that its message of the inbox has word for word is not kep
         if (!taken) return taken.error();
         store::ReportRow report;
         report.id = report.number = id;
-        report.json = "{}";
+        report.rest = "{}";
         report.document = "<ClinicalDocument/>";
         report.inbox = taken->id;
         if (auto r = u.put_report(report, {}); !r) return r;

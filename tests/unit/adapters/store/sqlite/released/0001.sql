@@ -4,8 +4,8 @@
 INSERT INTO patient(id, local_id, json) VALUES('p1', 'A-0001', '{"local_id":"A-0001","name":"测试甲"}');
 INSERT INTO patient_identifier(type, value, patient_id) VALUES('resident_id', '11010519491231002X', 'p1');
 INSERT INTO tie(patient_id, partner, basis, reference, from_ms, to_ms) VALUES('p1', 'city', 'referral', 'ZZ-1', 1, 0);
-INSERT INTO report(seq, id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, digest, brief, json)
-  VALUES(1, 'r1', 'HB-CITY-01', 'LIS-1', 1, 'final', 'city', 'p1', 5, 1, 4, '', x'', '{}');
+INSERT INTO report(seq, id, origin, number, version, status, source, patient_id, stored_ms, current, reported_ms, digest, brief, rest)
+  VALUES(1, 'r1', 'HB-CITY-01', 'LIS-1', 1, 'final', 'city', 'p1', 5, 1, 4, '', x'', x'');
 INSERT INTO report_text(seq, hl7, document) VALUES(1, CAST('MSH|' AS BLOB), CAST('<ClinicalDocument/>' AS BLOB));
 INSERT INTO result(seq, owner, collected_ms, report_id, current, results)
   VALUES(1, 'p1', 4, 'r1', 1, x'0101010566696E616C0006474C5500');
