@@ -1,8 +1,12 @@
 #define ZSTD_STATIC_LINKING_ONLY  // dictionaries digested with our parameters; the library is linked statically
 #include "core/base/pack.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 #include <zstd.h>
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <span>
@@ -24,6 +28,18 @@ constexpr int kSlotsLog = 13;      // twice level -1's: 28 KB of dictionary crow
 constexpr unsigned kSentWith = 32769;
 constexpr std::size_t kMostKept = std::size_t{1} << 20;
 constexpr std::string_view kMagic("\x28\xB5\x2F\xFD", 4);
+// Behind a frame: its XXH3 (64 bits, low byte first) in a frame that every reader skips (RFC 8878 §3.1.2). zstd's own checksum is
+// of the whole text, twenty times as long.
+constexpr std::string_view kSeal("\x5C\x2A\x4D\x18\x08\0\0\0", 8);
+constexpr std::size_t kSealSize = 16;
+
+std::array<char, kSealSize> seal_of(std::string_view frame) {
+  std::array<char, kSealSize> out{};
+  kSeal.copy(out.data(), kSeal.size());
+  auto sum = XXH3_64bits(frame.data(), frame.size());
+  for (std::size_t i = kSeal.size(); i < kSealSize; ++i, sum >>= 8) out[i] = static_cast<char>(sum & 0xFF);
+  return out;
+}
 
 // Room that a thread keeps: a fresh one would cost as much as the packing. Not cleared before use.
 struct Room {
@@ -85,24 +101,27 @@ const ZSTD_DDict* for_unpacking(unsigned number) {
 
 // What a whole frame says of itself; refused: no such frame, longer than the limit, a dictionary that is not ours.
 struct Declared {
+  std::string_view frame;
   std::size_t size = 0;
   const ZSTD_DDict* dictionary = nullptr;
 };
-Result<Declared> declared(std::string_view frame, std::size_t limit) {
-  const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (!is_packed(frame) || size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > limit ||
-      ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size())
-    return Error{"pack.damaged", "", {}};
+Result<Declared> declared(std::string_view bytes, std::size_t limit) {
+  const auto size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+  if (!is_packed(bytes) || size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > limit) return Error{"pack.damaged", "", {}};
+  const auto length = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
+  if (ZSTD_isError(length)) return Error{"pack.damaged", "", {}};
+  const auto frame = bytes.substr(0, length), behind = bytes.substr(length);
+  if (const auto seal = seal_of(frame); !behind.empty() && behind != std::string_view(seal.data(), seal.size())) return Error{"pack.damaged", "", {}};
   const auto number = ZSTD_getDictID_fromFrame(frame.data(), frame.size());
   const auto* dictionary = number ? for_unpacking(number) : nullptr;
   if (number && !dictionary) return Error{"pack.dictionary", "", {std::to_string(number)}};
-  return Declared{static_cast<std::size_t>(size), dictionary};
+  return Declared{frame, static_cast<std::size_t>(size), dictionary};
 }
 
-Result<void> unpack_into(char* out, const Declared& said, std::string_view frame) {
+Result<void> unpack_into(char* out, const Declared& said) {
   thread_local const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
   if (!context) throw std::bad_alloc();
-  const auto got = ZSTD_decompress_usingDDict(context.get(), out, said.size, frame.data(), frame.size(), said.dictionary);
+  const auto got = ZSTD_decompress_usingDDict(context.get(), out, said.size, said.frame.data(), said.frame.size(), said.dictionary);
   if (ZSTD_isError(got) || got != said.size) return Error{"pack.damaged", "", {}};
   return {};
 }
@@ -116,8 +135,6 @@ std::string pack(std::string_view bytes) {
       ZSTD_CCtx_refCDict(made.get(), for_packing());
       // Looked up where it lies: copying its table for every document costs a tenth of the packing.
       ZSTD_CCtx_setParameter(made.get(), ZSTD_c_forceAttachDict, ZSTD_dictForceAttach);
-      // Nothing else tells a document that rotted on the disk or that a partner damaged from a good one.
-      ZSTD_CCtx_setParameter(made.get(), ZSTD_c_checksumFlag, 1);
     }
     return made;
   }();
@@ -126,7 +143,11 @@ std::string pack(std::string_view bytes) {
   char* const to = room.at_least(most);
   const auto size = ZSTD_compress2(context.get(), to, most, bytes.data(), bytes.size());
   if (ZSTD_isError(size)) throw std::bad_alloc();  // with room enough, memory is all that can be missing
-  std::string out(to, size);
+  std::string out;
+  out.reserve(size + kSealSize);
+  out.assign(to, size);
+  const auto seal = seal_of(out);  // nothing else tells a document that rotted on the disk or that a partner damaged from a good one
+  out.append(seal.data(), seal.size());
   room.tidy();
   return out;
 }
@@ -137,14 +158,14 @@ Result<std::string> unpack(std::string_view frame, std::size_t limit) {
   const auto said = declared(frame, limit);
   if (!said) return said.error();
   std::string out(said->size, '\0');
-  if (auto r = unpack_into(out.data(), *said, frame); !r) return r.error();
+  if (auto r = unpack_into(out.data(), *said); !r) return r.error();
   return out;
 }
 
 Result<void> unpacks(std::string_view frame, std::size_t limit) {
   const auto said = declared(frame, limit);
   if (!said) return said.error();
-  auto r = unpack_into(room.at_least(said->size), *said, frame);
+  auto r = unpack_into(room.at_least(said->size), *said);
   room.tidy();
   return r;
 }
