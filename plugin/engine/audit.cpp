@@ -1,7 +1,6 @@
 #include "engine/audit.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "core/base/json_writer.hpp"
 #include "engine/identity.hpp"
 
 namespace huren::engine {
@@ -20,7 +19,9 @@ std::string hex(std::string_view bytes) {
 std::string opaque(std::string_view foreign_id) { return sha256_hex(foreign_id).substr(0, 16); }
 
 std::string audit_hash(const store::AuditRow& row, std::string_view before) {
-  std::string bytes = "huren audit 1";
+  std::string bytes;
+  bytes.reserve(256 + row.event.size() + row.who.size() + row.object.size() + row.outcome.size() + row.fields.size());
+  bytes += "huren audit 1";
   bytes += before;
   const auto add = [&](std::string_view text) {
     bytes += std::to_string(text.size());
@@ -37,11 +38,12 @@ Result<void> audit(store::Unit& unit, std::int64_t now_ms, std::string_view even
                    std::initializer_list<AuditField> fields) {
   auto head = unit.audit_head();
   if (!head) return head.error();
-  auto told = nlohmann::ordered_json::object();
-  for (const auto& [name, value] : fields)
-    if (!value.empty()) told[std::string(name)] = value;
+  JsonWriter told(512);
+  told.open('{');
+  for (const auto& [name, value] : fields) told.some(name, value);
+  told.close('}');
   store::AuditRow row{.seq = *head ? (*head)->seq + 1 : 1, .at_ms = now_ms, .event = std::string(event), .who = subject.who,
-                      .object = subject.object, .outcome = subject.outcome, .fields = told.dump(), .hash = ""};
+                      .object = subject.object, .outcome = subject.outcome, .fields = told.take(), .hash = ""};
   row.hash = audit_hash(row, *head ? std::string_view((*head)->hash) : std::string_view(std::string(32, '\0')));
   if (auto r = unit.put_audit(row); !r) return r;
   return unit.set_cursor(kAuditMark, row.seq);

@@ -36,7 +36,7 @@ Result<void> rematch(Unit& unit, const Context& context, const PatientRow& row, 
     }
     if (auto r = unmatch(unit, context, report); !r) return r;
   }
-  for (const auto& [type, value] : row.verified_ids) {
+  for (const auto& [type, value] : verified_ids(patient)) {
     auto waiting = unit.unmatched_reports(type, value);
     if (!waiting) return waiting.error();
     for (auto& report : *waiting) {
@@ -45,12 +45,12 @@ Result<void> rematch(Unit& unit, const Context& context, const PatientRow& row, 
       if (!parsed) continue;
       auto whose = match_patient(unit, context, *parsed);
       if (!whose) return whose.error();
-      if (*whose != row.id) continue;  // nobody's, or more than one of ours
+      if (whose->patient_id != row.id) continue;  // nobody's, or more than one of ours
       if (auto r = unit.match_report(report.id, row.id); !r) return r;
       if (auto r = audit(unit, context.clock.now_ms(), "report.matched", {"huren", "report:" + report.id, "matched"}, {{"patient", row.id}}); !r) return r;
       report.patient_id = row.id;
       if (report.current)
-        if (auto r = notify_received(unit, context, report, *parsed); !r) return r;
+        if (auto r = notify_received(unit, context, report, *parsed, row.local_id); !r) return r;
     }
   }
   return {};

@@ -75,16 +75,17 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
     for (const auto& f : *told)
       if (f.severity == Severity::warning) context.log.write(f.severity, "inbound.chain", f.error);
   }
-  auto patient_id = match_patient(unit, context, report);
-  if (!patient_id) return patient_id.error();
+  auto matched = match_patient(unit, context, report);
+  if (!matched) return matched.error();
+  const auto& [patient_id, local_id] = *matched;
   auto& stored = rendered.row;
   stored.source = row.source;
-  stored.patient_id = *patient_id;
+  stored.patient_id = patient_id;
   stored.inbox = row.id;
   stored.document = document;
   if (auto r = put_report(unit, context, rendered); !r) return r;
   if (auto r = audit(unit, context.clock.now_ms(), "report.received", {"partner:" + row.source, "report:" + stored.id, stored.status},
-                     {{"patient", stored.patient_id}, {"matched", patient_id->empty() ? "no" : "yes"}}); !r)
+                     {{"patient", stored.patient_id}, {"matched", patient_id.empty() ? "no" : "yes"}}); !r)
     return r;
   if (!context.index_key.empty())
     if (auto r = unit.index_held(row.source, exchange::handle_of(context.index_key, stored.origin, stored.number), stored.version); !r) return r;
@@ -92,9 +93,9 @@ Result<void> apply_report(store::Unit& unit, const Context& context, const Inbox
   if (!bar) return bar.error();
   // A correction for readers of a copy that went with the consent: they are told (I10), the content does not stay.
   if (*bar && (*bar)->removed) return exchange::strip(unit, stored.origin, stored.number);
-  if (auto r = report_came(unit, context, *patient_id); !r) return r;
-  if (patient_id->empty() || report.status == model::Status::withdrawn) return {};
-  return notify_received(unit, context, stored, report);
+  if (auto r = report_came(unit, context, patient_id); !r) return r;
+  if (patient_id.empty() || report.status == model::Status::withdrawn) return {};
+  return notify_received(unit, context, stored, report, local_id);
 }
 
 Result<void> take_effect(store::Unit& unit, const Context& context, const InboxRow& row, Understood& u) {

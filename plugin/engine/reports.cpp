@@ -280,7 +280,7 @@ Result<void> unmatch(store::Unit& unit, const Context& context, const ReportRow&
   return audit(unit, context.clock.now_ms(), "report.matched", {"huren", "report:" + row.id, "unmatched"}, {{"patient", row.patient_id}});
 }
 
-Result<std::string> match_patient(store::Unit& unit, const Context& context, const LabReport& report) {
+Result<Matched> match_patient(store::Unit& unit, const Context& context, const LabReport& report) {
   return match_person(unit, context, report.patient, report.origin.code);
 }
 
@@ -297,11 +297,9 @@ bool covers(const model::Agreement& agreement, const LabReport& report) {
   });
 }
 
-Result<void> notify_received(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report) {
-  auto local_id = local_id_of(unit, row.patient_id);
-  if (!local_id) return local_id.error();
+Result<void> notify_received(store::Unit& unit, const Context& context, const ReportRow& row, const LabReport& report, const std::string& local_id) {
   const std::string id = new_id(context.clock.now_ms());
-  model::ResultReceived notice{.patient_id = *local_id, .report_id = row.id, .report_number = row.number, .source = row.source, .origin = report.origin,
+  model::ResultReceived notice{.patient_id = local_id, .report_id = row.id, .report_number = row.number, .source = row.source, .origin = report.origin,
                                .version = row.version, .panel = report.panel, .collected_at = report.specimen.collected_at,
                                .reported_at = report.reported_at, .observations = static_cast<int>(report.observations.size()), .critical = critical(report)};
   return notify(unit, context, id, "result.received/1", model::to_json({.notice_id = id, .at = context.now()}, notice));

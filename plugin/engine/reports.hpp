@@ -8,6 +8,7 @@
 #include "core/mapping/decision_message.hpp"
 #include "core/model/lab_report.hpp"
 #include "engine/context.hpp"
+#include "engine/referral/matching.hpp"
 
 namespace huren::engine {
 
@@ -49,8 +50,8 @@ Result<void> tell_that(store::Unit& unit, const Context& context, const store::R
                        const std::string& reason);
 // The report turned out to be another person's: it leaves the record, and whoever saw it there is told (I10, I12).
 Result<void> unmatch(store::Unit& unit, const Context& context, const store::ReportRow& row);
-// Our patient whom the report is about; "" when none fits, or more than one: then a person must decide (I12).
-Result<std::string> match_patient(store::Unit& unit, const Context& context, const model::LabReport& report);
+// Our patient whom the report is about; nobody when none fits, or more than one: then a person must decide (I12).
+Result<Matched> match_patient(store::Unit& unit, const Context& context, const model::LabReport& report);
 // Whether an agreement lets this report go: its items, and neither preliminary nor withdrawn.
 bool covers(const model::Agreement& agreement, const model::LabReport& report);
 
@@ -75,8 +76,8 @@ Result<void> send(store::Unit& unit, const Context& context, const config::Partn
 bool wants_person(store::OutboxState state);
 Result<void> tell_parked(store::Unit& unit, const Context& context, const store::OutboxRow& row, const store::Settlement& settlement);
 Result<void> notify(store::Unit& unit, const Context& context, const std::string& id, const std::string& topic, std::string json);
-// result.received/1 for a matched report of a partner.
-Result<void> notify_received(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report);
+// result.received/1 for a matched report of a partner. local_id: of the patient whose it is.
+Result<void> notify_received(store::Unit& unit, const Context& context, const store::ReportRow& row, const model::LabReport& report, const std::string& local_id);
 
 // "origin/number": names all versions of a report in outbox subjects and references.
 inline std::string subject_of(const std::string& origin, const std::string& number) { return origin + "/" + number; }

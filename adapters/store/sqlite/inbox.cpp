@@ -42,13 +42,16 @@ Result<std::int64_t> inbox_newest(Database& db) { return Query(db, sql::kInboxNe
 
 Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
   InboxVerdict verdict;
-  if (!row.control_id.empty()) {  // messages without an id do not share one
+  const bool named = !row.control_id.empty();  // messages without an id do not share one
+  auto known = named ? Query(db, sql::kInboxKnows).with(row.source, row.control_id).step() : Result<bool>(true);
+  if (!known) return known.error();
+  if (*known && named) {
     Query query(db, sql::kInboxSameId);
     auto other = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
     if (!other) return other.error();
     if (*other) verdict = {.kind = InboxVerdict::same_id_other_content, .earlier = std::move(**other)};
   }
-  {
+  if (*known) {
     Query query(db, sql::kInboxSame);
     auto earlier = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
     if (!earlier) return earlier.error();

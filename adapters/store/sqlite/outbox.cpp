@@ -13,6 +13,7 @@ enum Gate : std::int64_t { closed = 0, later = 1, due = 2 };
 
 int number(OutboxState state) { return static_cast<int>(state); }
 bool is_open(OutboxState state) { return state <= OutboxState::on_wire; }
+bool in_flight(OutboxState state) { return state == OutboxState::claimed || state == OutboxState::on_wire; }
 Gate gate_by_time(std::int64_t next_ms, std::int64_t changed_ms) { return next_ms <= changed_ms ? due : later; }
 
 OutboxRow row_of(const Query& q) {
@@ -43,31 +44,29 @@ OutboxRow row_with_body(const Query& q) {
 }
 
 Result<std::int64_t> message_seq(Database& db, const OutboxRow& row) {
+  Query put(db, "INSERT INTO message(message_id, type, content_type, control_id, body) VALUES(?, ?, ?, ?, ?) ON CONFLICT(message_id) DO NOTHING");
+  if (auto done = put.with(row.message_id, row.type, row.content_type, row.control_id).bind_blob(row.body).run(); !done)
+    return done.error();
+  if (db.changes() > 0) return db.last_rowid();
   Query known(db, sql::kMessage);
   auto found = known.with(row.message_id).step();
   if (!found) return found.error();
-  if (*found) {
-    if (known.view(1) != row.type || known.view(2) != row.content_type || known.view(3) != row.body || known.view(4) != row.control_id)
-      return Error{"store.message_differs", "outbox", {row.message_id}};
-    return known.integer(0);
-  }
-  Query put(db, "INSERT INTO message(message_id, type, content_type, control_id, body) VALUES(?, ?, ?, ?, ?)");
-  if (auto done = put.with(row.message_id, row.type, row.content_type, row.control_id).bind_blob(row.body).run(); !done)
-    return done.error();
-  return db.last_rowid();
+  if (!*found || known.view(1) != row.type || known.view(2) != row.content_type || known.view(3) != row.body || known.view(4) != row.control_id)
+    return Error{"store.message_differs", "outbox", {row.message_id}};
+  return known.integer(0);
 }
 
 // Opens the gate of the oldest open row of a key, unless one of that key is in flight (I5). The caller has closed
 // the gates that may stand wrongly.
 Result<void> open_next(Database& db, const std::string& partner, const std::string& order_key) {
-  Query flying(db, sql::kKeyInFlight);
-  auto busy = flying.with(partner, order_key).step();
-  if (!busy) return busy.error();
-  if (*busy) return {};
   Query oldest(db, sql::kOldestOfKey);
   auto found = oldest.with(partner, order_key).step();
   if (!found) return found.error();
-  if (!*found || oldest.integer(3) != closed) return {};
+  if (!*found || oldest.integer(3) != closed || in_flight(static_cast<OutboxState>(oldest.integer(4)))) return {};
+  Query flying(db, sql::kKeyInFlight);  // one that a person released may stand before it
+  auto busy = flying.with(partner, order_key).step();
+  if (!busy) return busy.error();
+  if (*busy) return {};
   return Query(db, "UPDATE outbox SET gate=? WHERE id=?")
       .with(std::int64_t{gate_by_time(oldest.integer(1), oldest.integer(2))}, oldest.integer(0))
       .run();
@@ -90,7 +89,7 @@ Result<void> settle_one(Database& db, const Settlement& s) {
   Query put(db, sql::kSettle);
   put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, changed_ms, taken_off, released, s.id);
   if (auto done = put.run(); !done) return done;
-  if (order_key.empty()) return {};
+  if (order_key.empty() || in_flight(s.state)) return {};
   if (released) {
     // Back from a person's hands, perhaps older than the row that now stands first.
     if (auto done = Query(db, sql::kCloseKey).with(partner, order_key).run(); !done) return done;
@@ -102,7 +101,11 @@ Result<void> settle_one(Database& db, const Settlement& s) {
 
 Rows<std::string> receivers(Database& db, const std::string& subject) {
   Query query(db, sql::kReceivers);
-  return collect<std::string>(query.with(subject), [](const Query& q) { return q.text(0); });
+  auto all = collect<std::string>(query.with(subject), [](const Query& q) { return q.text(0); });
+  if (!all) return all;
+  std::sort(all->begin(), all->end());
+  all->erase(std::unique(all->begin(), all->end()), all->end());
+  return all;
 }
 
 Rows<OutboxRow> outbox(Database& db, const std::string& partner, std::optional<OutboxState> state, int limit) {
@@ -127,20 +130,14 @@ Result<void> enqueue(Database& db, const OutboxRow& row) {
   auto message = message_seq(db, row);
   if (!message) return message.error();
   const auto changed_ms = std::max(row.changed_ms, row.created_ms);
-  auto gate = closed;
-  if (row.state == OutboxState::waiting) {
-    gate = gate_by_time(row.next_ms, changed_ms);
-    if (!row.order_key.empty()) {
-      auto open = Query(db, sql::kKeyIsOpen).with(row.partner, row.order_key).step();
-      if (!open) return open.error();
-      if (*open) gate = closed;
-      if (*open && row.lane == 0)
-        if (auto done = Query(db, sql::kHurryKey).with(row.partner, row.order_key).run(); !done) return done;
-    }
+  const auto gate = row.state == OutboxState::waiting ? gate_by_time(row.next_ms, changed_ms) : closed;
+  if (gate != closed && row.lane == 0 && !row.order_key.empty()) {
+    auto open = Query(db, sql::kKeyIsOpen).with(row.partner, row.order_key).step();
+    if (!open) return open.error();
+    if (*open)
+      if (auto done = Query(db, sql::kHurryKey).with(row.partner, row.order_key).run(); !done) return done;
   }
-  Query put(db,
-            "INSERT INTO outbox(message, partner, order_key, subject, lane, state, gate, attempts, next_ms, created_ms, "
-            "changed_ms, remark, expires_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(message, partner) DO NOTHING");
+  Query put(db, sql::kEnqueue);
   put.with(*message, row.partner, row.order_key, row.subject, row.lane, number(row.state), std::int64_t{gate},
            row.attempts, row.next_ms, row.created_ms, changed_ms, row.remark, row.expires_ms);
   return put.run();
@@ -179,7 +176,7 @@ Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now
   const auto kept = static_cast<std::size_t>(std::clamp(others, 0, std::max(limit, 0)));
   std::vector<OutboxRow> rows, routine;
   std::size_t bytes = 0;
-  {
+  if (kept > 0) {
     Query query(db, sql::kDueOthers);
     auto go_on = add_due(query.with(partner, static_cast<std::int64_t>(kept), 0), routine, kept, bytes);
     if (!go_on) return go_on.error();
@@ -190,7 +187,7 @@ Rows<OutboxRow> claim(Database& db, const std::string& partner, std::int64_t now
     auto go_on = add_due(query.with(partner, static_cast<std::int64_t>(room)), rows, room, bytes);
     if (!go_on) return go_on.error();
   }
-  if (rows.size() + routine.size() < most) {
+  if (routine.size() == kept && rows.size() + routine.size() < most) {  // fewer: there are no others
     Query query(db, sql::kDueOthers);
     const auto room = most - rows.size();
     auto go_on = add_due(query.with(partner, static_cast<std::int64_t>(room - routine.size()), static_cast<std::int64_t>(routine.size())), routine, room, bytes);

@@ -6,39 +6,27 @@ namespace {
 
 PatientRow patient_of(const Query& q) { return {.id = q.text(0), .local_id = q.text(1), .json = q.text(2), .verified_ids = {}}; }
 
-Result<void> add_identifiers(Database& db, PatientRow& row) {
-  Query query(db, sql::kIdentifiersOf);
-  query.with(row.id);
-  auto ids = collect<std::pair<std::string, std::string>>(
-      query, [](const Query& q) { return std::pair(q.text(0), q.text(1)); });
-  if (!ids) return ids.error();
-  row.verified_ids = std::move(*ids);
-  return {};
-}
-
-Maybe<PatientRow> one(Database& db, std::string_view sql, const std::string& key) {
-  Query query(db, sql);
-  auto row = first<PatientRow>(query.with(key), patient_of);
-  if (!row || !*row) return row;
-  if (auto added = add_identifiers(db, **row); !added) return added.error();
-  return row;
-}
-
 }  // namespace
 
 Maybe<PatientRow> patient_by_local_id(Database& db, const std::string& local_id) {
-  return one(db, sql::kPatientByLocalId, local_id);
+  Query query(db, sql::kPatientByLocalId);
+  return first<PatientRow>(query.with(local_id), patient_of);
 }
 
-Maybe<PatientRow> patient(Database& db, const std::string& id) { return one(db, sql::kPatientById, id); }
+Maybe<PatientRow> patient(Database& db, const std::string& id) {
+  Query query(db, sql::kPatientById);
+  auto row = first<PatientRow>(query.with(id), patient_of);
+  if (!row || !*row) return row;
+  Query identifiers(db, sql::kIdentifiersOf);
+  auto ids = collect<std::pair<std::string, std::string>>(identifiers.with(id), [](const Query& q) { return std::pair(q.text(0), q.text(1)); });
+  if (!ids) return ids.error();
+  (*row)->verified_ids = std::move(*ids);
+  return row;
+}
 
 Rows<PatientRow> patients_by_verified_id(Database& db, const std::string& type, const std::string& value) {
   Query query(db, sql::kPatientsByVerifiedId);
-  auto rows = collect<PatientRow>(query.with(type, value), patient_of);
-  if (!rows) return rows;
-  for (auto& row : *rows)
-    if (auto added = add_identifiers(db, row); !added) return added.error();
-  return rows;
+  return collect<PatientRow>(query.with(type, value), patient_of);
 }
 
 namespace {

@@ -55,12 +55,17 @@ inline constexpr std::string_view kDropResults = "DELETE FROM result WHERE owner
 
 // outbox
 inline constexpr std::string_view kMessage = "SELECT seq, type, content_type, body, control_id FROM message WHERE message_id=?";
+// A row of a key that has an open one waits behind it with its gate closed (?7: the gate that its time gives it).
+inline constexpr std::string_view kEnqueue =
+    "INSERT INTO outbox(message, partner, order_key, subject, lane, state, gate, attempts, next_ms, created_ms, changed_ms, remark, expires_ms) "
+    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, iif(?7>0 AND ?3<>'' AND EXISTS(SELECT 1 FROM outbox WHERE partner=?2 AND order_key=?3 AND state<3), 0, ?7), "
+    "?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT(message, partner) DO NOTHING";
 inline constexpr std::string_view kKeyIsOpen =
     "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state<3 LIMIT 1";
 inline constexpr std::string_view kKeyInFlight =
     "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state IN (1, 2) LIMIT 1";
 inline constexpr std::string_view kOldestOfKey =
-    "SELECT id, next_ms, changed_ms, gate FROM outbox WHERE partner=? AND order_key=? AND state<3 ORDER BY id LIMIT 1";
+    "SELECT id, next_ms, changed_ms, gate, state FROM outbox WHERE partner=? AND order_key=? AND state<3 ORDER BY id LIMIT 1";
 inline constexpr std::string_view kCloseKey =
     "UPDATE outbox SET gate=0 WHERE partner=? AND order_key=? AND state<3 AND gate>0";
 inline constexpr std::string_view kIsDue = "SELECT 1 FROM outbox WHERE partner=? AND gate=1 AND next_ms<=? LIMIT 1";
@@ -97,8 +102,8 @@ inline constexpr std::string_view kSettle =
     "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0), "
     "expires_ms=iif(?, 0, expires_ms) WHERE id=?";
 inline constexpr std::string_view kReceivers =
-    "SELECT partner FROM outbox WHERE subject=?1 AND NOT (state=7 AND attempts=0) UNION "
-    "SELECT partner FROM disclosure WHERE subject=?1 AND how='pull' ORDER BY partner";
+    "SELECT partner FROM outbox WHERE subject=?1 AND NOT (state=7 AND attempts=0) UNION ALL "
+    "SELECT partner FROM disclosure WHERE subject=?1 AND how='pull'";
 
 inline constexpr std::string_view kOutboxOf =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
@@ -144,6 +149,7 @@ inline constexpr std::string_view kNextNotices = "SELECT coalesce(max(seq), 0) F
 inline constexpr std::string_view kDropNotices = "DELETE FROM notice WHERE seq>? AND seq<=? AND acknowledged_ms>0 AND acknowledged_ms<?";
 
 // inbox, notices, views
+inline constexpr std::string_view kInboxKnows = "SELECT 1 FROM inbox WHERE source=? AND control_id=? LIMIT 1";
 inline constexpr std::string_view kInboxSame =
     "SELECT id, source, control_id, content_hash, verdict, ack, state, remark, received_ms FROM inbox "
     "WHERE source=? AND control_id=? AND content_hash=?";
@@ -286,9 +292,9 @@ inline constexpr std::string_view kHot[] = {
     kDecisionsOn, kDecisionsOfOrder, kUsesAfter, kOffer, kOfferOfCard, kOffersOpen, kMerges, kOrder, kNotice, kEscalatedDepth,
     kPatientByLocalId, kPatientById, kPatientsByVerifiedId, kIdentifiersOf, kTie, kTies, kReportVersions, kReportById, kReportHead,
     kReportsOf, kUnmatched, kReportIdentifiers, kResultsSince, kResultsIn, kResultsOfOne, kResultsOfAll, kRetireResults, kMoveResults, kDropResults,
-    kMessage, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kIsDue, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
+    kMessage, kEnqueue, kKeyIsOpen, kKeyInFlight, kOldestOfKey, kCloseKey, kIsDue, kBecomeDue, kHurry, kDueFirst, kDueOthers, kHurryKey, kTake, kInFlight, kOutboxRow, kOutboxEntry, kOverdue, kSettle,
     kReceivers, kOutboxOf, kDisclosed, kBar, kIndexReport, kIndexEntries, kDropTokens, kDropItems, kFetchesDue, kHeld,
-    kOwnReports, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
+    kOwnReports, kInboxKnows, kInboxSame, kInboxSameId, kForgetInbox, kInboxNext, kInboxWhole, kOutboxWhole, kNoticeToLease, kOpenRetractions, kAudience, kOutboxDepth, kPartnerDepth, kPartnerStuck, kStuckDepth, kCommittedDepth,
     kInboxDepth, kNoticeDepth, kRetractionDepth, kUnmatchedDepth, kInboxNewest,
     kDecisions, kShownTo, kShowings, kSuggestions, kOldChecks, kChecksWith, kAudit, kFacts, kSameFact,
     kReferral, kReferralsOf, kReferralsChanged, kReferralsAsked, kReferralsDue, kRecord, kRecordsOf, kRecordsWith, kRecordVersions, kPatientsLike, kDoubts,

@@ -76,6 +76,14 @@ Result<std::int64_t> UnitOn::cursor(const std::string& name) {
   return set != kept_.cursors.end() ? Result<std::int64_t>(set->second) : sqlite::cursor(db_, name);
 }
 
+// Who takes a report in asks more than once what came before it: mostly nothing.
+Rows<ReportRow> UnitOn::report_versions(const std::string& origin, const std::string& number) {
+  if (kept_.unheard_of && kept_.unheard_of->first == origin && kept_.unheard_of->second == number) return std::vector<ReportRow>();
+  auto versions = sqlite::report_versions(db_, origin, number);
+  if (versions && versions->empty()) kept_.unheard_of.emplace(origin, number);
+  return versions;
+}
+
 Maybe<AuditRow> UnitOn::audit_head() {
   if (!kept_.head) {
     auto head = sqlite::audit_head(db_);

@@ -127,6 +127,7 @@ class UnitOn final : public ReaderOn<Unit> {
   // What is written once, however often it was set. To be called at the end, before the commit.
   Result<void> finish();
   Maybe<AuditRow> audit_head() override;
+  Rows<ReportRow> report_versions(const std::string& origin, const std::string& number) override;
   Result<std::int64_t> cursor(const std::string& name) override;
   Result<void> put_patient(const PatientRow& row) override { return sqlite::put_patient(db_, row); }
   Result<void> put_tie(const TieRow& row) override { return sqlite::put_tie(db_, row); }
@@ -140,6 +141,7 @@ class UnitOn final : public ReaderOn<Unit> {
   Result<void> strip_record(const std::string& id) override { return sqlite::strip_record(db_, id); }
   Result<void> put_doubt(const DoubtRow& row) override { return sqlite::put_doubt(db_, row); }
   Result<void> put_report(const ReportRow& row, const std::vector<ResultRow>& results) override {
+    kept_.unheard_of.reset();
     return sqlite::put_report(db_, row, results);
   }
   Result<void> match_report(const std::string& report_id, const std::string& patient_id) override {
@@ -209,6 +211,7 @@ class UnitOn final : public ReaderOn<Unit> {
   // Known since it was read or written here: nobody else writes while this transaction is open. nested() takes back what it undoes.
   struct Kept {
     std::optional<std::optional<AuditRow>> head;  // of the audit chain
+    std::optional<std::pair<std::string, std::string>> unheard_of;  // origin and number of which there is no version
     std::map<std::string, std::int64_t> cursors;  // set, not yet written
   };
   Kept kept_;

@@ -1,8 +1,8 @@
 #include "core/model/matching.hpp"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "core/base/embedded.hpp"
 #include "core/base/text.hpp"
@@ -14,9 +14,9 @@ std::span<const File> name_variants();
 namespace huren::model {
 namespace {
 
-const std::map<std::string, std::string, std::less<>>& variants() {
+const std::unordered_map<std::string_view, std::string_view>& variants() {
   static const auto table = [] {
-    std::map<std::string, std::string, std::less<>> out;
+    std::unordered_map<std::string_view, std::string_view> out;
     for (const auto& file : embedded::name_variants()) {
       auto rest = file.text;
       while (!rest.empty()) {
@@ -30,14 +30,16 @@ const std::map<std::string, std::string, std::less<>>& variants() {
   return table;
 }
 
+std::string_view take_character(std::string_view& s) {
+  const auto b = static_cast<unsigned char>(s[0]);
+  const auto c = s.substr(0, b < 0x80 ? 1 : b < 0xE0 ? 2 : b < 0xF0 ? 3 : 4);
+  s.remove_prefix(c.size());
+  return c;
+}
+
 std::vector<std::string_view> characters(std::string_view s) {
   std::vector<std::string_view> out;
-  while (!s.empty()) {
-    const auto b = static_cast<unsigned char>(s[0]);
-    const std::size_t n = std::min<std::size_t>(s.size(), b < 0x80 ? 1 : b < 0xE0 ? 2 : b < 0xF0 ? 3 : 4);
-    out.push_back(s.substr(0, n));
-    s.remove_prefix(n);
-  }
+  while (!s.empty()) out.push_back(take_character(s));
   return out;
 }
 
@@ -127,7 +129,9 @@ const char* word(Grade grade) {
 std::string comparable_name(std::string_view name) {
   static constexpr std::string_view dots[] = {"•", "‧", "・", "．", ".", "·"};
   std::string out;
-  for (const auto c : characters(name)) {
+  out.reserve(name.size());
+  while (!name.empty()) {
+    const auto c = take_character(name);
     if (c == " " || c == "\t" || c == "　") continue;
     if (std::find(std::begin(dots), std::end(dots), c) != std::end(dots)) {
       out += "·";
@@ -153,6 +157,8 @@ std::string_view stays_local(const Patient& p, const Timestamp& at) {
   for (const auto end : {"之子", "之女", "之婴", "新生儿", "婴儿"})
     if (name.ends_with(end)) return "identity.newborn";
   if (!whole(p.birth_date) || !at.present()) return {};
+  constexpr std::int64_t kYearMs = 31'556'952'000;
+  if (p.birth_date.year + 2 < 1970 + at.epoch_ms / kYearMs) return {};  // born a year ago at least, in whatever zone
   const auto born = parse_iso_time(to_iso_date(p.birth_date), at.offset_minutes);
   const bool own_number = std::any_of(p.identifiers.begin(), p.identifiers.end(), [&](const auto& id) {
     return id.type == "resident_id" && resident_id_birth_date(normal_resident_id(id.value)) == p.birth_date;
@@ -161,13 +167,24 @@ std::string_view stays_local(const Patient& p, const Timestamp& at) {
   return {};
 }
 
+namespace {
+std::string_view one_stays_local(const Patient& theirs, const Patient& ours, const Timestamp& at) {
+  const auto why = stays_local(theirs, at);
+  return why.empty() ? stays_local(ours, at) : why;
+}
+}  // namespace
+
+bool proven_same(const Patient& theirs, const Patient& ours, const Timestamp& at) {
+  return same_person(theirs, ours).match == Match::same && one_stays_local(theirs, ours, at).empty();
+}
+
 Matching match_persons(const Patient& theirs, const Patient& ours, const Timestamp& at) {
   Matching m;
   m.verdict = same_person(theirs, ours);
   m.evidence = {identifiers(theirs, ours), names(theirs, ours), births(theirs, ours), sexes(theirs, ours), phones(theirs, ours)};
   for (const auto& e : m.evidence) m.score += e.points;
   m.score = std::clamp(m.score, 0, 100);
-  const auto local = stays_local(theirs, at).empty() ? stays_local(ours, at) : stays_local(theirs, at);
+  const auto local = one_stays_local(theirs, ours, at);
   if (!local.empty()) {
     m.verdict = {Match::unsure, std::string(local)};
     return m;

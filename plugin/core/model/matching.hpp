@@ -27,6 +27,8 @@ struct Matching {
 };
 inline constexpr int kDoubtfulFrom = 35;
 
+// Whether match_persons says "same", without all the evidence.
+bool proven_same(const Patient& theirs, const Patient& ours, const Timestamp& at);
 Matching match_persons(const Patient& theirs, const Patient& ours, const Timestamp& at);
 // "" or why this person is matched at no other hospital: identity.newborn, identity.unknown_person.
 std::string_view stays_local(const Patient& patient, const Timestamp& at);

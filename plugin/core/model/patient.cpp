@@ -115,7 +115,7 @@ MatchVerdict same_person(const Patient& a, const Patient& b) {
     if (known(id_sex) && known(p->sex) && id_sex != p->sex) return {Match::unsure, "identity.id_against_sex"};
   }
 
-  const auto a_name = comparable_name(a.name), b_name = comparable_name(b.name);
+  const auto a_name = comparable_name(a.name), b_name = a.name == b.name ? a_name : comparable_name(b.name);
   if (a_name.empty() || b_name.empty()) return {Match::unsure, "identity.name_missing"};
   const bool births_clash = clash(a.birth_date, b.birth_date);
   if (a_name != b_name) return {births_clash ? Match::different : Match::unsure, "identity.name_differs"};

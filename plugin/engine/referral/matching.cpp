@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "core/model/event.hpp"
 #include "engine/referral/parts.hpp"
@@ -15,20 +14,11 @@ using model::Match;
 using store::DoubtRow;
 using store::PatientRow;
 
-Result<std::vector<PatientRow>> candidates(store::Reader& reader, const model::Patient& theirs) {
-  std::vector<PatientRow> out;
-  std::set<std::string> seen;
-  const auto add = [&](Result<std::vector<PatientRow>> rows) -> Result<void> {
-    if (!rows) return rows.error();
-    for (auto& row : *rows)
-      if (seen.insert(row.id).second) out.push_back(std::move(row));
-    return {};
-  };
-  for (const auto& [type, value] : verified_ids(theirs))
-    if (auto r = add(reader.patients_by_verified_id(type, value)); !r) return r.error();
-  for (const auto& hint : hint_digests(theirs))
-    if (auto r = add(reader.patients_like(hint)); !r) return r.error();
-  return out;
+Result<void> add(std::vector<PatientRow>& candidates, Result<std::vector<PatientRow>> rows) {
+  if (!rows) return rows.error();
+  for (auto& row : *rows)
+    if (std::none_of(candidates.begin(), candidates.end(), [&](const PatientRow& c) { return c.id == row.id; })) candidates.push_back(std::move(row));
+  return {};
 }
 
 Result<void> doubt(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation, const PatientRow& ours, const model::Matching& m) {
@@ -77,7 +67,7 @@ Result<std::string> open_doubt(store::Reader& reader, const model::Patient& thei
   return std::string();
 }
 
-Result<std::string> match_person(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation) {
+Result<Matched> match_person(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation) {
   auto decided = unit.doubts_about(organisation, their_number(theirs));
   if (!decided) return decided.error();
   for (const auto& d : *decided) {
@@ -85,30 +75,35 @@ Result<std::string> match_person(store::Unit& unit, const Context& context, cons
     auto ours = unit.patient(d.patient_id);
     if (!ours) return ours.error();
     const auto person = *ours ? model::patient_from_json((*ours)->json) : std::nullopt;
-    if (person && model::same_person(theirs, *person).match != Match::different) return d.patient_id;
+    if (person && model::same_person(theirs, *person).match != Match::different) return Matched{d.patient_id, (*ours)->local_id};
   }
-  auto rows = candidates(unit, theirs);
-  if (!rows) return rows.error();
-  std::vector<std::string> same;
-  std::vector<std::pair<PatientRow, model::Matching>> doubtful;
-  for (auto& row : *rows) {
+  std::vector<PatientRow> rows;
+  for (const auto& [type, value] : verified_ids(theirs))
+    if (auto r = add(rows, unit.patients_by_verified_id(type, value)); !r) return r.error();
+  const auto rejected = [&](const PatientRow& row) {
+    return std::any_of(decided->begin(), decided->end(), [&](const DoubtRow& d) { return d.patient_id == row.id && d.state == "rejected"; });
+  };
+  std::vector<Matched> same;
+  for (const auto& row : rows) {
     const auto ours = model::patient_from_json(row.json);
-    if (!ours) continue;
-    auto m = model::match_persons(theirs, *ours, context.now());
-    const bool rejected = std::any_of(decided->begin(), decided->end(), [&](const DoubtRow& d) { return d.patient_id == row.id && d.state == "rejected"; });
-    if (rejected) continue;
-    if (m.verdict.match == Match::same) {
-      auto records = same.empty() ? Result<std::vector<std::string>>(std::vector<std::string>()) : unit.same_person(same.front());
-      if (!records) return records.error();
-      if (std::find(records->begin(), records->end(), row.id) == records->end()) same.push_back(row.id);  // else the HIS merged the two
-    }
-    if (m.verdict.match == Match::same || m.doubtful) doubtful.emplace_back(std::move(row), std::move(m));
+    if (!ours || rejected(row) || !model::proven_same(theirs, *ours, context.now())) continue;
+    auto records = same.empty() ? Result<std::vector<std::string>>(std::vector<std::string>()) : unit.same_person(same.front().patient_id);
+    if (!records) return records.error();
+    if (std::find(records->begin(), records->end(), row.id) == records->end()) same.push_back({row.id, row.local_id});  // else the HIS merged the two
   }
-  if (same.size() == 1) return same.front();
+  if (same.size() == 1) return std::move(same.front());
   if (same.size() > 1) context.log.write(Severity::warning, "report.ambiguous_patient", {});
-  for (const auto& [row, m] : doubtful)  // one of several who fit is a doubt as well
+  // Only a common identifier proves somebody: who is found otherwise can be no more than a doubt, and is looked for only now.
+  for (const auto& hint : hint_digests(theirs))
+    if (auto r = add(rows, unit.patients_like(hint)); !r) return r.error();
+  for (const auto& row : rows) {
+    const auto ours = model::patient_from_json(row.json);
+    if (!ours || rejected(row)) continue;
+    const auto m = model::match_persons(theirs, *ours, context.now());
+    if (m.verdict.match != Match::same && !m.doubtful) continue;  // one of several who fit is a doubt as well
     if (auto r = doubt(unit, context, theirs, organisation, row, m); !r) return r.error();
-  return std::string();
+  }
+  return Matched{};
 }
 
 Result<bool> claimed_same(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation, const PatientRow& ours) {
@@ -149,7 +144,7 @@ Result<bool> apply_decisions(store::Unit& unit, const Context& context) {
           row.patient_id = d.patient_id;
           const auto parsed = report_in(row);
           if (row.current && parsed)
-            if (auto r = notify_received(unit, context, row, *parsed); !r) return r.error();
+            if (auto r = notify_received(unit, context, row, *parsed, (*ours)->local_id); !r) return r.error();
         }
         if (auto r = report_came(unit, context, d.patient_id); !r) return r.error();
         continue;

@@ -11,7 +11,8 @@ std::string their_number(const model::Patient& theirs);
 // Under this type a stored report is found by the partner's own number: "organisation/number".
 inline constexpr const char* kLinkType = "link";
 
-Result<std::string> match_person(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation);
+struct Matched { std::string patient_id, local_id; };  // one of ours; empty: nobody fits, or more than one
+Result<Matched> match_person(store::Unit& unit, const Context& context, const model::Patient& theirs, const std::string& organisation);
 // Whether a person said that theirs is ours, and nothing since proves the contrary.
 Result<bool> confirmed(store::Reader& reader, const model::Patient& theirs, const std::string& organisation, const std::string& patient_id);
 Result<void> remember_hints(store::Unit& unit, const std::string& patient_id, const model::Patient& patient);

@@ -124,7 +124,7 @@ Result<void> refresh(Unit& unit, const Context& context, Request& r) {
     if (!row.ours && row.patient_id.empty()) {
       auto matched = match_person(unit, context, request->patient, request->from);
       if (!matched) return matched.error();
-      row.patient_id = *matched;
+      row.patient_id = std::move(matched->patient_id);
     }
   }
   row.state = life::word(r.life.state);

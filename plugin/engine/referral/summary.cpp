@@ -106,20 +106,19 @@ Result<void> receive_summary(Unit& unit, const Context& context, const store::In
   const auto* partner = context.partner(row.source);
   if (!partner) return Error{"event.unknown_partner", "MSH-4", {row.source}};
   if (message.document.origin.empty()) message.document.origin = partner->hospital.code;
-  auto ours = match_person(unit, context, message.patient, partner->hospital.code);
-  if (!ours) return ours.error();
-  auto problems = keep_documents(unit, context, "", *ours, message.patient, row.source, {message.document}, agreement_with(context, partner->code), &row);
+  auto matched = match_person(unit, context, message.patient, partner->hospital.code);
+  if (!matched) return matched.error();
+  const auto& ours = matched->patient_id;
+  auto problems = keep_documents(unit, context, "", ours, message.patient, row.source, {message.document}, agreement_with(context, partner->code), &row);
   if (!problems) return problems.error();
   if (!problems->empty()) return problems->front();  // waits for a person, as any message that cannot take effect
-  if (ours->empty()) return {};
-  auto patient = unit.patient(*ours);
-  if (!patient) return patient.error();
+  if (ours.empty()) return {};
   auto records = unit.record_versions(message.document.kind, message.document.origin, message.document.number);
   if (!records) return records.error();
   auto due = nlohmann::ordered_json::array();
   for (const auto& [what, on] : message.due) due.push_back({{"what", what}, {"on", on}});
   const std::string id = new_id(context.clock.now_ms());
-  nlohmann::ordered_json body{{"patient_id", *patient ? (*patient)->local_id : ""}, {"record_id", records->empty() ? "" : records->back().id}, {"kind", message.document.kind},
+  nlohmann::ordered_json body{{"patient_id", matched->local_id}, {"record_id", records->empty() ? "" : records->back().id}, {"kind", message.document.kind},
                               {"number", message.document.number}, {"version", message.document.version}, {"partner", partner->code},
                               {"origin", {{"code", partner->hospital.code}, {"name", partner->hospital.name}}}};
   if (!due.empty()) body["due"] = std::move(due);

@@ -246,7 +246,7 @@ struct Depths { std::int64_t outbox_waiting = 0, outbox_parked = 0, outbox_commi
 class Reader {
  public:
   virtual ~Reader() = default;
-  virtual Result<std::optional<PatientRow>> patient_by_local_id(const std::string& local_id) = 0;
+  virtual Result<std::optional<PatientRow>> patient_by_local_id(const std::string& local_id) = 0;  // verified_ids: patient() alone tells them
   virtual Result<std::optional<PatientRow>> patient(const std::string& id) = 0;
   virtual Result<std::vector<PatientRow>> patients_by_verified_id(const std::string& type, const std::string& value) = 0;
   virtual Result<std::vector<TieRow>> ties(const std::string& patient_id) = 0;
