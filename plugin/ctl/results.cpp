@@ -44,7 +44,7 @@ int results(Place& place, const std::string& patient_id) {
     }
     const std::string source = row.source.empty() ? "own" : row.source;
     list.push_back({{"source", source}, {"origin", row.origin}, {"number", row.number}, {"version", row.version}, {"status", row.status}, {"current", row.current},
-                    {"collected_at", collected}, {"items", items}, {"hl7_bytes", row.hl7.size()}, {"document_bytes", row.document.size()}});
+                    {"collected_at", collected}, {"items", items}, {"document_bytes", row.document.size()}});
     table.push_back({source, row.origin, row.number, std::to_string(row.version), row.status, row.current ? "*" : "", collected, items});
   }
   if (place.json)

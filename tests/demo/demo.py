@@ -100,7 +100,10 @@ class Demo:
 
         rows = wait_for("two reports delivered", delivered)
         held = self.alliance.ctl_json(A, "results", "--patient", "A-0001")
-        need(len(held) == 2 and all(r["document_bytes"] > 1000 and r["hl7_bytes"] > 500 for r in held), f"A keeps message and document of both: {held}")
+        need(len(held) == 2 and all(r["document_bytes"] > 1000 for r in held), f"A keeps the document of both: {held}")
+        for r in rows:
+            sent = self.alliance.ctl_json(A, "outbox", "open", str(r["id"]))
+            need(sent["hl7"].startswith("MSH|") and "<ClinicalDocument" in sent["document"], f"A keeps the message of both: {r['subject']}")
         self.save("2-as-hl7-and-cda.txt", self.alliance.ctl(A, "try", str(self.out / "1-event.json"), "--type", "lab.report.released/1"))
         for r in rows:
             self.story.tell("已送达并由对方存储后应答", "delivered, answered after B had stored it", f"{r['subject']} {r['remark']}")
