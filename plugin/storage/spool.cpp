@@ -101,17 +101,17 @@ struct Append {
   Result<void> run(Database& db) {
     outcome = Appended::stored;
     const std::string_view bytes(hash.data(), hash.size());
-    Query seen(db, "SELECT hash FROM seen WHERE type=? AND key=?");
-    auto found = seen.with(type, key).step();
-    if (!found) return found.error();
-    if (*found) {
-      outcome = seen.view(0) == bytes ? Appended::duplicate : Appended::conflict;
+    Query remember(db, "INSERT INTO seen(type, key, hash) VALUES(?, ?, ?) ON CONFLICT(type, key) DO NOTHING");
+    if (auto done = remember.with_kept(type, key).bind_blob(bytes).run(); !done) return done.error();
+    if (db.changes() == 0) {
+      Query seen(db, "SELECT hash FROM seen WHERE type=? AND key=?");
+      auto found = seen.with_kept(type, key).step();
+      if (!found) return found.error();
+      outcome = *found && seen.view(0) == bytes ? Appended::duplicate : Appended::conflict;
       return {};
     }
-    Query remember(db, "INSERT INTO seen(type, key, hash) VALUES(?, ?, ?)");
-    if (auto done = remember.with(type, key).bind_blob(bytes).run(); !done) return done.error();
     Query store(db, "INSERT INTO waiting(type, key, content_type, at_ms, body) VALUES(?, ?, ?, ?, ?)");
-    return store.with(type, key, content_type, at_ms).bind_blob(body).run();
+    return store.with_kept(type, key, content_type, at_ms).bind_blob(body).run();
   }
 };
 

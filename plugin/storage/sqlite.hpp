@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -106,6 +107,14 @@ class Query {
     return *this;
   }
 
+  // with(), but texts by reference, as bind_kept(): none may be a temporary.
+  template <class... Values>
+  Query& with_kept(Values&&... values) {
+    static_assert((!std::is_same_v<std::string, Values> && ...), "a temporary does not live until the last step");
+    (bind_by_reference(values), ...);
+    return *this;
+  }
+
   Result<bool> step();              // true: a row stands ready
   Result<void> run();               // to the end, rows ignored
   Result<std::int64_t> number();    // the first column of the only row; 0 when there is none
@@ -117,6 +126,11 @@ class Query {
   [[nodiscard]] bool null(int column) const;
 
  private:
+  void bind_by_reference(std::string_view text) { bind_kept(text); }
+  void bind_by_reference(const std::string& text) { bind_kept(text); }
+  template <class Number>
+  void bind_by_reference(Number value) requires std::is_arithmetic_v<Number> { bind(value); }
+
   Database& db_;
   Database::Statements& idle_;  // those of this text that nobody uses
   sqlite3_stmt* statement_ = nullptr;

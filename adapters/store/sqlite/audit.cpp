@@ -23,7 +23,7 @@ Maybe<AuditRow> audit_head(Database& db) {
 
 Result<void> put_audit(Database& db, const AuditRow& row) {
   Query put(db, "INSERT INTO audit(seq, at_ms, event, who, object, outcome, fields, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-  return put.with(row.seq, row.at_ms, row.event, row.who, row.object, row.outcome, row.fields).bind_blob(row.hash).run();
+  return put.with_kept(row.seq, row.at_ms, row.event, row.who, row.object, row.outcome, row.fields).bind_blob(row.hash).run();
 }
 
 }  // namespace huren::store::sqlite

@@ -67,11 +67,11 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
   Query put(db,
             "INSERT INTO inbox(source, control_id, content_hash, verdict, state, remark, received_ms, ack) "
             "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-  put.with(row.source, row.control_id, row.content_hash, row.verdict, row.state, row.remark, row.received_ms);
+  put.with_kept(row.source, row.control_id, row.content_hash, row.verdict, row.state, row.remark, row.received_ms);
   if (auto done = put.bind_blob(row.ack).run(); !done) return done.error();
   const auto id = db.last_rowid();
   Query body(db, "INSERT INTO inbox_body(id, content_type, body) VALUES(?, ?, ?)");
-  if (auto done = body.with(id, row.content_type).bind_blob(row.body).run(); !done) return done.error();
+  if (auto done = body.with_kept(id, row.content_type).bind_blob(row.body).run(); !done) return done.error();
   verdict.id = id;
   return verdict;
 }

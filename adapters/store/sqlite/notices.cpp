@@ -7,7 +7,7 @@ Result<void> put_notice(Database& db, const NoticeRow& row) {
   Query put(db,
             "INSERT INTO notice(id, topic, created_ms, leased_until_ms, acknowledged_ms, json) VALUES(?, ?, ?, ?, ?, ?) "
             "ON CONFLICT(id) DO NOTHING");
-  return put.with(row.id, row.topic, row.created_ms, row.leased_until_ms, row.acknowledged_ms, row.json).run();
+  return put.with_kept(row.id, row.topic, row.created_ms, row.leased_until_ms, row.acknowledged_ms, row.json).run();
 }
 
 Maybe<NoticeRow> lease_notice(Database& db, std::int64_t now_ms, std::int64_t until_ms) {

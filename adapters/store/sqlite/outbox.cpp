@@ -45,7 +45,7 @@ OutboxRow row_with_body(const Query& q) {
 
 Result<std::int64_t> message_seq(Database& db, const OutboxRow& row) {
   Query put(db, "INSERT INTO message(message_id, type, content_type, control_id, body) VALUES(?, ?, ?, ?, ?) ON CONFLICT(message_id) DO NOTHING");
-  if (auto done = put.with(row.message_id, row.type, row.content_type, row.control_id).bind_blob(row.body).run(); !done)
+  if (auto done = put.with_kept(row.message_id, row.type, row.content_type, row.control_id).bind_blob(row.body).run(); !done)
     return done.error();
   if (db.changes() > 0) return db.last_rowid();
   Query known(db, sql::kMessage);
@@ -87,7 +87,7 @@ Result<void> settle_one(Database& db, const Settlement& s) {
   const bool released = !is_open(before) && is_open(s.state);
   const std::int64_t taken_off = released ? std::max<std::int64_t>(query.integer(4) - 1, 0) : s.give_back ? 1 : 0;
   Query put(db, sql::kSettle);
-  put.with(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, changed_ms, taken_off, released, s.id);
+  put.with_kept(number(s.state), std::int64_t{gate}, s.next_ms, s.remark, changed_ms, taken_off, released, s.id);
   if (auto done = put.run(); !done) return done;
   if (order_key.empty() || in_flight(s.state)) return {};
   if (released) {
@@ -138,7 +138,7 @@ Result<void> enqueue(Database& db, const OutboxRow& row) {
       if (auto done = Query(db, sql::kHurryKey).with(row.partner, row.order_key).run(); !done) return done;
   }
   Query put(db, sql::kEnqueue);
-  put.with(*message, row.partner, row.order_key, row.subject, row.lane, number(row.state), std::int64_t{gate},
+  put.with_kept(*message, row.partner, row.order_key, row.subject, row.lane, number(row.state), std::int64_t{gate},
            row.attempts, row.next_ms, row.created_ms, changed_ms, row.remark, row.expires_ms);
   return put.run();
 }
