@@ -95,12 +95,19 @@ Answer message(Call& call) {
   return ok(out);
 }
 
+Json inbox_help(const std::string& state) {
+  if (state == "applied") return {{"zh", "已入库生效，无需处理。"}, {"en", "It took effect: nothing is to be done."}};
+  if (state == "received") return {{"zh", "已收妥，正在排队入库，无需处理。"}, {"en", "It has arrived and takes effect in its turn: nothing is to be done."}};
+  if (state == "refused")
+    return {{"zh", "请按原因改正（本院缺对照、协议等），或请对方改正后重新发送同一份；改好后再到即会受理。"},
+            {"en", "Mend the cause here (mapping, agreement), or have the sender mend it; sent again it is taken."}};
+  return {{"zh", "已收妥但未能入库：请按原因处理，再请对方发布更正版本；处理不了请保留现场，联系厂商。"},
+          {"en", "It arrived but could not take effect: mend the cause, then have the sender release an amended version; else keep everything as it is and call the vendor."}};
+}
+
 Json inbox_json(const Call& call, const store::InboxRow& r) {
-  const bool refused = r.state == "refused";
   return {{"id", r.id}, {"message_id", r.control_id}, {"partner", r.source}, {"state", r.state}, {"verdict", r.verdict}, {"received_at", at(call, r.received_ms)},
-          {"zh", engine::remark_in(r.remark, Language::zh)}, {"en", engine::remark_in(r.remark, Language::en)},
-          {"help", {{"zh", refused ? "请按原因改正（本院缺对照、协议等），或请对方改正后重新发送同一份；改好后再到即会受理。" : "已收妥但未能入库：请按原因处理，再请对方发布更正版本；处理不了请保留现场，联系厂商。"},
-                    {"en", refused ? "Mend the cause here (mapping, agreement), or have the sender mend it; sent again it is taken." : "It arrived but could not take effect: mend the cause, then have the sender release an amended version; else keep everything as it is and call the vendor."}}}};
+          {"zh", engine::remark_in(r.remark, Language::zh)}, {"en", engine::remark_in(r.remark, Language::en)}, {"help", inbox_help(r.state)}};
 }
 
 // Messages of partners and feeds that were refused, or taken and could not take effect.

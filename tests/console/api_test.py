@@ -344,6 +344,8 @@ def every_kind(pair, admin_a, admin_b):
                 need(not re.search("[A-Za-z0-9+/]{300}", seen["hl7"]), f"{row['type']}: no base64 to scroll past")
             by_ctl = pair.alliance.ctl_json(hospital, "outbox", "open", str(row["id"]))
             need(by_ctl["hl7"] == seen["hl7"] and by_ctl["event"] == seen["event"], f"{row['type']}: the same by huren-ctl")
+    came = admin_b.must("post", "/inbox/message", {"id": 1})["message"]
+    need(came["state"] == "applied" and "nothing is to be done" in came["help"]["en"] and "无需处理" in came["help"]["zh"], f"what took effect asks for nothing: {came}")
     kinds = {r["type"] for r in admin_a.must("post", "/outbox", {})["messages"]} | {r["type"] for r in admin_b.must("post", "/outbox", {})["messages"]}
     need({"ORU^R01", "REF^I12", "ZRD"} <= kinds, f"kinds on the wire: {kinds}")
 
