@@ -214,8 +214,11 @@ huren_status HUREN_CALL huren_query(huren_handle h, const char* topic, const voi
       if (!text) return fail(text.error());
       if (auto known = known_topic(*name); !known) return fail(known.error());
       if (auto fine = json_text(*text); !fine) return fail(fine.error());
-      const auto answer = instance.query(*name, *text, deadline_ms);
-      return answer.status == HUREN_OK ? deliver(answer.json, buffer, capacity, size) : said(answer);
+      auto answer = instance.query(*name, *text, deadline_ms);
+      if (answer.status != HUREN_OK) return said(answer);
+      const auto status = deliver(answer.json, buffer, capacity, size);
+      if (status == HUREN_E_BUFFER) instance.unanswered(*name, *text, std::move(answer));
+      return status;
     });
   });
 }

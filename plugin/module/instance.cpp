@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
+constexpr milliseconds kAgain{2000};       // how long an answer that found no room waits for the same question
 constexpr milliseconds kLook{1000};        // how long one look for a notice may take, whatever holds the store up
 constexpr milliseconds kHealth{500};       // then health tells what the engine said before
 constexpr milliseconds kBellSilence{1000}; // a notice leased to another screen comes back without a bell
@@ -132,6 +133,13 @@ Result<storage::Appended> Instance::submit(std::string_view type, std::string_vi
 
 QueryAnswer Instance::query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
+  {
+    std::unique_ptr<Kept> kept;
+    const std::lock_guard lock(kept_mutex_);
+    if (kept_ && Steady::now() >= kept_->until) kept_.reset();
+    if (kept_ && kept_->topic == topic && kept_->json == json) kept = std::move(kept_);
+    if (kept) return std::move(kept->answer);
+  }
   ++asked_;
   auto* link = &engine_->link();
   // Copies: the caller's buffers are gone when the answer comes too late.
@@ -144,6 +152,13 @@ QueryAnswer Instance::query(std::string_view topic, std::string_view json, std::
       deadline);
   if (!answer || answer->status == HUREN_NO_ANSWER) ++unanswered_;
   return answer ? *std::move(answer) : bare(HUREN_NO_ANSWER);
+}
+
+void Instance::unanswered(std::string_view topic, std::string_view json, QueryAnswer answer) noexcept try {
+  auto kept = std::make_unique<Kept>(Kept{std::string(topic), std::string(json), std::move(answer), Steady::now() + kAgain});
+  const std::lock_guard lock(kept_mutex_);
+  kept_ = std::move(kept);
+} catch (const std::exception&) {  // then it is asked again
 }
 
 QueryAnswer Instance::poll(std::uint32_t wait_ms) {

@@ -4,6 +4,7 @@
 // Refuses: doing anything that the engine could do: this lives in the HIS's process.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -34,6 +35,7 @@ class Instance {
 
   Result<storage::Appended> submit(std::string_view type, std::string_view key, std::string_view content_type, std::string_view body);
   QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms);
+  void unanswered(std::string_view topic, std::string_view json, QueryAnswer answer) noexcept;  // the host's buffer was too small
   QueryAnswer poll(std::uint32_t wait_ms);
   void unpoll(std::string_view notice_json);  // the host's buffer was too small
   QueryAnswer acknowledge(std::string_view notice_id);
@@ -55,6 +57,14 @@ class Instance {
   std::unique_ptr<storage::Spool> spool_;
   std::unique_ptr<Engine> engine_;
   std::string trouble_;      // why there is no engine yet
+  // An answer that found no room. Whoever asks the same again at once gets it: the question is asked, and audited, once.
+  struct Kept {
+    std::string topic, json;
+    QueryAnswer answer;
+    std::chrono::steady_clock::time_point until;
+  };
+  std::mutex kept_mutex_;
+  std::unique_ptr<Kept> kept_;
   std::mutex health_mutex_;
   std::string last_health_;  // the engine's, as it said last
   std::atomic<bool> stopping_{false};

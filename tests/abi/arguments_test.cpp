@@ -171,6 +171,32 @@ TEST_CASE("abi: a short buffer gives the size needed, whatever its length - the 
   CHECK(huren_close(h, 1000) == HUREN_OK);
 }
 
+TEST_CASE("abi: a question whose answer found no room is asked once - the same again gets that answer, another its own", "[modes]") {
+  const Sandbox box;
+  const auto h = open(box);
+  REQUIRE(h > 0);
+  const auto ask = [&](const std::string& body, std::uint32_t capacity) {
+    std::vector<char> buffer(capacity + 1);
+    std::uint32_t size = 0;
+    const auto status = huren_query(h, "order.check/1", body.data(), static_cast<std::uint32_t>(body.size()), 10000, buffer.data(), capacity, &size);
+    return std::pair(status, std::string(buffer.data(), status == HUREN_OK ? size : 0));
+  };
+  const auto asked = [&] { return health(h)["engine"]["queries"].get<int>(); };
+  const std::string one = R"({"do":"echo","n":1})", two = R"({"do":"echo","n":2})";
+  const auto before = asked();
+  CHECK(ask(one, 0).first == HUREN_E_BUFFER);
+  CHECK(ask(one, 3).first == HUREN_E_BUFFER);
+  CHECK(ask(one, 100) == std::pair(huren_status{HUREN_OK}, one));
+  CHECK(asked() == before + 1);
+  CHECK(ask(one, 100).second == one);  // a new question
+  CHECK(asked() == before + 2);
+  CHECK(ask(one, 0).first == HUREN_E_BUFFER);
+  CHECK(ask(two, 100).second == two);
+  CHECK(ask(one, 100).second == one);
+  CHECK(asked() == before + 4);
+  CHECK(huren_close(h, 1000) == HUREN_OK);
+}
+
 TEST_CASE("abi: the last error is the thread's own, is cleared by success, and asking does not change it", "[modes]") {
   CHECK(submit(3, kType, "k", "{}") == HUREN_E_HANDLE);
   const auto words = last_error();

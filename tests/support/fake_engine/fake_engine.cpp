@@ -3,6 +3,7 @@
 //   hold_store, release_store (between them poll, acknowledge and health wait, as for another process's file lock) ·
 //   notice (queue one with text "text" and ring) · spool (keys that wait) · log · blocked (signals of a thread of ours)
 // A file fake_engine.txt beside local.toml says how open goes: throw | error | memory | wake | stuck_stop.
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -50,6 +51,7 @@ class FakeEngine final : public EngineLink {
 
   QueryAnswer query(std::string_view, std::string_view text, std::uint32_t) noexcept override {
     const Spared spared;
+    ++queries_;
     const auto ask = json::parse(text, nullptr, false);
     const auto what = ask.is_object() ? ask.value("do", "echo") : std::string("echo");
     if (what == "sleep") std::this_thread::sleep_for(std::chrono::milliseconds(ask.value("ms", 10)));
@@ -104,7 +106,7 @@ class FakeEngine final : public EngineLink {
     const Spared spared;
     std::unique_lock lock(mutex_);
     wait_for_store(lock);
-    return json{{"bells", bells_}, {"notices", notices_.size()}, {"hanging", hanging_}}.dump();
+    return json{{"bells", bells_}, {"notices", notices_.size()}, {"hanging", hanging_}, {"queries", queries_.load()}}.dump();
   }
   void stop(std::uint32_t) noexcept override {
     const Spared spared;
@@ -165,6 +167,7 @@ class FakeEngine final : public EngineLink {
   std::condition_variable changed_;
   bool stopped_ = false, ring_ = false, held_ = false;
   int hanging_ = 0, bells_ = 0, last_notice_ = 0;
+  std::atomic<int> queries_{0};
   std::deque<std::pair<std::string, std::string>> notices_, leased_;
   std::thread worker_;
 };
