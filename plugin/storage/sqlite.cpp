@@ -98,7 +98,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
     }
   }
   for (const char* pragma : {word(options.synchronous), gathers ? "PRAGMA cache_spill=OFF" : "PRAGMA cache_spill=ON", "PRAGMA foreign_keys=ON", "PRAGMA cell_size_check=ON",
-                             "PRAGMA temp_store=MEMORY", options.read_only ? "PRAGMA cache_size=-4000" : "PRAGMA cache_size=-12000",
+                             "PRAGMA temp_store=MEMORY", options.read_only ? "PRAGMA cache_size=-4000" : "PRAGMA cache_size=-16000",
                              "PRAGMA journal_size_limit=67108864"})
     if (auto done = db->exec(pragma); !done) return done.error();
   sqlite3_wal_autocheckpoint(db->db_, options.read_only ? 0 : options.checkpoint_pages);
