@@ -31,6 +31,9 @@ class Keeper final : public EngineLink {
 
   Result<void> open();
 
+  void coming(const SpooledEvent& event) noexcept override {
+    if (const auto engine = get(Steady::now())) engine->coming(event);
+  }
   void spooled() noexcept override {
     if (const auto engine = get(Steady::now())) engine->spooled();
   }

@@ -1,8 +1,11 @@
 // Reads and renders the events that come next, while the applier waits for a commit: neither waits for the other then.
+// And, while nothing else waits, the event that is being spooled, while its own commit syncs.
 // Promises: in the order of the spool and without a gap; the store is not touched; of what is ready at most one batch is held.
-//   An event that kills the process here is counted (engine/mark.hpp) and in the end handed on unread.
+//   An event that kills the process here is counted (engine/mark.hpp) and in the end handed on unread; over which a process
+//   has died is read when it is on disk.
 #pragma once
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -24,6 +27,7 @@ class Ahead {
   void start();
   void stop() noexcept;
   void wake() noexcept;  // something was spooled
+  void coming(const SpooledEvent& event) noexcept;  // on any thread; what is not taken up here is read later
 
   // From now until the next take(): what comes behind this event.
   void begin(std::int64_t after_seq);
@@ -34,6 +38,7 @@ class Ahead {
 
  private:
   void run();
+  void read_early(std::unique_lock<std::mutex>& lock);
   Work work(SpooledEvent&& event);
 
   const Context& context_;
@@ -46,6 +51,8 @@ class Ahead {
   std::int64_t from_ = 0;     // ready_ comes behind this event
   std::vector<Work> ready_;
   std::size_t bytes_ = 0;     // of the events in ready_
+  bool idle_ = false;         // the last take() found nothing, and nothing was told of since
+  std::unique_ptr<Work> told_, early_;  // what is to be read before it is on disk; what was, for whoever has the turn
   std::thread thread_;
 };
 

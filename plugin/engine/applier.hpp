@@ -30,6 +30,7 @@ class Applier final : public Taker {
   }
   ~Applier() override { stop(); }
   void start();
+  void coming(const SpooledEvent& event) noexcept { ahead_.coming(event); }
   void wake() noexcept;  // something was spooled
   void stored(std::int64_t inbox_id) noexcept override;
   void stop() noexcept;

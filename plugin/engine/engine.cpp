@@ -96,6 +96,9 @@ class Engine final : public OpenEngine {
     if (log_) log_->write(Severity::error, "engine.open_failed", error);
   }
 
+  void coming(const SpooledEvent& event) noexcept override {
+    if (applier_) applier_->coming(event);
+  }
   void spooled() noexcept override {
     if (applier_) applier_->wake();
   }

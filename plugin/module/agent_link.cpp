@@ -36,6 +36,7 @@ class AgentLink final : public Engine, public EngineLink {
   }
   EngineLink& link() override { return *this; }
 
+  void coming(const SpooledEvent&) noexcept override {}  // the agent reads what is on disk
   // The agent looks into the spool by itself every now and then; this spares it the wait. Never waits.
   void spooled() noexcept override {
     const std::lock_guard guard(mutex_);

@@ -122,11 +122,13 @@ void Instance::published(huren_handle handle) noexcept {
 }
 
 Result<storage::Appended> Instance::submit(std::string_view type, std::string_view key, std::string_view content_type, std::string_view body) {
-  auto appended = spool_->append(type, key, content_type, body, static_cast<std::uint32_t>(config_.submit_timeout_ms));
+  auto* link = &engine_->link();
+  auto appended = spool_->append(type, key, content_type, body, static_cast<std::uint32_t>(config_.submit_timeout_ms),
+                                 [link](const SpooledEvent& event) { link->coming(event); });
   if (appended && *appended == storage::Appended::stored) {
     ++submitted_;
     const process::QuietSignals quiet;
-    engine_->link().spooled();
+    link->spooled();
   }
   return appended;
 }

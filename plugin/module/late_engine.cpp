@@ -25,6 +25,9 @@ class LateEngine final : public Engine, public EngineLink {
   }
   EngineLink& link() override { return *this; }
 
+  void coming(const SpooledEvent& event) noexcept override {
+    if (auto* e = engine()) e->coming(event);
+  }
   void spooled() noexcept override {
     if (auto* e = engine()) e->spooled();
   }

@@ -93,13 +93,14 @@ std::int64_t system_now_ms() {
 
 // Owns all it uses: its caller may have left when it runs.
 struct Append {
-  std::string type, key, content_type, body;
+  SpooledEvent event;
   std::array<char, 16> hash{};
-  std::int64_t at_ms = 0;
+  Spool::Coming coming;
   Appended outcome = Appended::stored;
 
   Result<void> run(Database& db) {
     outcome = Appended::stored;
+    const auto& [seq, type, key, content_type, body, at_ms] = event;
     const std::string_view bytes(hash.data(), hash.size());
     Query remember(db, "INSERT INTO seen(type, key, hash) VALUES(?, ?, ?) ON CONFLICT(type, key) DO NOTHING");
     if (auto done = remember.with_kept(type, key).bind_blob(bytes).run(); !done) return done.error();
@@ -111,7 +112,10 @@ struct Append {
       return {};
     }
     Query store(db, "INSERT INTO waiting(type, key, content_type, at_ms, body) VALUES(?, ?, ?, ?, ?)");
-    return store.with_kept(type, key, content_type, at_ms).bind_blob(body).run();
+    if (auto done = store.with_kept(type, key, content_type, at_ms).bind_blob(body).run(); !done) return done.error();
+    event.seq = db.last_rowid();
+    if (coming) coming(event);
+    return {};
   }
 };
 
@@ -155,14 +159,12 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& path, const SpoolO
 }
 
 Result<Appended> Spool::append(std::string_view type, std::string_view key, std::string_view content_type,
-                               std::string_view body, std::uint32_t timeout_ms) {
+                               std::string_view body, std::uint32_t timeout_ms, Coming coming) {
   auto job = std::make_shared<Append>();
-  job->type = type;
-  job->key = key;
-  job->content_type = content_type;
-  job->body = body;
+  job->event = {.seq = 0, .type = std::string(type), .key = std::string(key), .content_type = std::string(content_type), .body = std::string(body),
+                .at_ms = options_.now_ms ? options_.now_ms() : system_now_ms()};
   job->hash = content_hash(content_type, body);
-  job->at_ms = options_.now_ms ? options_.now_ms() : system_now_ms();
+  job->coming = std::move(coming);
   auto done = writes_.run([job](Database& db) { return job->run(db); }, std::chrono::milliseconds(timeout_ms), GroupCommit::Again::may);
   if (!done) return done.error();
   return job->outcome;

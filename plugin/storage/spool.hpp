@@ -5,6 +5,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,9 +33,12 @@ class Spool final : public SpoolPort {
   // Creates the file (0600) when missing; its directory must exist.
   static Result<std::unique_ptr<Spool>> open(const std::string& path, const SpoolOptions& options);
 
+  // Told of a new event before its commit, which may still fail, on the thread of whoever commits; again when that was undone
+  // and done once more. Outlives the spool's last append; neither throws nor waits.
+  using Coming = std::function<void(const SpooledEvent&)>;
   // Waits at most timeout_ms; Error storage.busy then: the outcome is unknown and repeating the call is safe.
   Result<Appended> append(std::string_view type, std::string_view key, std::string_view content_type,
-                          std::string_view body, std::uint32_t timeout_ms);
+                          std::string_view body, std::uint32_t timeout_ms, Coming coming = {});
 
   Result<std::vector<SpooledEvent>> next(std::int64_t after_seq, int limit) noexcept override;
   Result<void> forget(std::int64_t up_to_seq) noexcept override;

@@ -114,7 +114,9 @@ class Hospital {
   // The engine need not be there.
   void spool_only(const std::string& type, const Json& body, const std::string& key, const std::string& content_type = "application/json") {
     const auto bytes = body.is_string() && content_type != "application/json" ? body.get<std::string>() : body.dump();
-    REQUIRE(spool_->append(type, key, content_type, bytes, 2000));
+    REQUIRE(spool_->append(type, key, content_type, bytes, 2000, [this](const SpooledEvent& event) {
+      if (engine_) engine_->coming(event);
+    }));
   }
   std::int64_t sequence_of(const std::string& key) {
     auto waiting = spool_->next(0, 1000);

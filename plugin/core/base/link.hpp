@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 
-#define HUREN_ENGINE_SIGNATURE "huren 0.1.0;engine 3;" __VERSION__
+#define HUREN_ENGINE_SIGNATURE "huren 0.1.0;engine 4;" __VERSION__
 
 namespace huren {
 
@@ -38,6 +38,9 @@ struct QueryAnswer { int status = 0; std::string json; Error error{"", "", {}}; 
 class EngineLink {  // offered by the engine
  public:
   virtual ~EngineLink() = default;  // joins every thread
+  // An event that is being spooled. Its commit is not on disk yet, and may fail: what is made of it until then is for memory alone.
+  // Called within the spool's transaction: never waits.
+  virtual void coming(const SpooledEvent& event) noexcept = 0;
   virtual void spooled() noexcept = 0;  // there is something new in the spool
   virtual QueryAnswer query(std::string_view topic, std::string_view json, std::uint32_t deadline_ms) noexcept = 0;
   // Waits up to wait_ms for a notice and leases it; HUREN_EMPTY when none came.

@@ -137,7 +137,7 @@ void Hospital::close() {
 void Hospital::submit(std::string_view type, std::string_view key, std::string_view json) {
   must(module::known_event(type));
   must(module::json_text(json));
-  if (must(spool_->append(type, key, "application/json", json, 60'000)) != storage::Appended::stored) die("not a new event");
+  if (must(spool_->append(type, key, "application/json", json, 60'000, [this](const SpooledEvent& event) { engine_->coming(event); })) != storage::Appended::stored) die("not a new event");
   engine_->spooled();
 }
 

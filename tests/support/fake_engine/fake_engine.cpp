@@ -42,6 +42,7 @@ class FakeEngine final : public EngineLink {
     worker_.join();
   }
 
+  void coming(const SpooledEvent&) noexcept override {}
   void spooled() noexcept override {
     const Spared spared;
     const std::lock_guard guard(mutex_);

@@ -65,6 +65,35 @@ TEST_CASE("identity is (type, key): same content is a duplicate, other content a
   CHECK(add(*spool, "k", "two") == Appended::conflict);
 }
 
+TEST_CASE("a new event is told of before its commit, a repeated one is not") {
+  test::TempDir dir;
+  auto spool = open_ok(dir.file("spool.db"));
+  std::vector<SpooledEvent> told;
+  std::int64_t on_disk = -1;
+  const auto append = [&](const std::string& body) {
+    auto result = spool->append("a.b.c/1", "k", kJson, body, 10000, [&](const SpooledEvent& event) {
+      told.push_back(event);
+      on_disk = *spool->newest();
+    });
+    REQUIRE(result);
+    return *result;
+  };
+  CHECK(append("one") == Appended::stored);
+  CHECK(on_disk == 0);
+  CHECK(append("one") == Appended::duplicate);
+  CHECK(append("two") == Appended::conflict);
+  REQUIRE(told.size() == 1);
+  const auto kept = spool->next(0, 10);
+  REQUIRE(kept->size() == 1);
+  const auto& [seq, type, key, content_type, body, at_ms] = kept->front();
+  CHECK(told[0].seq == seq);
+  CHECK(told[0].type == type);
+  CHECK(told[0].key == key);
+  CHECK(told[0].content_type == content_type);
+  CHECK(told[0].body == body);
+  CHECK(told[0].at_ms == at_ms);
+}
+
 TEST_CASE("content type and body cannot trade bytes to look the same") {
   test::TempDir dir;
   auto spool = open_ok(dir.file("spool.db"));
