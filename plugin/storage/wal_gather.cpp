@@ -1,18 +1,26 @@
 #include "storage/wal_gather.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <new>
+#include <utility>
 
 namespace huren::storage {
 namespace {
 
 constexpr std::size_t kMostBytes = 120'000;  // SQLite's VFS for Unix takes less than 128 KiB at a time
 
-// A WAL. The file of the VFS below lies behind this one in the same block; other files are opened there directly.
+// Places in the first block of the WAL-index, in words of 32 bits (sqlite.org/walformat.html, "WAL-Index File Format").
+constexpr int kNewestFrame = 16 / 4, kCheckpointTo = 128 / 4;
+
+// A WAL or a database. The file of the VFS below lies behind this one in the same block; other files are opened there directly.
 struct File {
   sqlite3_file base;
   sqlite3_int64 from;     // where the gathered bytes belong
   std::string* gathered;  // nullptr: every write goes through
+  // Of a database:
+  const volatile std::uint32_t* index;  // the first block of its WAL-index, while it is mapped
+  int fault;                            // of the last write that a checkpoint gathered: to be told
 };
 
 File& mine(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
@@ -55,6 +63,19 @@ int x_write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offs
   return SQLITE_OK;
 }
 
+// A checkpoint of all of the WAL is followed by a truncation and a sync, which tell what went wrong with the last write.
+void begin_checkpoint(sqlite3_file* file) {
+  auto& f = mine(file);
+  f.fault = SQLITE_OK;
+  if (f.index && f.index[kNewestFrame] == f.index[kCheckpointTo]) f.gathered = new (std::nothrow) std::string;
+}
+
+void end_checkpoint(sqlite3_file* file) {
+  auto& f = mine(file);
+  f.fault = write_out(file);
+  delete std::exchange(f.gathered, nullptr);
+}
+
 int x_truncate(sqlite3_file* file, sqlite3_int64 size) {
   const int written = write_out(file);
   return written ? written : real(file)->pMethods->xTruncate(real(file), size);
@@ -70,23 +91,56 @@ int x_size(sqlite3_file* file, sqlite3_int64* size) {
   return written ? written : real(file)->pMethods->xFileSize(real(file), size);
 }
 
+int db_truncate(sqlite3_file* file, sqlite3_int64 size) {
+  if (const int fault = std::exchange(mine(file).fault, SQLITE_OK)) return fault;
+  return x_truncate(file, size);
+}
+
+int db_sync(sqlite3_file* file, int flags) {
+  if (const int fault = std::exchange(mine(file).fault, SQLITE_OK)) return fault;
+  return x_sync(file, flags);
+}
+
 int x_lock(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
 int x_unlock(sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
 int x_reserved(sqlite3_file* file, int* out) { return real(file)->pMethods->xCheckReservedLock(real(file), out); }
 int x_control(sqlite3_file* file, int op, void* arg) { return real(file)->pMethods->xFileControl(real(file), op, arg); }
+int db_control(sqlite3_file* file, int op, void* arg) {
+  if (op == SQLITE_FCNTL_CKPT_START) begin_checkpoint(file);
+  if (op == SQLITE_FCNTL_CKPT_DONE) end_checkpoint(file);
+  return x_control(file, op, arg);
+}
 int x_sector(sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); }
 int x_traits(sqlite3_file* file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); }
+
+int db_map(sqlite3_file* file, int block, int size, int extend, void volatile** out) {
+  const int code = real(file)->pMethods->xShmMap(real(file), block, size, extend, out);
+  if (block == 0 && code == SQLITE_OK) mine(file).index = static_cast<const volatile std::uint32_t*>(*out);
+  return code;
+}
+
+int db_unmap(sqlite3_file* file, int gone) {
+  mine(file).index = nullptr;
+  return real(file)->pMethods->xShmUnmap(real(file), gone);
+}
+
+int db_shm_lock(sqlite3_file* file, int offset, int n, int flags) { return real(file)->pMethods->xShmLock(real(file), offset, n, flags); }
+void db_barrier(sqlite3_file* file) { real(file)->pMethods->xShmBarrier(real(file)); }
 
 const sqlite3_io_methods kMethods = {1,          x_close,   x_read,  x_write, x_truncate, x_sync,  x_size,  x_lock,  x_unlock, x_reserved,
                                      x_control,  x_sector,  x_traits, nullptr, nullptr,    nullptr, nullptr, nullptr, nullptr};
 
+const sqlite3_io_methods kDatabase = {2,          x_close,  x_read,   x_write, db_truncate, db_sync,     x_size,     x_lock,   x_unlock, x_reserved,
+                                      db_control, x_sector, x_traits, db_map,  db_shm_lock, db_barrier,  db_unmap,   nullptr,  nullptr};
+
 int x_open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
-  if (!(flags & SQLITE_OPEN_WAL)) return real(vfs)->xOpen(real(vfs), name, file, flags, out_flags);
+  if (!(flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB))) return real(vfs)->xOpen(real(vfs), name, file, flags, out_flags);
   mine(file) = {};
   const int code = real(vfs)->xOpen(real(vfs), name, real(file), flags, out_flags);
   if (!real(file)->pMethods) return code;
-  mine(file).base.pMethods = &kMethods;
-  if (x_traits(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) mine(file).gathered = new (std::nothrow) std::string;
+  const bool wal = flags & SQLITE_OPEN_WAL;
+  mine(file).base.pMethods = wal || real(file)->pMethods->iVersion < 2 ? &kMethods : &kDatabase;  // below 2 there is no WAL
+  if (wal && x_traits(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) mine(file).gathered = new (std::nothrow) std::string;
   return code;
 }
 

@@ -1,9 +1,12 @@
-// One write a commit instead of two a page: a VFS over another that gathers what SQLite appends to a WAL until it syncs.
-// Promises: when a sync, a read, a truncation or the closing of that file begins, nothing is held back; a write that fails is
-//   told by the call that made it, with the code of the VFS below, and its bytes are forgotten, never written later.
+// One write a commit instead of two a page, and one for pages that lie together when a checkpoint carries them into the
+// database: a VFS over another that gathers what SQLite appends to a WAL until it syncs, and what a checkpoint writes until it is done.
+// Promises: when a sync, a read, a truncation or the closing of that file begins, or a checkpoint has written its last page, nothing
+//   is held back; a write that fails is told by the call that made it, with the code of the VFS below, and its bytes are forgotten,
+//   never written later. One that fails when a checkpoint is done is told by the truncation or sync that comes next.
 // Refuses: connections that do not sync each commit (other readers would look for frames that nobody has written) or that spill
 //   their cache in mid-transaction (a roll-back would leave frames behind): Database sees to both. Where overwriting is not
-//   power-safe SQLite goes on writing after the sync of a commit: there nothing is gathered.
+//   power-safe SQLite goes on writing after the sync of a commit: there nothing is gathered. Nor of a checkpoint that leaves part
+//   of the WAL for later, because a reader needs it: behind such a one SQLite syncs nothing, and nobody could be told.
 #pragma once
 #include <sqlite3.h>
 

@@ -144,6 +144,66 @@ TEST_CASE("a connection that does not sync its commits, or only reads, does not 
   CHECK(count(*t.open({.read_only = true})) == 20);
 }
 
+TEST_CASE("a checkpoint writes pages that lie together at once") {
+  Table t;
+  auto db = t.open();
+  ok(db->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  for (const auto& [rows, most] : {std::pair(1, 2), std::pair(25, 2), std::pair(400, 16)}) {
+    ok(commit(*db, rows));
+    const auto calls = t.disk.calls(), syncs = t.disk.syncs();
+    ok(db->exec("PRAGMA wal_checkpoint(PASSIVE)"));
+    CHECK(t.disk.syncs() - syncs == 2);  // of the log, of the database
+    CHECK(t.disk.calls() - calls - 3 <= most);
+    CHECK(t.disk.calls() - calls - 3 >= 1);
+    CHECK(count(*t.open({.read_only = true})) == count(*db));
+  }
+  CHECK(sound(*t.open({.read_only = true})));
+}
+
+TEST_CASE("a checkpoint that leaves part of the log to a reader writes page by page, for nothing is synced behind it") {
+  Table t;
+  auto db = t.open();
+  ok(db->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  ok(commit(*db, 30));
+  auto reader = t.open({.read_only = true});
+  ok(reader->exec("BEGIN"));
+  CHECK(count(*reader) == 30);
+  ok(commit(*db, 30));
+  const auto calls = t.disk.calls(), syncs = t.disk.syncs();
+  ok(db->exec("PRAGMA wal_checkpoint(PASSIVE)"));
+  CHECK(t.disk.syncs() - syncs == 1);  // of the log
+  CHECK(t.disk.calls() - calls >= 30);
+  CHECK(count(*reader) == 30);
+  CHECK(count(*t.open({.read_only = true})) == 60);
+  ok(reader->exec("COMMIT"));
+  ok(db->exec("PRAGMA wal_checkpoint(PASSIVE)"));
+  CHECK(count(*reader) == 60);
+  CHECK(sound(*reader));
+}
+
+TEST_CASE("I2: a checkpoint whose write fails is told, and what it did not carry is read from the log") {
+  const auto after = GENERATE(0, 1, 3);
+  const auto rows = after == 0 ? 20 : 150;  // one write, several
+  Table t;
+  auto db = t.open();
+  ok(db->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  ok(commit(*db, rows));
+  auto other = t.open();
+  const auto full = GENERATE(true, false);
+  if (full) t.disk.set_room(0);
+  else t.disk.fail(test::FaultVfs::Call::write, after, 1);
+  const auto syncs = t.disk.syncs();
+  CHECK_FALSE(db->exec("PRAGMA wal_checkpoint(PASSIVE)"));
+  CHECK(t.disk.syncs() - syncs == 1);  // of the log alone
+  t.disk.set_room(-1);
+  CHECK(count(*other) == rows);
+  CHECK(count(*t.open({.read_only = true})) == rows);
+  ok(commit(*other, 3));
+  ok(db->exec("PRAGMA wal_checkpoint(PASSIVE)"));
+  CHECK(count(*db) == rows + 3);
+  CHECK(sound(*t.open({.read_only = true})));
+}
+
 TEST_CASE("a VFS of a name that nobody knows is refused as before") {
   test::TempDir dir;
   auto db = Database::open(dir.file("t.db"), {.vfs = "no-such-vfs"});
