@@ -33,6 +33,7 @@ constexpr std::array kWords{
     Word{"diagnosis", "诊断", "Diagnosis"},
     Word{"conclusion", "报告结果", "Conclusion"},
     Word{"reason", "更正原因", "Reason for the amendment"},
+    Word{"withdrawal_reason", "撤回原因", "Reason for the withdrawal"},
     Word{"report_status", "报告状态", "Report status"},
     Word{"version", "版本", "Version"},
     Word{"number", "报告编号", "Report no."},
@@ -54,6 +55,8 @@ constexpr std::array kWords{
 
 constexpr std::array<std::string_view, 12> kColumns{"item", "result", "flag", "unit", "range", "method", "instrument", "performer",
                                                     "mark", "codes", "observed", "note"};
+
+std::string_view reason_word(model::Status status) { return status == model::Status::withdrawn ? "withdrawal_reason" : "reason"; }
 
 void paragraph(XmlOut& out, std::string_view label, Language language, std::string_view value) {
   if (value.empty()) return;
@@ -113,7 +116,7 @@ void results(XmlOut& out, const model::LabReport& r, Language language) {
 
 void conclusion(XmlOut& out, const model::LabReport& r, Language language) {
   paragraph(out, "report_status", language, status_label(r.status, language));
-  paragraph(out, "reason", language, r.amendment_reason);
+  paragraph(out, reason_word(r.status), language, r.amendment_reason);
   paragraph(out, "conclusion", language, r.conclusion);
   paragraph(out, "origin", language, r.origin.name);
   for (const auto& note : r.notes) paragraph(out, "note", language, note);
@@ -132,6 +135,8 @@ std::string_view status_label(model::Status status, Language language) {
     default: return zh ? "状态不明" : "status unknown";
   }
 }
+
+std::string_view reason_label(model::Status status, Language language) { return word(reason_word(status), language); }
 
 std::string_view word(std::string_view key, Language language) {
   for (const auto& w : kWords)

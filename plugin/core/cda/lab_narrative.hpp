@@ -10,6 +10,7 @@
 namespace huren::cda {
 
 std::string_view status_label(model::Status status, Language language);
+std::string_view reason_label(model::Status status, Language language);  // of amendment_reason: why it was corrected, or taken back
 std::string_view word(std::string_view key, Language language);  // labels of narrative and page: "item", "result", ...
 std::string shown_time(const Timestamp& t);                      // 2026-11-21 08:00:00 +08:00; "" when absent
 std::string shown_result(const model::Observation& o);           // comparator and value

@@ -112,7 +112,7 @@ class Writer {
     if (!r_.amendment_reason.empty()) {
       out_.place("amendment_reason");
       out_.raw("<entryRelationship typeCode=\"RSON\"><act classCode=\"ACT\" moodCode=\"EVN\"><code nullFlavor=\"OTH\">"
-               "<originalText>更正原因</originalText></code>");
+               "<originalText>").raw(reason_label(r_.status, Language::zh)).raw("</originalText></code>");
       out_.element("text", r_.amendment_reason).raw("</act></entryRelationship>");
     }
     out_.raw("</observation></entry>");
@@ -435,7 +435,7 @@ class Writer {
     if (!r_.category.empty()) observation_text(HUREN_DE("DE04.30.018.00", "检验类别"), r_.category);
     if (!r_.amendment_reason.empty()) {
       out_.raw("<entryRelationship typeCode=\"RSON\"><act classCode=\"ACT\" moodCode=\"EVN\"><code nullFlavor=\"OTH\">"
-               "<originalText>更正原因</originalText></code>");
+               "<originalText>").raw(reason_label(r_.status, Language::zh)).raw("</originalText></code>");
       out_.element("text", r_.amendment_reason).raw("</act></entryRelationship>");
     }
     if (!r_.diagnosis.code.empty() || !r_.diagnosis.name.empty()) {

@@ -157,13 +157,13 @@ class Writer {
     out_.place("amendment_reason");
     out_.raw("\n<component><section><code displayName=\"文书状态\"/><title>文书状态</title><text><paragraph>文书状态：<content styleCode=\"Bold\">");
     out_.text(status_label(r_.status, Language::zh)).raw("</content></paragraph>");
-    if (!r_.amendment_reason.empty()) out_.raw("<paragraph>更正原因：<content>").text(r_.amendment_reason).raw("</content></paragraph>");
+    if (!r_.amendment_reason.empty()) out_.raw("<paragraph>").raw(reason_label(r_.status, Language::zh)).raw("：<content>").text(r_.amendment_reason).raw("</content></paragraph>");
     out_.raw("</text>\n<entry><observation classCode=\"OBS\" moodCode=\"EVN\"><code code=\"33999-4\" codeSystem=\"2.16.840.1.113883.6.1\" "
              "codeSystemName=\"LOINC\" displayName=\"Status\"/><statusCode code=\"completed\"/><value xsi:type=\"CD\" code=\"");
     out_.raw(model::hl7_status(r_.status)).raw("\" codeSystem=\"2.16.840.1.113883.12.85\"/>");
     if (!r_.amendment_reason.empty()) {
       out_.raw("<entryRelationship typeCode=\"RSON\"><act classCode=\"ACT\" moodCode=\"EVN\"><code nullFlavor=\"OTH\">"
-               "<originalText>更正原因</originalText></code>");
+               "<originalText>").raw(reason_label(r_.status, Language::zh)).raw("</originalText></code>");
       out_.element("text", r_.amendment_reason).raw("</act></entryRelationship>");
     }
     out_.raw("</observation></entry></section></component>");

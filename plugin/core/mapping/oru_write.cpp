@@ -85,7 +85,7 @@ void put_order(Writer& w, const model::LabReport& r) {
   put_worker(w, 34, r.author);
 
   int note = 0;
-  put_note(w, note, r.amendment_reason, "AMD", "更正原因");
+  put_note(w, note, r.amendment_reason, "AMD", r.status == model::Status::withdrawn ? "撤回原因" : "更正原因");
   put_note(w, note, r.conclusion, "CON", "检验结论");
   for (const auto& n : r.notes) put_note(w, note, n);
 }

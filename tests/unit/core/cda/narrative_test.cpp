@@ -140,7 +140,9 @@ TEST_CASE("a withdrawn report says so in title and narrative, not in an entry al
   std::string all;
   for (const auto& text : document.select_nodes("//section/text")) all += words(text.node());
   CHECK(all.find("已撤回") != std::string::npos);
-  CHECK(all.find("标本错误") != std::string::npos);
+  CHECK(all.find("撤回原因：标本错误") != std::string::npos);
+  CHECK(bytes.find("更正原因") == std::string::npos);
+  CHECK(read_lab_report(bytes, {}).report->amendment_reason == "标本错误");
 }
 
 TEST_CASE("the narrative of a record holds each item that its entries hold, in the same section") {
