@@ -166,7 +166,7 @@ Result<std::string> Queries::results_list(std::string_view json) {
       if (!report) return Error{"store.unreadable_report", held.id, {}};
       auto audience = unit.audience(held.origin, held.number);
       if (!audience) return audience.error();
-      const bool viewed = std::any_of(audience->begin(), audience->end(), [](const auto& v) { return v.kind == "viewed" || v.kind == "recognised"; });
+      const bool viewed = std::any_of(audience->begin(), audience->end(), [&](const auto& v) { return v.report_id == held.id && (v.kind == "viewed" || v.kind == "recognised"); });
       const bool noted = std::any_of(audience->begin(), audience->end(), [&](const auto& v) {
         return v.report_id == held.id && v.doctor_id == request.doctor.id && v.patient_id == access->patient.id;
       });

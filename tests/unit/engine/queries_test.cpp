@@ -87,6 +87,25 @@ TEST_CASE("I10: nobody who never saw a result is troubled by its correction") {
   CHECK(b.list().at(0)["banner"] == "corrected");
 }
 
+TEST_CASE("a new version has not been viewed because the one before it was") {
+  Hospital b;
+  b.open();
+  b.registers();
+  b.encounter();
+  b.receive(Hospital::huren_oru("R1", "M1", "5.42", 1));
+  const auto view = [&](const Json& row) {
+    b.submit("result.viewed/1", {{"patient_id", "P1"}, {"encounter_id", "E1"}, {"doctor", Hospital::doctor()}, {"result_ids", {row["result_id"]}}, {"at", "2026-11-22T10:00:00+08:00"}});
+  };
+  CHECK(b.list().at(0)["viewed"] == false);
+  view(b.list().at(0));
+  CHECK(b.list().at(0)["viewed"] == true);
+  b.receive(Hospital::huren_oru("R1", "M2", "9.1", 2));
+  CHECK(b.list().at(0)["value"] == "9.1");
+  CHECK(b.list().at(0)["viewed"] == false);
+  view(b.list().at(0));
+  CHECK(b.list().at(0)["viewed"] == true);
+}
+
 TEST_CASE("a request with faults is refused with its place") {
   Hospital b;
   b.open();
