@@ -199,10 +199,14 @@ int drain(const test::TempDir& dir, std::int64_t rows) {
   Hospital hospital(folder, relay_toml(free_port(), sink.port()), [&](std::string_view) { ++done; });
   const auto start = Clock::now();
   double rss = 0, first = 0, last_start = 0;
+  auto look_at = rows / 20;  // at every hundredth of the way: of more looks the highest would be higher
   while (done < rows) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(rows > 100'000 ? 20 : 2));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
     const auto now = done.load();
-    if (now > rows / 20) rss = std::max(rss, now > rows * 19 / 20 ? 0 : rss_mib());
+    if (now >= look_at && now <= rows * 19 / 20) {
+      rss = std::max(rss, rss_mib());
+      look_at = now + rows / 100;
+    }
     if (first == 0 && now >= rows / 10) first = static_cast<double>(now) / seconds_since(start);
     if (last_start == 0 && now >= rows - rows / 10) last_start = seconds_since(start);
   }
