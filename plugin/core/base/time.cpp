@@ -1,7 +1,6 @@
 #include "core/base/time.hpp"
 
 #include <array>
-#include <cstdio>
 
 namespace huren {
 namespace {
@@ -102,18 +101,34 @@ bool take_offset(std::string_view& s, int& minutes) {
   return true;
 }
 
-// mark (when there is one) and value, `width` digits.
-void add(std::string& out, const char* mark, int width, int value) {
-  out += mark;
-  if (width == 2 && value >= 0 && value < 100) {
-    out += static_cast<char>('0' + value / 10);
-    out += static_cast<char>('0' + value % 10);
-    return;
+// A time as it is put together: nine parts at most, each with its mark and never longer than a number of 32 bits.
+class Written {
+ public:
+  // mark ('\0': none) and value, `width` digits.
+  template <int width>
+  void add(char mark, int value) {
+    constexpr int kMost = width == 2 ? 100 : width == 3 ? 1000 : 10'000;
+    if (mark) *end_++ = mark;
+    if (value >= 0 && value < kMost) {
+      for (int i = width; i-- > 0; value /= 10) end_[i] = static_cast<char>('0' + value % 10);
+      end_ += width;
+      return;
+    }
+    const auto digits = std::to_string(value);
+    for (auto missing = static_cast<int>(digits.size()); missing < width; ++missing) *end_++ = '0';
+    end_ += digits.copy(end_, digits.size());
   }
-  const auto digits = std::to_string(value);
-  for (auto missing = static_cast<int>(digits.size()); missing < width; ++missing) out += '0';
-  out += digits;
-}
+  void add_offset(int minutes, char mark) {
+    const int size = minutes < 0 ? -minutes : minutes;
+    add<2>(minutes < 0 ? '-' : '+', size / 60);
+    add<2>(mark, size % 60);
+  }
+  [[nodiscard]] std::string text() const { return {text_.data(), static_cast<std::size_t>(end_ - text_.data())}; }
+
+ private:
+  std::array<char, 128> text_;
+  char* end_ = text_.data();
+};
 
 Parts split(const Timestamp& t) {
   Parts p;
@@ -131,18 +146,12 @@ Parts split(const Timestamp& t) {
   return p;
 }
 
-void add_offset(std::string& out, int minutes, const char* mark) {
-  const int size = minutes < 0 ? -minutes : minutes;
-  add(out, minutes < 0 ? "-" : "+", 2, size / 60);
-  add(out, mark, 2, size % 60);
-}
-
-std::string day_text(const Date& d, const char* mark) {
-  std::string out;
-  add(out, "", 4, d.year);
-  if (d.month) add(out, mark, 2, d.month);
-  if (d.month && d.day) add(out, mark, 2, d.day);
-  return out;
+std::string day_text(const Date& d, char mark) {
+  Written out;
+  out.add<4>('\0', d.year);
+  if (d.month) out.add<2>(mark, d.month);
+  if (d.month && d.day) out.add<2>(mark, d.day);
+  return out.text();
 }
 
 }  // namespace
@@ -215,33 +224,31 @@ std::optional<Timestamp> parse_iso_time(std::string_view text, int assumed_offse
 std::string to_hl7_time(const Timestamp& t) {
   if (!t.present()) return {};
   const Parts p = split(t);
-  std::string out;
-  out.reserve(32);
-  add(out, "", 4, p.year);
-  if (t.precision >= Precision::month) add(out, "", 2, p.month);
-  if (t.precision >= Precision::day) add(out, "", 2, p.day);
-  if (t.precision >= Precision::hour) add(out, "", 2, p.hour);
-  if (t.precision >= Precision::minute) add(out, "", 2, p.minute);
-  if (t.precision >= Precision::second) add(out, "", 2, p.second);
-  if (t.precision >= Precision::millisecond) add(out, ".", 3, p.millisecond);
-  if (t.has_offset) add_offset(out, t.offset_minutes, "");
-  return out;
+  Written out;
+  out.add<4>('\0', p.year);
+  if (t.precision >= Precision::month) out.add<2>('\0', p.month);
+  if (t.precision >= Precision::day) out.add<2>('\0', p.day);
+  if (t.precision >= Precision::hour) out.add<2>('\0', p.hour);
+  if (t.precision >= Precision::minute) out.add<2>('\0', p.minute);
+  if (t.precision >= Precision::second) out.add<2>('\0', p.second);
+  if (t.precision >= Precision::millisecond) out.add<3>('.', p.millisecond);
+  if (t.has_offset) out.add_offset(t.offset_minutes, '\0');
+  return out.text();
 }
 
 std::string to_iso_time(const Timestamp& t) {
   if (!t.present()) return {};
   const Parts p = split(t);
-  std::string out;
-  out.reserve(32);
-  add(out, "", 4, p.year);
-  if (t.precision >= Precision::month) add(out, "-", 2, p.month);
-  if (t.precision >= Precision::day) add(out, "-", 2, p.day);
-  if (t.precision >= Precision::hour) add(out, "T", 2, p.hour);
-  if (t.precision >= Precision::minute) add(out, ":", 2, p.minute);
-  if (t.precision >= Precision::second) add(out, ":", 2, p.second);
-  if (t.precision >= Precision::millisecond) add(out, ".", 3, p.millisecond);
-  if (t.precision >= Precision::hour) add_offset(out, t.offset_minutes, ":");
-  return out;
+  Written out;
+  out.add<4>('\0', p.year);
+  if (t.precision >= Precision::month) out.add<2>('-', p.month);
+  if (t.precision >= Precision::day) out.add<2>('-', p.day);
+  if (t.precision >= Precision::hour) out.add<2>('T', p.hour);
+  if (t.precision >= Precision::minute) out.add<2>(':', p.minute);
+  if (t.precision >= Precision::second) out.add<2>(':', p.second);
+  if (t.precision >= Precision::millisecond) out.add<3>('.', p.millisecond);
+  if (t.precision >= Precision::hour) out.add_offset(t.offset_minutes, ':');
+  return out.text();
 }
 
 Timestamp from_epoch_ms(std::int64_t epoch_ms, int offset_minutes) {
@@ -269,12 +276,12 @@ std::optional<Date> parse_date(std::string_view text) {
 
 std::string to_hl7_date(const Date& d) {
   if (!d.present()) return {};
-  return day_text(d, "");
+  return day_text(d, '\0');
 }
 
 std::string to_iso_date(const Date& d) {
   if (!d.present()) return {};
-  return day_text(d, "-");
+  return day_text(d, '-');
 }
 
 int age_years(const Date& birth, const Timestamp& at) {

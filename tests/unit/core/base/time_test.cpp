@@ -38,6 +38,11 @@ TEST_CASE("ISO times are read with or without an offset and written with one") {
   }
 }
 
+TEST_CASE("a year beyond four digits is written whole") {
+  CHECK(to_iso_time(from_epoch_ms(253'402'300'800'000, 0)) == "10000-01-01T00:00:00.000+00:00");
+  CHECK(to_hl7_date({412, 3, 9}) == "04120309");
+}
+
 TEST_CASE("age counts completed years, and the leap day's birthday falls on 1 March") {
   const auto at = [](const char* t) { return *parse_iso_time(t, 480); };
   CHECK(age_years({2000, 2, 29}, at("2026-02-28T12:00")) == 25);
