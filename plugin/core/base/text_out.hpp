@@ -27,9 +27,15 @@ class TextOut {
     *room(1) = c;
     ++used_;
   }
+  template <std::size_t n>
+  void add(const char (&words)[n]) {  // whose length the compiler knows
+    std::memcpy(room(n), words, n);
+    used_ += n - 1;
+  }
   [[nodiscard]] std::size_t size() const { return used_; }
   void cut(std::size_t size) { used_ = size; }  // what came after goes
   [[nodiscard]] std::string_view view() const { return {text_.data(), used_}; }
+  [[nodiscard]] std::string_view view(std::size_t from, std::size_t to) const { return {text_.data() + from, to - from}; }
   [[nodiscard]] std::string room() && { return std::move(text_); }  // for another one
   [[nodiscard]] std::string take() {
     text_.resize(used_);
