@@ -338,12 +338,18 @@ class Builder {
     }
     for (std::size_t i = 0; i < s.prices_.size(); ++i) at(s.price_index_, s.prices_[i].code, i);
     for (std::size_t i = 0; i < s.reasons_.size(); ++i) at(s.reason_index_, s.reasons_[i].code, i);
-    for (std::size_t i = 0; i < s.windows_.size(); ++i) at(s.window_index_, s.windows_[i].scope, i);
+    for (std::size_t i = 0; i < s.windows_.size(); ++i) {
+      const std::string_view scope = s.windows_[i].scope;
+      at(s.window_index_, scope, i);
+      if (scope.starts_with("class:")) at(s.class_window_index_, scope.substr(6), i);
+    }
     for (std::size_t i = 0; i < s.scopes_.size(); ++i) {
       at(s.scope_index_, s.scopes_[i].code, i);
       for (const auto& mark : s.scopes_[i].marks) at(s.mark_text_index_, mark, i);
     }
     for (std::size_t i = 0; i < s.aliases_.size(); ++i) at(s.alias_index_, s.aliases_[i].printed, i);
+    for (auto& item : s.items_)
+      for (auto& form : item.units) form.as_printed = s.unit_form(item, form.unit) == &form;
     for (std::size_t i = 0; i < s.specimens_.size(); ++i) {
       const auto n = static_cast<std::uint32_t>(i);
       s.specimen_index_.emplace(s.specimens_[i].code, n);

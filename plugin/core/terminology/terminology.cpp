@@ -85,9 +85,7 @@ bool Set::covers(const Scope& scope, std::string_view region) const {
 
 std::optional<int> Set::window_days(const Item& item, const Date& on) const {
   if (const auto* own = find_on(window_index_, windows_, item.code, on)) return own->days;
-  std::string scope = "class:";
-  scope += item.cls;
-  const auto* of_class = find_on(window_index_, windows_, scope, on);
+  const auto* of_class = find_on(class_window_index_, windows_, item.cls, on);
   return of_class ? std::optional(of_class->days) : std::nullopt;
 }
 
@@ -104,6 +102,8 @@ std::string_view Set::ucum(std::string_view printed, std::string_view item) cons
 }
 
 const UnitForm* Set::unit_form(const Item& item, std::string_view printed) const {
+  for (const auto& form : item.units)
+    if (form.as_printed && form.unit == printed) return &form;
   // A bare number is a unit of its own for ratios (INR); a form without unit belongs to items that are words.
   const std::string_view unit = trim(printed).empty() ? std::string_view("1") : ucum(printed, item.code);
   if (unit.empty()) return nullptr;

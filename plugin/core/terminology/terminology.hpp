@@ -5,6 +5,7 @@
 // Refuses: a conversion by unit pair alone (the factor belongs to the analyte); guesses: what the tables lack is absent.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ struct UnitForm {
   std::string loinc;         // the code that this unit system has; empty: none
   double scale = 1, offset = 0;
   std::string method_group;  // a unit that tells the calibration (mg/L{FEU}); empty: it does not
+  bool as_printed = false;   // who prints it so means it: no other reading of the same signs (the set's own finding)
 };
 
 struct Item {
@@ -190,9 +192,14 @@ class Set {
   std::vector<MethodGroup> method_groups_;
   std::vector<Department> departments_;
   // Keys view into the members above; positions because several periods may share a code.
-  using Index = std::unordered_map<std::string_view, std::vector<std::uint32_t>>;
-  Index item_index_, loinc_index_, panel_index_, local_index_, local_of_item_index_, price_index_, reason_index_, mark_text_index_, scope_index_, window_index_;
-  std::unordered_map<std::string_view, std::uint32_t> specimen_index_, method_index_, department_index_;
+  // With the standard hash the library would walk through an index of up to twenty keys instead of asking it.
+  struct TextHash {
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using Index = std::unordered_map<std::string_view, std::vector<std::uint32_t>, TextHash>;
+  Index item_index_, loinc_index_, panel_index_, local_index_, local_of_item_index_, price_index_, reason_index_, mark_text_index_, scope_index_;
+  Index window_index_, class_window_index_;  // by scope; by class
+  std::unordered_map<std::string_view, std::uint32_t, TextHash> specimen_index_, method_index_, department_index_;
   struct Alias { std::string printed, item, ucum; };  // printed: as normal_unit leaves it
   std::vector<Alias> aliases_;
   Index alias_index_;
