@@ -111,7 +111,7 @@ class Writer {  // where there is room for all of it
 
 class Reader {
  public:
-  explicit Reader(std::string_view record) : rest_(record) { good_ = !rest_.empty() && take() == kForm; }
+  explicit Reader(std::string_view record) : at_(record.data()), end_(at_ + record.size()) { good_ = at_ != end_ && *at_++ == kForm; }
   void operator()(std::string& text) { this->text(text, number(), nullptr); }
   void word(std::string& text) { this->text(text, number(), nullptr); }
   void like(std::string& text, const std::string& beside) { this->text(text, number(), &beside); }
@@ -125,26 +125,28 @@ class Reader {
       value = static_cast<double>(unfolded(number())) / kPowers[kind - 2];
       return;
     }
-    if (rest_.size() < 8) return fail();
+    if (left() < 8) return fail();
     std::uint64_t bits = 0;
-    for (std::size_t i = 8; i-- > 0;) bits = bits << 8 | static_cast<unsigned char>(rest_[i]);
-    rest_.remove_prefix(8);
+    for (std::size_t i = 8; i-- > 0;) bits = bits << 8 | static_cast<unsigned char>(at_[i]);
+    at_ += 8;
     value = std::bit_cast<double>(bits);
   }
   template <class T, class Each>
   void list(std::vector<T>& entries, Each each) {
     const auto size = number();
-    if (!good_ || size > rest_.size()) return fail();  // an entry takes a byte at least
+    if (!good_ || size > left()) return fail();  // an entry takes a byte at least
+    if (size == 0) return entries.clear();
     entries.assign(size, T{});
     for (auto& entry : entries) each(entry);
   }
-  [[nodiscard]] bool done() const { return good_ && rest_.empty(); }
+  [[nodiscard]] bool done() const { return good_ && at_ == end_; }
 
  private:
   void fail() {
     good_ = false;
-    rest_ = {};
+    at_ = end_;
   }
+  [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
   void text(std::string& into, std::uint64_t size, const std::string* beside) {
     if (size & 1) {
       if (size == 1 && beside) into = *beside;
@@ -153,23 +155,16 @@ class Reader {
       return;
     }
     size /= 2;
-    if (!good_ || size > rest_.size()) return fail();
-    into.assign(rest_.data(), size);
-    rest_.remove_prefix(size);
-  }
-  char take() {
-    if (rest_.empty()) {
-      fail();
-      return 0;
-    }
-    const char c = rest_.front();
-    rest_.remove_prefix(1);
-    return c;
+    if (!good_ || size > left()) return fail();
+    if (size == 0) return into.clear();
+    into.assign(at_, size);
+    at_ += size;
   }
   std::uint64_t number() {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) < 0x80) return static_cast<unsigned char>(*at_++);  // nearly all of them
     std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      const auto byte = static_cast<unsigned char>(take());
+    for (int shift = 0; shift < 64 && at_ != end_; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*at_++);
       value |= std::uint64_t{byte & 0x7FU} << shift;
       if (byte < 0x80) return value;
     }
@@ -177,7 +172,8 @@ class Reader {
     return 0;
   }
   static std::int64_t unfolded(std::uint64_t value) { return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1)); }
-  std::string_view rest_;
+  const char* at_;
+  const char* end_;
   bool good_ = false;
 };
 
