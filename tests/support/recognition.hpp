@@ -89,7 +89,7 @@ struct Scene {
   recognition::OrderDecision first() const { return recognition::decide(input).orders.at(0); }
   const recognition::Check check(recognition::Aspect aspect) const {
     const auto order = first();
-    for (const auto& c : order.analytes.at(0).checks)
+    for (const auto& c : order.analytes.at(0).checks())
       if (c.aspect == aspect) return c;
     return {};
   }

@@ -384,7 +384,7 @@ ParsedCase parse_case(std::string_view text) {
 std::vector<std::string> reasons_of(const OrderDecision& order) {
   std::vector<std::string> out{std::string(order.reason)};
   for (const auto& analyte : order.analytes)
-    for (const auto& check : analyte.checks)
+    for (const auto& check : analyte.checks())
       if (check.verdict != Verdict::pass && (analyte.required || analyte.chosen) && std::find(out.begin(), out.end(), check.reason) == out.end())
         out.emplace_back(check.reason);
   return out;

@@ -1,7 +1,6 @@
 // Candidates weighed, panels composed: architecture.md "Outcomes compose".
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "core/recognition/judge.hpp"
 
@@ -30,13 +29,13 @@ std::vector<Target> targets_of(const terminology::Set& set, const terminology::L
   }
   const auto* panel = set.panel(local.panel, today);
   if (!panel) return out;
+  out.reserve(panel->members.size());
   for (const auto& member : panel->members)
     if (terminology::holds(member.period, today))
       if (const auto* item = set.item(member.item, today)) out.push_back({item, member.required});
   std::stable_partition(out.begin(), out.end(), [](const Target& t) { return t.required; });
   return out;
 }
-
 
 // What an order means here: the hospital's own item, or its own item for a LOINC; a LOINC that it has no item for stands for itself.
 const terminology::LocalItem* meant(const terminology::Set& set, const model::Code& ordered, const Date& today, terminology::LocalItem& bare) {
@@ -61,6 +60,7 @@ Person person_of(const Input& input, const Candidate& c, const Persons& known) {
 
 std::vector<Known> known_candidates(const Input& input, const Date& today) {
   std::vector<Known> out;
+  out.reserve(input.candidates.size());
   Persons persons;
   for (std::size_t i = 0; i < input.candidates.size(); ++i) {
     const auto& c = input.candidates[i];
@@ -129,32 +129,31 @@ AnalyteDecision decide_analyte(const Analyte& analyte, bool required, const std:
     if (!grave && known.person.verdict == Verdict::pass && critical(now.checks)) grave = here;
   }
   if (!out.chosen) {
-    out.checks.push_back({Aspect::item, Verdict::fail, "item.no_result", {{"item", analyte.item.code}, {"zh", analyte.item.zh}, {"en", analyte.item.en}}});
+    out.otherwise.push_back({Aspect::item, Verdict::fail, "item.no_result", {{"item", analyte.item.code}, {"zh", analyte.item.zh}, {"en", analyte.item.en}}});
     return out;
   }
   out.verdict = out.considered[*out.chosen].verdict;
-  out.checks = out.considered[*out.chosen].checks;
   if (out.verdict == Verdict::pass && grave) {
     out.verdict = Verdict::advise;
     if (out.considered[*grave].verdict == Verdict::advise) {  // it may be shown: it comes first
       out.chosen = grave;
       for (const auto& known : candidates)
         if (known.index == out.considered[*grave].candidate) chosen = &known;
-      out.checks = out.considered[*grave].checks;
     } else {
-      for (auto& check : out.checks)
+      out.otherwise = out.considered[*out.chosen].checks;
+      for (auto& check : out.otherwise)
         if (check.aspect == Aspect::abnormal) check = {Aspect::abnormal, Verdict::advise, "abnormal.newer_critical", {}};
     }
   }
   const auto& candidate = analyte.input.candidates[chosen->index];
-  out.display = converted(analyte, candidate.report->observations[candidate.position], *chosen->meaning.item);
+  out.display = converted(analyte, candidate.report->observations[candidate.position], chosen->meaning);
   return out;
 }
 
 void compose(OrderDecision& order) {
   std::size_t passed = 0, advised = 0, required = 0;
   for (const auto& a : order.analytes) {
-    const bool grave = a.verdict == Verdict::advise && critical(a.checks);
+    const bool grave = a.verdict == Verdict::advise && critical(a.checks());
     order.critical |= grave;
     // An analyte that the panel can do without counts only when its result is critical: that is never suggested away.
     if (!a.required && !grave) continue;
@@ -185,6 +184,7 @@ Decision decide(const Input& input) {
   const auto& set = *input.terminology;
   const Date today = terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes);
   const auto candidates = known_candidates(input, today);
+  decision.orders.reserve(input.orders.size());
   for (const auto& ordered : input.orders) {
     OrderDecision order;
     order.order_id = ordered.order_id;
@@ -195,7 +195,9 @@ Decision decide(const Input& input) {
       order.item = local->item;
       order.panel = local->panel;
       if (order.local_name.empty()) order.local_name = local->name;
-      for (const auto& target : targets_of(set, *local, today))
+      const auto targets = targets_of(set, *local, today);
+      order.analytes.reserve(targets.size());
+      for (const auto& target : targets)
         order.analytes.push_back(decide_analyte(analyte_of(input, *target.item, *local), target.required, candidates));
       if (order.analytes.empty()) {
         order.reason = "order.item_ended";
@@ -245,10 +247,11 @@ std::vector<std::string> answering(const terminology::Set& set, std::string_view
 Wanted wanted(const Input& input) {
   const auto& set = *input.terminology;
   const Date today = terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes);
-  std::set<std::string> items;
+  std::vector<std::string_view> items;
+  items.reserve(32);
   int days = 1, released_later = 0;
   const auto look = [&](const Item& item) {
-    items.insert(item.code);
+    items.push_back(item.code);
     if (const auto window = set.window_days(item, today)) days = std::max(days, *window);
   };
   std::vector<const Item*> equal;  // few of the many items are another's equal
@@ -259,15 +262,17 @@ Wanted wanted(const Input& input) {
     if (const auto* local = meant(set, ordered.item, today, bare))
       for (const auto& target : targets_of(set, *local, today)) {
         look(*target.item);
-        if (!target.item->equals.empty()) items.insert(target.item->equals);
+        if (!target.item->equals.empty()) items.push_back(target.item->equals);
         for (const auto* other : equal)
-          if (answers(*other, *target.item)) items.insert(other->code);
+          if (answers(*other, *target.item)) items.push_back(other->code);
       }
   for (const auto& a : input.agreements) {
     for (const auto& [scope, window] : a.agreement.window_days) days = std::max(days, window);
     // Counted from the report, a window reaches back to collections before it: reports take at most this long.
     if (a.agreement.window_base == "reported") released_later = 30;
   }
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
   return {{items.begin(), items.end()}, input.at.epoch_ms - (days + released_later) * kDayMs};
 }
 

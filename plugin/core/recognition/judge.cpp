@@ -46,10 +46,9 @@ std::optional<double> number_of(const model::Observation& o) {
 double preferred(double number, const terminology::UnitForm& form) { return number * form.scale + form.offset; }
 
 // In the preferred unit of the item that the result is.
-std::optional<double> preferred_value(const Analyte& a, const model::Observation& o, const Item& as) {
-  const auto value = number_of(o);
-  const auto* form = value && as.numeric ? a.set.unit_form(as, o.unit) : nullptr;
-  return form ? std::optional(preferred(*value, *form)) : std::nullopt;
+std::optional<double> preferred_value(const model::Observation& o, const Meaning& as) {
+  const auto value = as.item->numeric && as.form ? number_of(o) : std::nullopt;
+  return value ? std::optional(preferred(*value, *as.form)) : std::nullopt;
 }
 
 Check judge_status(const Candidate& c, const model::Observation& o) {
@@ -97,7 +96,7 @@ std::optional<int> window_of(const Analyte& a, const PartnerAgreement* partner, 
   if (partner) {
     const auto& own_windows = partner->agreement.window_days;
     auto it = own_windows.find(a.item.code);
-    if (it == own_windows.end()) it = own_windows.find("class:" + a.item.cls);
+    if (it == own_windows.end() && !own_windows.empty()) it = own_windows.find("class:" + a.item.cls);
     if (it != own_windows.end()) days = it->second;
   }
   if (!days) days = a.set.window_days(a.item, a.today);
@@ -201,14 +200,15 @@ Check judge_method(const Analyte& a, const Candidate& c, std::string_view method
   return check(Aspect::method, same ? Verdict::pass : Verdict::advise, same ? "method.same" : "method.differs", std::move(facts));
 }
 
-Check judge_unit(const Analyte& a, const Candidate& c, const model::Observation& o, const Item& as) {
+Check judge_unit(const Analyte& a, const Candidate& c, const model::Observation& o, const Meaning& meaning) {
+  const Item& as = *meaning.item;
+  const auto* form = meaning.form;
   if (c.link == Link::by_token) return check(Aspect::unit, Verdict::advise, "unit.not_fetched");
   if (trim(o.value).empty()) return check(Aspect::unit, Verdict::fail, "unit.no_value");
   if (!as.numeric) return check(Aspect::unit, Verdict::pass, "unit.words");
   std::vector<Fact> facts{{"unit", o.unit}, {"ours", std::string(a.unit)}};
   const auto number = number_of(o);
   if (!number) return check(Aspect::unit, Verdict::fail, "unit.not_a_number");
-  const auto* form = a.set.unit_form(as, o.unit);
   if (!form) return check(Aspect::unit, Verdict::fail, trim(o.unit).empty() ? "unit.missing" : "unit.not_convertible", std::move(facts));
   const double value = preferred(*number, *form);
   if ((as.plausible_low && value < *as.plausible_low) || (as.plausible_high && value > *as.plausible_high))
@@ -289,15 +289,17 @@ Analyte analyte_of(const Input& input, const terminology::Item& item, const term
 Meaning meaning_of(const model::Observation& observation, const terminology::Set& set, const Date& on) {
   const auto* by_code = observation.standard.code.empty() ? nullptr : set.item(observation.standard.code, on);
   const auto* by_loinc = observation.loinc.empty() ? nullptr : set.item_by_loinc(observation.loinc, on);
-  if (by_code && by_loinc && by_code != by_loinc && !answers(*by_loinc, *by_code) && !answers(*by_code, *by_loinc)) return {by_code, "item.conflict"};
-  if (by_code) return {by_code, "item.same"};
+  const auto as = [&](const Item* item, std::string_view how) { return Meaning{item, how, set.unit_form(*item, observation.unit)}; };
+  if (by_code && by_loinc && by_code != by_loinc && !answers(*by_loinc, *by_code) && !answers(*by_code, *by_loinc)) return as(by_code, "item.conflict");
+  if (by_code) return as(by_code, "item.same");
   // A code that the tables lack is not overruled by its LOINC: the sender meant something else.
-  if (by_loinc && observation.standard.code.empty()) return {by_loinc, "item.by_loinc"};
+  if (by_loinc && observation.standard.code.empty()) return as(by_loinc, "item.by_loinc");
   return {};
 }
 
 bool answers(const terminology::Item& result, const terminology::Item& ordered) {
-  return result.code == ordered.code || result.equals == ordered.code || ordered.equals == result.code;
+  if (&result == &ordered || result.code == ordered.code) return true;
+  return (!result.equals.empty() && result.equals == ordered.code) || (!ordered.equals.empty() && ordered.equals == result.code);
 }
 
 Timestamp taken_at(const Candidate& candidate, int partner_offset_minutes) {
@@ -336,7 +338,7 @@ std::vector<Check> judge(const Analyte& a, const Candidate& candidate, const Mea
   const auto& observation = candidate.report->observations[candidate.position];
   const Timestamp taken = taken_at(candidate, zone_of(a.input, partner));
   const RuleHit rules = rules_for(a, partner);
-  const std::string_view method = method_of(a, observation, *meaning.item);
+  const std::string_view method = method_of(a.set, observation, meaning);
   std::vector<Check> checks;
   checks.reserve(12);
   checks.push_back(check(Aspect::identity, person.verdict, person.reason));
@@ -346,17 +348,18 @@ std::vector<Check> judge(const Analyte& a, const Candidate& candidate, const Mea
   checks.push_back(judge_window(a, candidate, taken, partner, rules));
   checks.push_back(judge_quality(a, candidate, observation, taken, method, partner));
   checks.push_back(judge_method(a, candidate, method));
-  checks.push_back(judge_unit(a, candidate, observation, *meaning.item));
+  checks.push_back(judge_unit(a, candidate, observation, meaning));
   checks.push_back(judge_level(candidate, partner));
   checks.push_back(judge_situation(rules));
-  checks.push_back(judge_abnormal(a, observation, *meaning.item));
+  checks.push_back(judge_abnormal(observation, meaning));
   checks.push_back(judge_agreement(a, candidate, partner));
   return checks;
 }
 
-std::optional<Converted> converted(const Analyte& a, const model::Observation& observation, const terminology::Item& as) {
+std::optional<Converted> converted(const Analyte& a, const model::Observation& observation, const Meaning& meaning) {
+  const Item& as = *meaning.item;
   const auto number = as.numeric ? number_of(observation) : std::nullopt;
-  const auto* theirs = number ? a.set.unit_form(as, observation.unit) : nullptr;
+  const auto* theirs = number ? meaning.form : nullptr;
   const auto* ours = a.form;
   if (!theirs || !ours) return std::nullopt;
   if (!ours->method_group.empty() && !theirs->method_group.empty() && ours->method_group != theirs->method_group) return std::nullopt;
@@ -364,19 +367,18 @@ std::optional<Converted> converted(const Analyte& a, const model::Observation& o
   return Converted{(preferred(*number, *theirs) - ours->offset) / ours->scale, std::string(a.printed_unit), true};
 }
 
-std::string_view method_of(const Analyte& a, const model::Observation& o, const Item& as) {
+std::string_view method_of(const terminology::Set& set, const model::Observation& o, const Meaning& meaning) {
   if (!o.method_group.empty()) {
-    const auto known = a.set.method_group(o.method_group);
+    const auto known = set.method_group(o.method_group);
     return known.empty() ? std::string_view(o.method_group) : known;
   }
-  auto group = a.set.method_group(o.method.code);
-  if (group.empty()) group = a.set.method_group(o.method.name);
-  if (group.empty())
-    if (const auto* form = a.set.unit_form(as, o.unit)) group = form->method_group;
+  auto group = set.method_group(o.method.code);
+  if (group.empty()) group = set.method_group(o.method.name);
+  if (group.empty() && meaning.form) group = meaning.form->method_group;
   return group;
 }
 
-Check judge_abnormal(const Analyte& a, const model::Observation& o, const Item& as) {
+Check judge_abnormal(const model::Observation& o, const Meaning& meaning) {
   // HL7 table 0078: panic limits, and values beyond the instrument's scale.
   static constexpr std::array<std::string_view, 8> grave{"HH", "LL", "AA", ">", "<", "HU", "LU", "↑↑"};
   bool flagged = false;
@@ -385,7 +387,8 @@ Check judge_abnormal(const Analyte& a, const model::Observation& o, const Item& 
       return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", flag}});
     flagged |= !flag.empty() && flag != "N";
   }
-  if (const auto value = as.critical_low || as.critical_high ? preferred_value(a, o, as) : std::nullopt) {
+  const Item& as = *meaning.item;
+  if (const auto value = as.critical_low || as.critical_high ? preferred_value(o, meaning) : std::nullopt) {
     if (as.critical_low && *value <= *as.critical_low)
       return check(Aspect::abnormal, Verdict::advise, "abnormal.critical", {{"why", "≤ " + text_of(*as.critical_low) + " " + as.unit}});
     if (as.critical_high && *value >= *as.critical_high)

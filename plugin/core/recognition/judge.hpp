@@ -23,7 +23,8 @@ struct Analyte {
 Analyte analyte_of(const Input& input, const terminology::Item& item, const terminology::LocalItem& local);
 
 // Which standard item an observation is; how tells "item.same", "item.by_loinc", "item.conflict". Null: not in the tables.
-struct Meaning { const terminology::Item* item = nullptr; std::string_view how; };
+// form: what its unit means for that item; null: not known.
+struct Meaning { const terminology::Item* item = nullptr; std::string_view how; const terminology::UnitForm* form = nullptr; };
 Meaning meaning_of(const model::Observation& observation, const terminology::Set& set, const Date& on);
 // Whether a result of that item can answer this one: the same, or the same quantity under another name.
 bool answers(const terminology::Item& result, const terminology::Item& ordered);
@@ -44,11 +45,11 @@ std::vector<Check> judge(const Analyte& analyte, const Candidate& candidate, con
                          const PartnerAgreement* partner);
 
 // The value in this hospital's unit; absent when it is no number or cannot be converted.
-std::optional<Converted> converted(const Analyte& analyte, const model::Observation& observation, const terminology::Item& as);
+std::optional<Converted> converted(const Analyte& analyte, const model::Observation& observation, const Meaning& meaning);
 
 // The method group as told, by the method's name, or by the unit that tells the calibration; empty: unknown.
-std::string_view method_of(const Analyte& analyte, const model::Observation& observation, const terminology::Item& as);
-Check judge_abnormal(const Analyte& analyte, const model::Observation& observation, const terminology::Item& as);
+std::string_view method_of(const terminology::Set& set, const model::Observation& observation, const Meaning& meaning);
+Check judge_abnormal(const model::Observation& observation, const Meaning& meaning);
 
 Verdict worst(std::span<const Check> checks);
 bool critical(std::span<const Check> checks);

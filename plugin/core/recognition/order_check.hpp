@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,7 +90,6 @@ struct Check {
   std::vector<Fact> facts;    // fill {0} {1}... of the reason's sentence in this order
   friend bool operator==(const Check&, const Check&) = default;
 };
-std::string text(const Check& check, Language language);
 
 struct Considered {           // one candidate, judged under one agreement
   std::size_t candidate = 0;  // index into Input::candidates
@@ -108,7 +108,9 @@ struct AnalyteDecision {
   std::optional<std::size_t> chosen;  // index into considered; absent: there is no result at all
   std::vector<Considered> considered; // newest first, down to the first that passes
   std::optional<Converted> display;   // the chosen value in this hospital's unit; the original stays in the report
-  std::vector<Check> checks;          // those of the chosen one; item.no_result when there is none
+  std::vector<Check> otherwise;       // the checks where they are not those of the chosen one
+  // Those of the chosen one, unless a newer result warns; item.no_result when there is none.
+  [[nodiscard]] std::span<const Check> checks() const { return otherwise.empty() && chosen ? considered[*chosen].checks : otherwise; }
 };
 
 struct OrderDecision {

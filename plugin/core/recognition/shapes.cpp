@@ -20,10 +20,9 @@ const terminology::Item* item_of(const Input& input, std::string_view code) {
   return input.terminology->item(code, terminology::day_of(input.at.epoch_ms, input.asking.offset_minutes));
 }
 
-std::string_view item_name(const Input& input, std::string_view code, Language language) {
-  const auto* found = item_of(input, code);
-  if (!found) return code;
-  return language == Language::zh ? found->zh : found->en;
+std::string_view name_of(const terminology::Item* item, std::string_view code, Language language) {
+  if (!item) return code;
+  return language == Language::zh ? item->zh : item->en;
 }
 
 std::string uuid_of(std::string_view content) {
@@ -45,9 +44,14 @@ std::string uuid_of(std::string_view content) {
   return {text.data(), text.size()};
 }
 
-void write(JsonWriter& json, const Check& check) {
+void write(JsonWriter& json, const Check& check, const CatalogueEntry* sentence) {
   json.open('{').member("check", word(check.aspect)).member("verdict", word(check.verdict)).member("reason", check.reason);
-  json.member("zh", text(check, Language::zh)).member("en", text(check, Language::en)).key("facts").open('{');
+  const auto piece = [&](std::string_view part) { json.piece(part); };
+  json.key("zh").open_text();
+  say(check, sentence, Language::zh, piece);
+  json.close_text().key("en").open_text();
+  say(check, sentence, Language::en, piece);
+  json.close_text().key("facts").open('{');
   for (const auto& fact : check.facts) json.member(fact.name, fact.value);
   json.close('}').close('}');
 }
@@ -61,7 +65,7 @@ ShownResult shown_result(const Input& input, const AnalyteDecision& analyte) {
   out.original = o.comparator + o.value;
   out.converted = analyte.display && analyte.display->changed;
   out.value = out.converted ? o.comparator + shown_number(analyte.display->value) : out.original;
-  out.unit = out.converted ? analyte.display->unit : o.unit;
+  out.unit = out.converted ? std::string_view(analyte.display->unit) : std::string_view(o.unit);
   const auto& specimen = out.candidate->report->specimen;
   const Timestamp& collected = specimen.collected_at.present() ? specimen.collected_at : o.observed_at;
   out.collected_at = to_iso_time(collected);
@@ -73,7 +77,7 @@ void write(JsonWriter& json, const ShownResult& r) {
   const auto& report = *r.candidate->report;
   const auto& o = r.observation();
   json.open('{').member("result_id", r.candidate->result_id).member("report_id", r.candidate->report_id).member("item", r.analyte->item);
-  json.both("name", r.item ? r.item->zh : r.analyte->item, r.item ? r.item->en : r.analyte->item);
+  json.both("name", name_of(r, Language::zh), name_of(r, Language::en));
   json.key("original").open('{').member("value", r.original).some("unit", o.unit).close('}');
   json.member("value", r.value).some("unit", r.unit).member("converted", r.converted).some("range", o.range.text);
   if (!o.flags.empty()) json.texts("flags", o.flags);

@@ -46,15 +46,15 @@ Trend trend(const Input& input, std::string_view code) {
     p.candidate = i;
     p.at = taken_at(c, partner ? partner->partner.offset_minutes : input.asking.offset_minutes);
     if (!p.at.present() || p.at.epoch_ms > input.at.epoch_ms) continue;
-    const auto display = converted(analyte, o, *meaning.item);
+    const auto display = converted(analyte, o, meaning);
     if (display) p.value = display->value;
     p.original = o.value;
     p.original_unit = o.unit;
     p.comparator = o.comparator;
     p.source = c.source.empty() ? "own" : c.source;
-    p.method_group = method_of(analyte, o, *meaning.item);
+    p.method_group = method_of(*input.terminology, o, meaning);
     if (p.method_group.empty() && c.source.empty()) p.method_group = analyte.method_group;
-    const Check abnormal = judge_abnormal(analyte, o, *meaning.item);
+    const Check abnormal = judge_abnormal(o, meaning);
     p.critical = abnormal.verdict != Verdict::pass;
     p.outside_range = p.critical || abnormal.reason == "abnormal.outside_range";
     out.points.push_back(std::move(p));

@@ -1,4 +1,3 @@
-#include "core/base/fill.hpp"
 #include "core/recognition/order_check.hpp"
 
 namespace huren::recognition {
@@ -38,13 +37,6 @@ const char* word(Aspect aspect) {
     case Aspect::agreement: break;
   }
   return "agreement";
-}
-
-// Straight from the facts, without an Error in between: a doctor waits for it.
-std::string text(const Check& check, Language language) {
-  const auto* entry = catalogue_entry(check.reason);
-  if (!entry) return std::string(check.reason);
-  return fill(language == Language::zh ? entry->zh : entry->en, check.facts.size(), [&](std::size_t n) -> const std::string& { return check.facts[n].value; });
 }
 
 }  // namespace huren::recognition

@@ -58,7 +58,7 @@ void run(const TextCase& text) {
     CHECK((decision.orders[i].outcome == Outcome::none) == text.expected[i].quiet);
     if (decision.orders[i].outcome != Outcome::none) ++shown;
     for (const auto& a : decision.orders[i].analytes)
-      for (const auto& check : a.checks) {
+      for (const auto& check : a.checks()) {
         INFO(check.reason);
         CHECK(catalogue_entry(check.reason));
       }
@@ -117,7 +117,7 @@ TEST_CASE("every check of the rules is seen passing, and stopping or advising, s
     REQUIRE(parsed.value);
     for (const auto& order : decide(parsed.value->input).orders)
       for (const auto& a : order.analytes)
-        for (const auto& check : a.checks) seen[check.aspect].insert(check.verdict);
+        for (const auto& check : a.checks()) seen[check.aspect].insert(check.verdict);
   }
   CHECK(seen.size() == 12);
   for (const auto& [aspect, verdicts] : seen) {

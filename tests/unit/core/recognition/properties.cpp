@@ -117,7 +117,7 @@ TEST_CASE("what is suggested passed every check") {
     Scene s = any_scene();
     for (const auto& order : s.decide().orders) {
       if (order.outcome == Outcome::recognised) RC_ASSERT(order.missing.empty() && !order.critical);
-      for (const auto& a : order.analytes) RC_ASSERT(a.verdict == worst(a.checks));
+      for (const auto& a : order.analytes) RC_ASSERT(a.verdict == worst(a.checks()));
     }
   });
 }
@@ -128,7 +128,7 @@ TEST_CASE("a later time of order never brings a result back into its window") {
     const auto verdicts = [&] {
       std::vector<Verdict> out;
       for (const auto& a : s.first().analytes)
-        for (const auto& check : a.checks)
+        for (const auto& check : a.checks())
           if (check.aspect == Aspect::window) out.push_back(check.verdict);
       return out;
     };
