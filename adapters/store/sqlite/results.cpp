@@ -52,10 +52,15 @@ Rows<ResultRow> results_of(Database& db, const std::string& patient_id, const st
                            std::int64_t collected_since_ms) {
   std::vector<ResultRow> rows;
   if (patient_id.empty()) return rows;  // results without a patient are nobody's (I12)
-  const auto wanted = [&](std::string_view item) { return static_cast<std::size_t>(std::find(items.begin(), items.end(), item) - items.begin()); };
+  const auto wanted = [&](std::string_view item) {  // its place among the items: most differ in length or in the first sign
+    std::size_t place = 0;
+    while (place < items.size() && (items[place].size() != item.size() || (!item.empty() && items[place].front() != item.front()) || items[place] != item)) ++place;
+    return place;
+  };
   Query query(db, sql::kResultsSince);
   query.with(patient_id, collected_since_ms);
   std::vector<std::pair<std::size_t, PackedResult>> found;  // of one row, each with its place among the items
+  found.reserve(items.size());
   bool tied = false;
   for (;;) {
     auto row = query.step();
