@@ -26,14 +26,15 @@ std::string unpacked(const std::string& bytes) {
   return whole ? std::move(*whole) : std::string();
 }
 
-// The head of a report version.
-Result<const model::LabReport*> head_of(Reader& reader, const std::string& report_id, History& into) {
+// The head of a report version; null: the report is gone.
+Result<History::Head*> head_of(Reader& reader, const std::string& report_id, History& into) {
   const auto known = into.reports.find(report_id);
-  if (known != into.reports.end()) return &known->second.report;
+  if (known != into.reports.end()) return &known->second;
   auto held = reader.report_head(report_id);
   if (!held) return held.error();
-  if (!*held) return static_cast<const model::LabReport*>(nullptr);
-  History::Head head{(*held)->source, false, {}};
+  if (!*held) return static_cast<History::Head*>(nullptr);
+  auto& head = into.reports[report_id];
+  head.source = std::move((*held)->source);
   if (!head.source.empty()) {
     auto bar = reader.bar(head.source, subject_of((*held)->origin, (*held)->number));
     if (!bar) return bar.error();
@@ -41,7 +42,7 @@ Result<const model::LabReport*> head_of(Reader& reader, const std::string& repor
   }
   if (!model::read_brief((*held)->brief, head.report)) return Error{"store.unreadable_report", report_id, {}};
   head.report.observations.reserve(16);
-  return &into.reports.emplace(report_id, std::move(head)).first->second.report;
+  return &head;
 }
 
 // Appends one result to its report in the history and a candidate for it. Positions count what was appended.
@@ -49,10 +50,10 @@ Result<void> add(Reader& reader, store::ResultRow&& row, History& into) {
   auto head = head_of(reader, row.report_id, into);
   if (!head) return head.error();
   if (!*head) return {};
-  auto& [source, barred, report] = into.reports.at(row.report_id);
+  auto& [source, barred, report] = **head;
   auto& observation = report.observations.emplace_back();
   if (!model::read_brief(row.brief, observation)) return Error{"store.unreadable_report", row.report_id, {}};
-  into.candidates.push_back({.result_id = std::move(row.id), .report_id = std::move(row.report_id), .source = source, .report = *head,
+  into.candidates.push_back({.result_id = std::move(row.id), .report_id = std::move(row.report_id), .source = source, .report = &report,
                              .position = report.observations.size() - 1, .current = row.current, .index_only = false, .barred = barred,
                              .link = recognition::Link::by_identity});
   return {};
