@@ -7,6 +7,7 @@
 namespace huren::engine {
 namespace {
 constexpr std::size_t kMostBytes = 16u << 20;
+constexpr std::size_t kMostCopied = 1u << 20;  // while others wait for the spool
 
 // A commit that failed gives its number to the next event.
 bool same(const SpooledEvent& a, const SpooledEvent& b) {
@@ -33,7 +34,7 @@ void Ahead::wake() noexcept {
 
 void Ahead::coming(const SpooledEvent& event) noexcept try {
   const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock || !idle_) return;
+  if (!lock || !idle_ || event.body.size() > kMostCopied) return;
   told_ = std::make_unique<Work>(Work{event, {}});
   idle_ = false;
   goes_.notify_one();

@@ -133,7 +133,7 @@ TEST_CASE("what was read before its commit serves that event alone") {
   CHECK(r.take(9).empty());
 }
 
-TEST_CASE("while other events wait none is read before its commit") {
+TEST_CASE("while other events wait none is read before its commit, and a large one never is") {
   Reader r;
   SECTION("nobody has looked yet") { r.ahead->coming(released(1, "R1")); }
   SECTION("the last look found one") {
@@ -142,6 +142,12 @@ TEST_CASE("while other events wait none is read before its commit") {
     r.spool.events = {withdrawn};
     CHECK(r.take().size() == 1);
     r.ahead->coming(released(2, "R1"));
+  }
+  SECTION("it would be long in copying") {
+    CHECK(r.take().empty());
+    auto large = released(1, "R1");
+    large.body.insert(1, std::size_t{1} << 20, ' ');
+    r.ahead->coming(large);
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   CHECK_FALSE(r.clock.elsewhere());
