@@ -8,6 +8,7 @@
 
 #include "engine/documents.hpp"
 #include "engine/profiles.hpp"
+#include "tests/support/given_spool.hpp"
 #include "tests/support/hospital.hpp"
 
 using namespace huren;
@@ -41,21 +42,6 @@ class Witness final : public engine::Clock {
   mutable std::set<std::thread::id> readers_;
 };
 
-class Listed final : public SpoolPort {
- public:
-  std::vector<SpooledEvent> events;  // of one thread: the other reads only when it is told that there is more
-  Result<std::vector<SpooledEvent>> next(std::int64_t after_seq, int) noexcept override {
-    std::vector<SpooledEvent> out;
-    for (const auto& e : events)
-      if (e.seq > after_seq) out.push_back(e);
-    return out;
-  }
-  Result<void> forget(std::int64_t) noexcept override { return {}; }
-  Result<void> submit(std::string_view, std::string_view, std::string_view, std::uint32_t) noexcept override { return {}; }
-  Result<std::int64_t> depth() noexcept override { return std::int64_t{0}; }
-  Result<std::int64_t> newest() noexcept override { return std::int64_t{0}; }
-};
-
 SpooledEvent released(std::int64_t seq, const std::string& number) {
   return {.seq = seq, .type = "lab.report.released/1", .key = number, .content_type = "application/json", .body = Hospital::report(number).dump(), .at_ms = 100};
 }
@@ -69,7 +55,7 @@ struct Reader {
   engine::Profiles profiles = engine::load_profiles(h.config, h.folder()).profiles;
   engine::Documents documents;
   engine::Context context{h.config, clock, log, **store, terminology::packaged(), profiles, documents};
-  Listed spool;
+  GivenSpool spool;  // of one thread: the other reads only when it is told that there is more
   std::unique_ptr<engine::Ahead> ahead;
 
   explicit Reader(const std::string& mark = "") {

@@ -4,6 +4,7 @@
 #include "engine/applier.hpp"
 #include "engine/documents.hpp"
 #include "engine/profiles.hpp"
+#include "tests/support/given_spool.hpp"
 #include "tests/support/hospital.hpp"
 
 using namespace huren;
@@ -26,26 +27,6 @@ TEST_CASE("one event of a batch that fails is set aside, and what was undone wit
   CHECK(told["body"]["key"] == "w");
   CHECK(a.notice_of("event.rejected/1").is_null());
 }
-
-namespace {
-
-// What a hospital's HIS has submitted, without its process.
-class GivenSpool final : public SpoolPort {
- public:
-  std::vector<SpooledEvent> events;
-  Result<std::vector<SpooledEvent>> next(std::int64_t after_seq, int) noexcept override {
-    std::vector<SpooledEvent> out;
-    for (const auto& e : events)
-      if (e.seq > after_seq) out.push_back(e);
-    return out;
-  }
-  Result<void> forget(std::int64_t) noexcept override { return {}; }
-  Result<void> submit(std::string_view, std::string_view, std::string_view, std::uint32_t) noexcept override { return {}; }
-  Result<std::int64_t> depth() noexcept override { return std::int64_t{0}; }
-  Result<std::int64_t> newest() noexcept override { return events.empty() ? std::int64_t{0} : events.back().seq; }
-};
-
-}  // namespace
 
 TEST_CASE("within one millisecond a partner's report comes after the events, for it is for whom they have registered") {
   Hospital h;
