@@ -208,7 +208,7 @@ Result<void> Engine::open() {
   queries_ = std::make_unique<Queries>(*context_);
   health_ = std::make_unique<Health>(*context_, *setup_.spool, setup_.config_dir, pumps_);
   upkeep_ = std::make_unique<Upkeep>(*context_);
-  inbound_ = std::make_unique<Inbound>(*context_, [this] { wake_pumps(); });
+  inbound_ = std::make_unique<Inbound>(*context_, [this] { wake_pumps(); }, data + "/in-hand-read");
   applier_ = std::make_unique<Applier>(*context_, *setup_.spool, *inbound_, data + "/in-hand", [this] { changed(); });
   inbound_->through(*applier_);
   exchange_ = std::make_unique<exchange::Exchange>(*context_, [this](const huren::Inbound& in) { return services_.accept(in); });

@@ -22,6 +22,7 @@ namespace {
 using store::InboxRow;
 
 constexpr std::size_t kMostFreshBytes = std::size_t{16} << 20;  // of message bytes; what is read from them takes some times that
+constexpr int kReadAtATime = 128;  // twice the connections that a listener takes by default
 
 std::string first_error(const Findings& findings) {
   for (const auto& f : findings)
@@ -147,7 +148,8 @@ struct Inbound::Read {
   Understood understood;
 };
 
-Inbound::Inbound(const Context& context, std::function<void()> relayed) : context_(context), relayed_(std::move(relayed)) {}
+Inbound::Inbound(const Context& context, std::function<void()> relayed, const std::string& mark_path)
+    : context_(context), relayed_(std::move(relayed)), reading_(mark_path, kReadAtATime) {}
 Inbound::~Inbound() = default;
 
 void Inbound::remember(std::int64_t id, std::shared_ptr<Read> read, std::size_t bytes) {
@@ -227,37 +229,48 @@ std::vector<Reply> Inbound::accept_many(const std::vector<huren::Inbound>& messa
 }
 
 namespace {
-InboxRow row_of(const huren::Inbound& in, const Reading& r, const Answer& answer, std::int64_t now_ms) {
+InboxRow row_of(const huren::Inbound& in, const Reading& r, const Answer& answer, std::string content_hash, std::int64_t now_ms) {
   const bool good = r.verdict == hl7::AckCode::AA;
-  return InboxRow{.id = 0, .source = in.source, .control_id = r.header.control_id, .content_hash = sha256_hex(in.body), .content_type = in.content_type,
+  return InboxRow{.id = 0, .source = in.source, .control_id = r.header.control_id, .content_hash = std::move(content_hash), .content_type = in.content_type,
                   .body = in.body, .verdict = std::string(hl7::to_string(answer.verdict)), .ack = answer.now, .state = good ? "received" : "refused",
                   .remark = good ? "" : first_error(r.findings), .received_ms = now_ms};
 }
 }  // namespace
 
 void Inbound::read_in(Arrival& a) {
-  auto message = read_message(context_, a.in.source, a.in.body);
-  if (!message) {
-    a.reading.header = hl7::peek_header(a.in.body);
-    a.reading.verdict = hl7::AckCode::AE;
-    a.reading.taken = false;
-    a.reading.findings.push_back({Severity::error, message.error()});
-    a.settled = hl7::is_ack(a.reading.header);
+  auto content_hash = sha256_hex(a.in.body);
+  const auto mark = mark_of(content_hash);
+  if (reading_.deaths(Mark::Kind::reading, mark) >= context_.config.max_attempts) {
+    unread(a, {"engine.item_kills", a.in.source, {}});
   } else {
-    a.reading.header = message->header();
-    if (hl7::is_ack(a.reading.header)) {
-      a.settled = true;
-      a.reply = take_ack(context_, a.in, *message);
-    } else {
-      for (const auto& f : message->findings()) a.reading.findings.push_back(f);
-      understand(context_, a.in.source, *message, a.reading, context_.clock.now_ms());
-    }
+    const Mark::Held held(reading_, Mark::Kind::reading, mark);
+    if (auto message = read_message(context_, a.in.source, a.in.body)) read(a, *message);
+    else unread(a, message.error());
   }
   if (a.settled) return;
   a.answer = answer_to(context_, a.reading.header, a.reading.verdict, a.reading.taken, a.reading.findings);
-  a.row = row_of(a.in, a.reading, a.answer, context_.clock.now_ms());
+  a.row = row_of(a.in, a.reading, a.answer, std::move(content_hash), context_.clock.now_ms());
   if (a.reading.understood) a.read = std::make_shared<Read>(Read{a.row.content_hash, a.reading.header, std::move(*a.reading.understood)});
   a.unique = context_.profiles.of(a.in.source).unique_control_ids();
+}
+
+void Inbound::unread(Arrival& a, Error why) {
+  a.reading.header = hl7::peek_header(a.in.body);
+  a.reading.verdict = hl7::AckCode::AE;
+  a.reading.taken = false;
+  a.reading.findings.push_back({Severity::error, std::move(why)});
+  a.settled = hl7::is_ack(a.reading.header);
+}
+
+void Inbound::read(Arrival& a, const hl7::Message& message) {
+  a.reading.header = message.header();
+  if (hl7::is_ack(a.reading.header)) {
+    a.settled = true;
+    a.reply = take_ack(context_, a.in, message);
+    return;
+  }
+  for (const auto& f : message.findings()) a.reading.findings.push_back(f);
+  understand(context_, a.in.source, message, a.reading, context_.clock.now_ms());
 }
 
 bool Inbound::may_hand_in(const Arrival& a) const { return taker_ && a.read && !a.answer.owed && takes_effect_at_once(a.read->understood) && !a.unique; }
@@ -315,7 +328,7 @@ Result<void> Inbound::store_only(Arrival& a) {
       a.reading.findings.push_back({Severity::error, received.error()});
       a.reading.verdict = hl7::AckCode::AE;
       a.answer = answer_to(context_, a.reading.header, a.reading.verdict, a.reading.taken, a.reading.findings);
-      a.row = row_of(a.in, a.reading, a.answer, context_.clock.now_ms());
+      a.row = row_of(a.in, a.reading, a.answer, std::move(a.row.content_hash), context_.clock.now_ms());
       received = receive();
     }
     if (received && a.read && a.row.state == "received" && a.verdict.kind != store::InboxVerdict::duplicate)

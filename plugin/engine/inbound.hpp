@@ -3,7 +3,8 @@
 // Promises: the answer goes out only after bytes and verdict are on disk (I9); a repeated message gets the earlier
 //   answer and no second effect; every refusal names the place and the HL7 error code; an ACK is never acknowledged, but
 //   for the commit that an application acknowledgement asks for.
-// Refuses: a sender other than the one proved by the certificate; message types that nobody here reads.
+// Refuses: a sender other than the one proved by the certificate; message types that nobody here reads; a message over whose
+//   reading as many processes died as a delivery has attempts (I8).
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -18,6 +19,7 @@
 #include "core/base/link.hpp"
 #include "core/hl7/ack.hpp"
 #include "engine/events.hpp"
+#include "engine/mark.hpp"
 
 namespace huren::engine {
 
@@ -50,8 +52,8 @@ class Taker {
 
 class Inbound {
  public:
-  // relayed: called when a message that only passes through waits for its partner.
-  Inbound(const Context& context, std::function<void()> relayed);
+  // relayed: called when a message that only passes through waits for its partner. mark_path: where engine/mark.hpp keeps what is being read.
+  Inbound(const Context& context, std::function<void()> relayed, const std::string& mark_path);
   ~Inbound();
   void through(Taker& taker) { taker_ = &taker; }  // before the first accept(); without one everything is applied later
   // [thread: any] Never throws.
@@ -65,6 +67,8 @@ class Inbound {
   struct Read;     // what a message says, checked
   struct Arrival;  // a message on its way in
   void read_in(Arrival& arrival);
+  void read(Arrival& arrival, const hl7::Message& message);
+  static void unread(Arrival& arrival, Error why);
   void take_in(std::span<Arrival> arrivals);
   void finish(Arrival& arrival, const Result<void>* at_once);  // at_once: what came of it where it was handed in
   Result<void> store_only(Arrival& arrival);
@@ -76,6 +80,7 @@ class Inbound {
 
   const Context& context_;
   const std::function<void()> relayed_;
+  Mark reading_;
   Taker* taker_ = nullptr;
   // What was read when a message was accepted need not be read again when it is applied a moment later.
   std::mutex mutex_;

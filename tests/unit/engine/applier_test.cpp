@@ -40,7 +40,7 @@ TEST_CASE("a query waits for what was there before it, not for what keeps coming
   const engine::Profiles profiles;
   const engine::Documents documents;
   const engine::Context context{config, clock, log, **store, terminology::packaged(), profiles, documents};
-  engine::Inbound inbound(context, [] {});
+  engine::Inbound inbound(context, [] {}, dir.file("in-hand-read"));
   EndlessSpool spool;
   engine::Applier applier(context, spool, inbound, dir.file("in-hand"), [] {});
   applier.start();

@@ -38,7 +38,7 @@ TEST_CASE("within one millisecond a partner's report comes after the events, for
   const auto profiles = engine::load_profiles(h.config, h.folder()).profiles;
   const engine::Documents documents;
   const engine::Context context{h.config, clock, log, **store, terminology::packaged(), profiles, documents};
-  engine::Inbound inbound(context, [] {});
+  engine::Inbound inbound(context, [] {}, dir.file("in-hand-read"));
   const auto body = Hospital::huren_oru("R1", "M1", "5.42", 1);
   REQUIRE((*store)->transact([&](store::Unit& unit) -> Result<void> {
     auto r = unit.receive({.id = 0, .source = "other", .control_id = "M1", .content_hash = "h", .content_type = "", .body = body, .verdict = "AA", .ack = "a", .state = "received", .remark = "", .received_ms = 100});

@@ -1,6 +1,10 @@
 // A partner's report takes effect in the transaction that stores it, in its place among the events, or else in its turn.
 #include <catch2/catch.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <deque>
 #include <fstream>
 #include <functional>
 #include <latch>
@@ -8,6 +12,7 @@
 
 #include "engine/applier.hpp"
 #include "engine/documents.hpp"
+#include "engine/identity.hpp"
 #include "engine/profiles.hpp"
 #include "tests/support/hospital.hpp"
 
@@ -41,11 +46,12 @@ struct Parts {
   engine::Profiles profiles = engine::load_profiles(h.config, h.folder()).profiles;
   engine::Documents documents;
   engine::Context context{h.config, clock, log, **store, terminology::packaged(), profiles, documents};
-  engine::Inbound inbound{context, [] {}};
+  engine::Inbound inbound;
   Registrations spool;
   std::function<void()> changed = [] {};
   std::unique_ptr<engine::Applier> applier;
 
+  explicit Parts(const std::string& being_read = "") : inbound(context, [] {}, being_read.empty() ? dir.file("in-hand-read") : being_read) {}
   void start(const std::string& mark = "") {
     if (!mark.empty()) std::ofstream(dir.file("in-hand")) << mark;
     applier = std::make_unique<engine::Applier>(context, spool, inbound, dir.file("in-hand"), [this] { changed(); });
@@ -162,6 +168,43 @@ TEST_CASE("I8: a report over which the process died while it was handed in is st
     engine::Handed late;
     CHECK_FALSE(p.applier->take(late));
   }
+}
+
+TEST_CASE("I8: a message over whose reading the process died again and again is refused in words, and what was beside it is read") {
+  using engine::Mark;
+  const auto deadly = Hospital::huren_oru("R1", "M1", "5.42", 1), beside = Hospital::huren_oru("R2", "M2", "5.42", 1);
+  const auto known_by = [](const std::string& body) { return static_cast<std::int64_t>(std::stoull(engine::sha256_hex(body).substr(0, 15), nullptr, 16)); };
+  TempDir dir;
+  const auto die = [&](const std::vector<std::string>& read) {  // with these in hand at a time
+    const auto child = ::fork();
+    if (child == 0) {
+      Mark mark(dir.file("in-hand-read"), 4);
+      std::deque<Mark::Held> held;
+      for (const auto& body : read) held.emplace_back(mark, Mark::Kind::reading, known_by(body));
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+  };
+  die({beside, deadly});
+  die({deadly});
+  {  // two deaths are not yet three, and a good end clears the name
+    Mark mark(dir.file("in-hand-read"), 4);
+    CHECK(mark.deaths(Mark::Kind::reading, known_by(deadly)) == 2);
+    CHECK(mark.deaths(Mark::Kind::reading, known_by(beside)) == 1);
+    { const Mark::Held held(mark, Mark::Kind::reading, known_by(beside)); }
+    CHECK(mark.deaths(Mark::Kind::reading, known_by(beside)) == 0);
+  }
+  die({deadly, beside});
+  Parts p(dir.file("in-hand-read"));
+  p.h.config.max_attempts = 3;
+  p.start();
+  const auto refused = p.accept(deadly);
+  CHECK(refused.stored);
+  CHECK(refused.body.find("MSA|AE|M1") != std::string::npos);
+  CHECK(refused.body.find("engine.item_kills") != std::string::npos);
+  CHECK(p.accept(deadly).body == refused.body);
+  CHECK(p.accept(beside).body.find("MSA|AA|M2") != std::string::npos);
+  CHECK(p.received().size() == 1);
 }
 
 TEST_CASE("of reports that come at the same time one that is at fault is set aside, and costs the others nothing") {
