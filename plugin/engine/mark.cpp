@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <charconv>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -75,14 +77,17 @@ Mark::Held::Held(Mark& mark, Kind kind, std::int64_t id) noexcept : mark_(mark),
 Mark::Held::~Held() { mark_.give_back(line_); }
 
 void Mark::write(std::size_t line, char kind, std::int64_t id, int times) noexcept {
-  char text[kLine + 24];  // room for every value the compiler can think of
-  std::snprintf(text, sizeof text, "%c %20" PRId64 " %11d\n        ", kind, id, times);
   if (!text_) return;
+  std::array<char, kLine> text;
+  text.fill(' ');
+  std::to_chars(text.data() + 2, text.data() + 22, id);
+  std::to_chars(text.data() + 23, text.data() + 34, times);
+  text.back() = '\n';
   char* const to = text_ + line * kLine;
   // A process that dies between these leaves a line that says nothing.
   to[0] = '-';
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  std::memcpy(to + 1, text + 1, kLine - 1);
+  std::memcpy(to + 1, text.data() + 1, kLine - 1);
   std::atomic_signal_fence(std::memory_order_seq_cst);
   to[0] = kind;
 }
