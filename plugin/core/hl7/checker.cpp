@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
@@ -73,8 +74,15 @@ int number(std::string_view s) {
   return n;
 }
 
-// Any text will do.
-bool says_nothing(const ComponentRule& rule) { return rule.grammar == Grammar::text && !rule.parts && !rule.codes; }
+// Any text will do, none too. coded_by: whose table speaks of it.
+bool says_nothing(const ComponentRule& rule, const ComponentRule& coded_by) {
+  return rule.grammar == Grammar::text && !rule.parts && !coded_by.codes && !rule.required;
+}
+
+// A coded field's own table speaks of its first component.
+const ComponentRule& coding(const ComponentRule& whole, const ComponentRule& part) {
+  return !part.codes && &part == whole.parts->data() ? whole : part;
+}
 
 bool skipped_by_structure(std::string_view name) {
   return name.size() != 3 || name[0] == 'Z' || name == "ADD" || name == "DSC";
@@ -102,7 +110,11 @@ Checker::Checker(const Message& message, const Profile& profile) : m_(message), 
   int* count = nullptr;
   for (const auto s : m_) {
     const auto name = s.name();
-    if (names_.empty() || names_.back() != name) count = &seen[name];
+    if (runs_.empty() || runs_.back().name != name) {
+      count = &seen[name];
+      runs_.push_back({name, s.index(), s.index()});
+    }
+    ++runs_.back().end;
     names_.push_back(name);
     occurrences_.push_back(++*count);
   }
@@ -146,10 +158,14 @@ void Checker::structure() {
   if (!s) return;
   std::vector<std::string_view> names;
   std::vector<std::size_t> indexes;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    if (skipped_by_structure(names_[i])) continue;
-    names.push_back(names_[i]);
-    indexes.push_back(i);
+  names.reserve(names_.size());
+  indexes.reserve(names_.size());
+  for (const auto& run : runs_) {
+    if (skipped_by_structure(run.name)) continue;
+    for (std::size_t i = run.begin; i < run.end; ++i) {
+      names.push_back(run.name);
+      indexes.push_back(i);
+    }
   }
   for (const auto& fault : s->faults(names)) {
     if (fault.missing) {
@@ -174,10 +190,10 @@ void Checker::turn_to(std::string_view name) {
       here_.push_back(&r);
       overridden_ |= std::uint64_t{1} << (static_cast<unsigned>(r.path.field) & 63);
     }
-  clean_.clear();
+  fields_.clear();
   last_required_ = 0;
   if (!rules_) return;
-  clean_.resize(rules_->size() + 1);
+  fields_.resize(rules_->size() + 1);
   for (std::size_t i = rules_->size(); i > 0 && !last_required_; --i)
     if ((*rules_)[i - 1].required) last_required_ = static_cast<int>(i);
 }
@@ -204,7 +220,7 @@ void Checker::segment(const Segment& s, int occurrence) {
     }
     // A message of many results says most things again and again: what was without fault is without fault again.
     // What OBX-5 may hold is for OBX-2 to say. Half of all instructions of a check.
-    auto& clean = clean_[static_cast<std::size_t>(n)];
+    auto& clean = fields_[static_cast<std::size_t>(n)].clean;
     if (f.raw() == clean) continue;
     const auto before = findings_.size();
     field(s, n, f, rule);
@@ -247,7 +263,7 @@ void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& ru
   }
   auto rest = f;
   for (int r = 1; r <= repetitions; ++r) {
-    const auto one = whole ? Repetition(f) : rest.take_repetition();
+    const auto one = repetitions == 1 ? Repetition(f) : rest.take_repetition();
     if (!one.has_value()) continue;
     const Place here{s, n, repetitions > 1 ? r : 0};
     if (longest && (length || longest < 32'768) && one.raw().size() > static_cast<std::size_t>(longest)) {
@@ -273,10 +289,11 @@ const ComponentRule& Checker::rule_of_type(std::string_view type) {
 }
 
 void Checker::single(const Place& at, std::string_view raw, const ComponentRule& rule) {
-  const Component value(Element(raw, &m_.delimiters()));
   Place here = at;
   for (const auto& part : *rule.parts) {
-    if (++here.component == 1) component(here, value, part, part.codes ? part : rule);
+    ++here.component;
+    if (says_nothing(part, coding(rule, part))) continue;
+    if (here.component == 1) component(here, Component(Element(raw, &m_.delimiters())), part, coding(rule, part));
     else if (part.required) add(Severity::error, "hl7.component_required", here);
   }
 }
@@ -289,19 +306,17 @@ void Checker::repetition(const Place& at, Repetition r, const ComponentRule& rul
     leaf(at, r.component(1).subcomponent(1).raw(), rule, rule);
     return;
   }
-  const int known = static_cast<int>(rule.parts->size());
-  if (more_than(r.raw(), m_.delimiters().component, known) && weighs(Severity::warning, "hl7.extra_component", at))  // every OBX-3 of 2.7 and later
-    add(Severity::warning, "hl7.extra_component", at, {rule.type, std::to_string(known)});
-  for (int c = 1; c <= known; ++c) {
-    const auto& part = (*rule.parts)[static_cast<std::size_t>(c - 1)];
+  std::span<const ComponentRule> parts = *rule.parts;
+  const int known = static_cast<int>(parts.size());
+  if (has_extra_parts(at, r.raw(), known)) add(Severity::warning, "hl7.extra_component", at, {rule.type, std::to_string(known)});
+  while (!parts.empty() && says_nothing(parts.back(), coding(rule, parts.back()))) parts = parts.first(parts.size() - 1);
+  Place here = at;
+  for (const auto& part : parts) {
+    ++here.component;
     const auto value = r.take_component();
-    if (!part.required && (value.empty() || (c > 1 && says_nothing(part)))) continue;
-    Place here = at;
-    here.component = c;
+    if (says_nothing(part, coding(rule, part)) || (value.empty() && !part.required)) continue;
     if (value.empty()) add(Severity::error, "hl7.component_required", here);
-    if (!value.has_value()) continue;
-    // A coded field's own table speaks of its first component.
-    component(here, value, part, c == 1 && !part.codes ? rule : part);
+    if (value.has_value()) component(here, value, part, coding(rule, part));
   }
 }
 
@@ -344,33 +359,40 @@ void Checker::profile_rule(const Profile::Rule& rule) {
     if (rule.value == "X" && there) add_agreed(severity, "hl7.segment_unexpected", p.segment, {p.segment, profile_.name()});
     return;
   }
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    if (names_[i] != p.segment) continue;
-    if (p.segment_index && p.segment_index != occurrences_[i]) continue;
-    const auto s = m_.segment(i);
-    auto f = s.field(p.field);
-    if (!p.component) {
-      usage_rule(rule, {s, p.field}, f);
-      continue;
-    }
-    const int repetitions = f.repetitions();
-    for (int r = 1; r <= std::max(1, repetitions); ++r) {
-      const auto c = f.take_repetition().component(p.component);
-      const Place at{s, p.field, repetitions > 1 ? r : 0, p.component, p.subcomponent};
-      if (p.subcomponent) usage_rule(rule, at, c.subcomponent(p.subcomponent));
-      else usage_rule(rule, at, c);
-    }
+  const auto demand = rule.rule == "value" ? Demand::value : rule.value == "R" ? Demand::presence : rule.value == "X" ? Demand::absence : Demand::nothing;
+  if (demand == Demand::nothing) return;
+  for (const auto& run : runs_) {
+    if (run.name != p.segment) continue;
+    for (std::size_t i = run.begin; i < run.end; ++i)
+      if (!p.segment_index || p.segment_index == occurrences_[i]) place_rule(rule, demand, m_.segment(i));
   }
 }
 
-void Checker::usage_rule(const Profile::Rule& rule, const Place& at, const Element& element) {
+void Checker::place_rule(const Profile::Rule& rule, Demand demand, const Segment& s) {
+  const auto& p = rule.path;
+  auto f = s.field(p.field);
+  if (!p.component) return judge(rule, demand, {s, p.field}, f);
+  const int repetitions = f.repetitions();
+  for (int r = 1; r <= std::max(1, repetitions); ++r) {
+    const auto c = (repetitions > 1 ? f.take_repetition() : Repetition(f)).component(p.component);
+    const Place at{s, p.field, repetitions > 1 ? r : 0, p.component, p.subcomponent};
+    if (p.subcomponent) judge(rule, demand, at, c.subcomponent(p.subcomponent));
+    else judge(rule, demand, at, c);
+  }
+}
+
+void Checker::judge(const Profile::Rule& rule, Demand demand, const Place& at, const Element& element) {
   const auto severity = [&] { return severity_from(rule.severity, Severity::error); };
-  if (rule.rule == "value") {
-    if (element.has_value() && element.text() != rule.value) add_agreed(severity(), "hl7.value_expected", where(at), {rule.value});
-  } else if (rule.value == "R" && !element.has_value()) {
-    add_agreed(severity(), at.component ? "hl7.component_required" : "hl7.field_required", where(at), {});
-  } else if (rule.value == "X" && !element.empty()) {
-    add_agreed(severity(), "hl7.field_forbidden", where(at), {});
+  switch (demand) {
+    case Demand::nothing: return;
+    case Demand::value:
+      if (element.has_value() && element.text() != rule.value) add_agreed(severity(), "hl7.value_expected", where(at), {rule.value});
+      return;
+    case Demand::presence:
+      if (!element.has_value()) add_agreed(severity(), at.component ? "hl7.component_required" : "hl7.field_required", where(at), {});
+      return;
+    case Demand::absence:
+      if (!element.empty()) add_agreed(severity(), "hl7.field_forbidden", where(at), {});
   }
 }
 
@@ -391,8 +413,12 @@ std::string Checker::where(const Place& at) const {
                     .repetition = at.repetition, .component = at.component, .subcomponent = at.subcomponent});
 }
 
-bool Checker::weighs(Severity severity, std::string_view id, const Place& at) const {
-  return weight(severity, id, names_[at.segment.index()], at.field, at.component).has_value();
+// Every OBX-3 of 2.7 and later has them: where they are no finding, they are not counted again.
+bool Checker::has_extra_parts(const Place& at, std::string_view raw, int known) {
+  auto& weighs = fields_[static_cast<std::size_t>(at.field)].extra_parts;
+  if (weighs == false || !more_than(raw, m_.delimiters().component, known)) return false;
+  if (!weighs) weighs = weight(Severity::warning, "hl7.extra_component", name_, at.field, 0).has_value();
+  return *weighs;
 }
 
 void Checker::add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args) {

@@ -20,6 +20,8 @@ class Checker {
 
  private:
   struct Place { Segment segment; int field = 0, repetition = 0, component = 0, subcomponent = 0; };
+  enum class Demand { nothing, value, presence, absence };  // what a rule asks of a place
+  struct Run { std::string_view name; std::size_t begin, end; };  // segments of one name that follow each other
   void header();
   void is_of(std::string structure);
   void structure();
@@ -34,8 +36,9 @@ class Checker {
   void leaf(const Place& at, std::string_view raw, const ComponentRule& rule, const ComponentRule& coded_by);
   void profile_rules();
   void profile_rule(const Profile::Rule& rule);
-  void usage_rule(const Profile::Rule& rule, const Place& at, const Element& element);
-  [[nodiscard]] bool weighs(Severity severity, std::string_view id, const Place& at) const;  // whether it would be a finding
+  void place_rule(const Profile::Rule& rule, Demand demand, const Segment& s);
+  void judge(const Profile::Rule& rule, Demand demand, const Place& at, const Element& element);
+  bool has_extra_parts(const Place& at, std::string_view raw, int known);  // more components than are known, and a finding
   void add(Severity severity, std::string_view id, const Place& at, std::vector<std::string> args = {});
   void add_by(const Profile::Rule* agreed, std::string_view id, const Place& at, std::vector<std::string> args);
   void add_agreed(Severity severity, std::string_view id, std::string where, std::vector<std::string> args);  // stands as it is
@@ -51,6 +54,7 @@ class Checker {
   const std::array<bool, 256> special_;
   const Dictionary& d_ = dictionary();
   std::vector<std::string_view> names_;  // of the segments
+  std::vector<Run> runs_;
   std::vector<int> occurrences_;
   std::string structure_;
   bool other_version_ = false;  // not 2.5 or 2.5.1: what only 2.5.1 says is at most a warning
@@ -59,7 +63,11 @@ class Checker {
   std::vector<const Profile::Rule*> here_;              // and what the profile changes of that
   std::uint64_t overridden_ = 0;                        // of which fields, as bits modulo 64
   int last_required_ = 0;                               // the last field that may not be missing
-  std::vector<std::string_view> clean_;                 // by field: what was last found without fault there
+  struct OfField {
+    std::string_view clean;           // what was last found without fault there
+    std::optional<bool> extra_parts;  // whether a component too many is a finding, once there was one
+  };
+  std::vector<OfField> fields_;                         // by number
   std::map<std::string, ComponentRule, std::less<>> by_type_;  // of OBX-5, by OBX-2
   std::string_view value_type_;                         // OBX-2 as last met,
   const ComponentRule* value_rule_ = nullptr;           // and what OBX-5 is by it

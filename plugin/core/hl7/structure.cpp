@@ -139,7 +139,9 @@ void Structure::follow_empty_edges() {
 // The quick answer for a message that follows its structure to the end: nearly all do, and have no fault to explain.
 bool Structure::accepts(const std::vector<int>& names) const {
   std::vector<int> live{start_}, next;
-  for (const int name : names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const int name = names[i];
+    if (i > 0 && name == names[i - 1] && live == next) continue;  // as the one before: it led from here to here
     next.clear();
     for (const int state : live)
       for (const auto& take : takes_[static_cast<std::size_t>(state)])
