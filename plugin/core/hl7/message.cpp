@@ -116,6 +116,9 @@ Element Component::take_subcomponent() { return d_ ? take(d_->subcomponent) : El
 int Component::subcomponents() const { return d_ ? count(d_->subcomponent) : 0; }
 Component Repetition::component(int n) const { return d_ ? Component(part(d_->component, n)) : Component(); }
 int Repetition::components() const { return d_ ? count(d_->component) : 0; }
+bool Repetition::has_whole_components() const {
+  return all_plain(raw_, [d = *d_](Eight x) { return x.has(d.escape) | x.has(d.subcomponent); });
+}
 std::string Repetition::value(int component, int subcomponent) const {
   if (raw_.empty()) return {};
   return this->component(component).subcomponent(subcomponent).text();

@@ -38,7 +38,7 @@ class Element {
   Element(std::string_view raw, const Delimiters* d) : raw_(raw), d_(d) {}
   [[nodiscard]] std::string_view raw() const { return raw_; }
   [[nodiscard]] bool empty() const { return raw_.empty(); }                     // nothing sent: no change
-  [[nodiscard]] bool is_null() const { return raw_ == "\"\""; }                 // sent as "": delete the value
+  [[nodiscard]] bool is_null() const { return raw_.size() == 2 && raw_[0] == '"' && raw_[1] == '"'; }  // sent as "": delete the value
   [[nodiscard]] bool has_value() const { return !raw_.empty() && !is_null(); }
   // No delimiter of a level below the field and no escape in it: one value, as nearly all fields of a result are.
   [[nodiscard]] bool is_one_value() const;
@@ -81,16 +81,30 @@ class Repetition : public Element {
   [[nodiscard]] Component component(int n) const;
   [[nodiscard]] int components() const;
   Component take_component() { return d_ ? Component(take(d_->component)) : Component(); }
-  // The first n in one pass; those that are not there are empty.
-  template <std::size_t n> [[nodiscard]] std::array<Component, n> first_components() const {
-    std::array<Component, n> out;
-    if (raw_.empty()) return out;
+  // The first leaf of each of the first n, in one pass; of those that are not there empty. Views of the message, or of room
+  // where something had to be decoded.
+  template <std::size_t n> [[nodiscard]] std::array<std::string_view, n> first_values(std::string& room) const {
+    std::array<std::string_view, n> out;
+    if (raw_.empty() || !d_) return out;
     auto rest = *this;
-    for (auto& c : out) c = rest.take_component();
+    if (has_whole_components()) {
+      for (std::size_t i = 0; i < n && !rest.empty(); ++i)
+        if (const auto c = rest.take_component(); !c.is_null()) out[i] = c.raw();
+      return out;
+    }
+    std::array<std::size_t, n> ends;
+    for (auto& end : ends) {
+      room += rest.take_component().value();
+      end = room.size();
+    }
+    for (std::size_t i = 0; i < n; ++i) out[i] = std::string_view(room).substr(i ? ends[i - 1] : 0, ends[i] - (i ? ends[i - 1] : 0));
     return out;
   }
   // The first leaf of a component: value(1) of "A&B^C" is "A".
   [[nodiscard]] std::string value(int component = 1, int subcomponent = 1) const;
+
+ private:
+  [[nodiscard]] bool has_whole_components() const;  // nothing to decode, no subcomponents
 };
 
 class Field : public Element {
@@ -105,6 +119,10 @@ class Field : public Element {
     if (raw_.empty()) return {};
     if (is_one_value()) return component != 1 || subcomponent != 1 || is_null() ? std::string() : std::string(raw_);
     return repetition(1).value(component, subcomponent);
+  }
+  // value() == word, which is not empty: most fields show without being read that they are not.
+  [[nodiscard]] bool says(std::string_view word) const {
+    return (raw_.starts_with(word) || (d_ && raw_.find(d_->escape) != std::string_view::npos)) && value() == word;
   }
 };
 

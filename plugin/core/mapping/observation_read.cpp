@@ -14,25 +14,25 @@ using model::Observation;
 
 // Three triplets of code, text, system: CE has two, 2.7's CWE a third at 10 to 12. The system says which is which.
 void read_item(const Segment& obx, const FieldsOf& fields, Observation& o, const ReadContext& context) {
-  const auto parts = fields[3].repetition(1).first_components<12>();
+  std::string room;
+  const auto parts = fields[3].repetition(1).first_values<12>(room);
   bool have_local = false, loinc_is_local = false;
-  std::string loinc_name;
+  std::string_view loinc_name;
   for (const std::size_t at : {0U, 3U, 9U}) {
-    if (parts[at].empty() && parts[at + 1].empty() && parts[at + 2].empty()) continue;
-    model::Code code{parts[at].value(), parts[at + 1].value(), parts[at + 2].value()};
-    if (code.code.empty() && code.name.empty() && code.system.empty()) continue;
-    if ((code.system == kLoinc || code.system == "LOINC") && o.loinc.empty()) {
-      o.loinc = std::move(code.code);
-      loinc_name = std::move(code.name);
+    const auto code = parts[at], name = parts[at + 1], system = parts[at + 2];
+    if (code.empty() && name.empty() && system.empty()) continue;
+    if ((system == kLoinc || system == "LOINC") && o.loinc.empty()) {
+      o.loinc = code;
+      loinc_name = name;
       loinc_is_local = at == 0;
-    } else if (code.system == kItemSystem) {
-      o.standard = std::move(code);
+    } else if (system == kItemSystem) {
+      o.standard = {std::string(code), std::string(name), std::string(system)};
     } else if (!have_local) {
-      o.local = std::move(code);
+      o.local = {std::string(code), std::string(name), std::string(system)};
       have_local = true;
     }
   }
-  if (!have_local && !o.loinc.empty() && (loinc_is_local || !context.ours)) o.local = {o.loinc, loinc_name, std::string(kLoinc)};
+  if (!have_local && !o.loinc.empty() && (loinc_is_local || !context.ours)) o.local = {o.loinc, std::string(loinc_name), std::string(kLoinc)};
   if (context.ours) return;
   if (!o.local.code.empty() && o.local.system.empty()) o.local.system = "L";
   if (o.local.code.empty() && !o.local.name.empty()) {
@@ -88,7 +88,8 @@ bool read_as_number(const std::string& text, Observation& o) {
 namespace {
 
 void read_value(const Segment& obx, const FieldsOf& fields, Observation& o, const ReadContext& context) {
-  const auto type = fields[2].value();
+  const auto said = fields[2].value();
+  const std::string_view type = said;
   const auto field = fields[5];
   if (type == "SN") return read_structured(field.repetition(1), o);
   if (type == "CE" || type == "CWE" || type == "CF" || type == "CNE") {
@@ -100,14 +101,13 @@ void read_value(const Segment& obx, const FieldsOf& fields, Observation& o, cons
     return;
   }
   auto text = lines_of(field);
-  o.value_type = type == "NM" ? "NM" : "ST";
   if (!text.empty() && !(context.ours && type == "ST")) {
     // A unit says that it is a measurement, whatever OBX-2 says.
     const bool measured = type == "NM" || !o.unit.empty();
     if (measured && read_as_number(text, o)) return;
-    o.value_type = "ST";
     if (type == "NM") context.warn("mapping.number_is_text", obx.where(5));
   }
+  o.value_type = type == "NM" && text.empty() ? "NM" : "ST";
   o.value = std::move(text);
 }
 
@@ -195,9 +195,10 @@ bool read_observation(const ObservationGroup& group, model::Status of_report, co
     if (o.performer.name.empty()) o.performer.name = producer.value(2);
   }
   if (const auto said = fields[17]; !said.empty()) {
-    const auto method = said.repetition(1).first_components<6>();
-    o.method = {method[0].value(), method[1].value(), method[2].value()};
-    if (method[5].value() == kMethodGroupSystem) o.method_group = method[3].value();
+    std::string room;
+    const auto method = said.repetition(1).first_values<6>(room);
+    o.method = {std::string(method[0]), std::string(method[1]), std::string(method[2])};
+    if (method[5] == kMethodGroupSystem) o.method_group = method[3];
   }
   o.instrument = fields[18].value();
   read_notes(group, o);

@@ -150,8 +150,7 @@ class ReportReader {
     for (const auto& group : g.observations) {
       const auto& obx = group.obx;
       if (dropped(obx)) continue;
-      const auto type = obx.value(2);
-      if (type == "ED" || type == "RP") {
+      if (const auto type = obx.field(2); type.says("ED") || type.says("RP")) {
         read_attachment(g, obx);
         continue;
       }

@@ -227,7 +227,7 @@ bool is_step(const Message& message) {
   if (type != "ORU" || trigger != "R01") return false;
   for (const auto s : message) {
     if (s.name() == "NTE" && s.value(4) == "kind" && s.value(4, 3) == kNoteSystem) return s.value(3) == "exam";  // a withdrawn report has no document
-    if (s.name() == "OBX" && s.value(2) == "ED" && s.value(3) == "C0006") return true;
+    if (s.name() == "OBX" && s.field(2).says("ED") && s.field(3).says("C0006")) return true;
   }
   return false;
 }
