@@ -44,6 +44,8 @@ std::optional<double> take_number(std::string_view& s) {
 
 std::optional<double> read_number(std::string_view text) {
   auto rest = trim(text);
+  double plain = 0;
+  if (!rest.empty() && read_decimal(rest, plain) == rest.size()) return plain;
   if (rest.empty() || rest.find_first_not_of("+-.0123456789") != std::string_view::npos || rest.starts_with("+-")) return std::nullopt;
   const auto value = take_number(rest);
   return rest.empty() ? value : std::nullopt;
@@ -59,9 +61,25 @@ Compared read_comparator(std::string_view text) {
   return {"", s};
 }
 
+namespace {
+
+// "3.9-6.1", as nearly all are: two numbers and one hyphen. false: perhaps another form.
+bool read_usual(std::string_view text, Bounds& bounds) {
+  double low = 0, high = 0;
+  const auto first = read_decimal(text, low);
+  if (first == 0 || first == text.size() || text[first] != '-') return false;
+  const auto rest = text.substr(first + 1);
+  if (rest.starts_with('-') || rest.empty() || read_decimal(rest, high) != rest.size()) return false;
+  if (low <= high) bounds = {low, high};
+  return true;
+}
+
+}  // namespace
+
 Bounds read_bounds(std::string_view printed) {
   const auto text = trim(printed);
   Bounds bounds;
+  if (read_usual(text, bounds)) return bounds;
   const auto compared = read_comparator(text);
   if (!compared.comparator.empty()) {
     if (const auto bound = read_number(compared.rest)) (compared.comparator.front() == '<' ? bounds.high : bounds.low) = bound;
