@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <memory>
 #include <numeric>
@@ -53,14 +52,6 @@ Result<std::string> convert(std::string_view bytes, Charset from, Charset to) {
     if (flush) return out;
   }
 }
-
-// Eight bytes as they lie in memory, as a number whose highest is the first of them; and back.
-std::uint64_t first_highest(std::uint64_t bytes) {
-  if constexpr (std::endian::native == std::endian::little) return __builtin_bswap64(bytes);
-  else return bytes;
-}
-
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -183,93 +174,6 @@ Result<std::string> from_utf8(std::string_view utf8, Charset to) {
   if (to == Charset::utf8) return std::string(utf8);
   auto out = convert(utf8, Charset::utf8, to);
   if (!out) return Error{"text.unencodable", out.error().where, {out.error().args.at(0), iconv_name(to)}};
-  return out;
-}
-
-std::string base64_encode(std::string_view bytes) {
-  static constexpr auto kPairs = [] {  // two characters for every twelve bits
-    std::array<std::array<char, 2>, 4096> pairs{};
-    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kBase64[i >> 6], kBase64[i & 63]};
-    return pairs;
-  }();
-  std::string out((bytes.size() + 2) / 3 * 4, '=');
-  const auto* in = reinterpret_cast<const unsigned char*>(bytes.data());
-  char* to = out.data();
-  std::size_t i = 0;
-  const auto pair = [](std::uint64_t bits) { return kPairs[bits & 4095U].data(); };
-  for (; i + 8 <= bytes.size(); i += 6, to += 8) {  // six of the eight at a time
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, in + i, sizeof eight);
-    eight = first_highest(eight);
-    std::memcpy(to, pair(eight >> 52), 2);
-    std::memcpy(to + 2, pair(eight >> 40), 2);
-    std::memcpy(to + 4, pair(eight >> 28), 2);
-    std::memcpy(to + 6, pair(eight >> 16), 2);
-  }
-  for (; i + 3 <= bytes.size(); i += 3, to += 4) {
-    const auto group = std::uint32_t{in[i]} << 16 | std::uint32_t{in[i + 1]} << 8 | in[i + 2];
-    std::memcpy(to, kPairs[group >> 12].data(), 2);
-    std::memcpy(to + 2, kPairs[group & 4095U].data(), 2);
-  }
-  if (i == bytes.size()) return out;
-  const bool two = bytes.size() - i == 2;
-  const auto group = std::uint32_t{in[i]} << 16 | (two ? std::uint32_t{in[i + 1]} << 8 : 0U);
-  std::memcpy(to, kPairs[group >> 12].data(), 2);
-  if (two) to[2] = kBase64[group >> 6 & 63U];
-  return out;
-}
-
-std::optional<std::string> base64_decode(std::string_view text) {
-  using Values = std::array<std::int32_t, 256>;
-  static constexpr auto kPlaces = [] {  // a character's value at each of the four places of a group; -1: not of the alphabet
-    std::array<Values, 4> places{};
-    for (std::size_t place = 0; place < 4; ++place) {
-      places[place].fill(-1);
-      for (std::size_t i = 0; i < kBase64.size(); ++i)
-        places[place][static_cast<unsigned char>(kBase64[i])] = static_cast<std::int32_t>(i << (18 - 6 * place));
-    }
-    return places;
-  }();
-  std::string out(text.size() / 4 * 3 + 3, '\0');
-  char* to = out.data();
-  const auto value_at = [&](std::size_t place, std::size_t i) { return kPlaces[place][static_cast<unsigned char>(text[i])]; };
-  std::size_t i = 0;
-  std::int32_t group = 0;
-  int have = 0, padding = 0;
-  while (i < text.size()) {
-    // Four good ones at a time; whatever is not, one by one.
-    if (have == 0 && padding == 0)
-      for (; i + 4 <= text.size(); i += 4, to += 3) {
-        const auto four = value_at(0, i) | value_at(1, i + 1) | value_at(2, i + 2) | value_at(3, i + 3);
-        if (four < 0) break;
-        const auto three = first_highest(static_cast<std::uint64_t>(four) << 40);
-        std::memcpy(to, &three, 4);  // and a zero, for which there is room
-      }
-    if (i == text.size()) break;
-    const char c = text[i++];
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
-    if (c == '=') {
-      if (++padding > 2) return std::nullopt;
-      continue;
-    }
-    const auto value = value_at(3, i - 1);
-    if (value < 0 || padding) return std::nullopt;
-    group = group << 6 | value;
-    if (++have == 4) {
-      *to++ = static_cast<char>(group >> 16 & 0xFF);
-      *to++ = static_cast<char>(group >> 8 & 0xFF);
-      *to++ = static_cast<char>(group & 0xFF);
-      group = 0;
-      have = 0;
-    }
-  }
-  if (have == 0 && padding) return std::nullopt;
-  if (have != 0) {
-    if (have == 1 || have + padding != 4) return std::nullopt;
-    *to++ = static_cast<char>(have == 2 ? group >> 4 : group >> 10 & 0xFF);
-    if (have == 3) *to++ = static_cast<char>(group >> 2 & 0xFF);
-  }
-  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 
