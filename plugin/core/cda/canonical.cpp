@@ -18,8 +18,7 @@ void tidy_some(std::string& text) {
     }
     text = std::move(out);
   }
-  const auto blank = [](char c) { return c == ' ' || static_cast<unsigned char>(c) < 0x20; };
-  if (blank(text.front()) || blank(text.back())) text = std::string(trim(text));
+  if (const auto kept = trim(text); kept.size() != text.size()) text = std::string(kept);
 }
 
 void tidy(model::Code& c) {

@@ -8,8 +8,9 @@
 namespace huren::cda {
 
 void tidy_some(std::string& text);
-inline void tidy(std::string& text) {
-  if (!text.empty()) tidy_some(text);
+inline void tidy(std::string& text) {  // most are: a blank or less stands at no end and is no CR
+  const auto low = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  if (!text.empty() && (low(text.front()) || low(text.back()) || text.find('\r') != std::string::npos)) tidy_some(text);
 }
 void tidy(model::Code& code);
 void tidy(model::Organisation& organisation);
