@@ -233,9 +233,12 @@ Rendered render(LabReport report, bool own) {
   for (std::size_t i = 0; i < report.observations.size(); ++i) {
     const auto& o = report.observations[i];
     const auto& at = o.observed_at.present() && !report.specimen.collected_at.present() ? o.observed_at : report.specimen.collected_at;
-    out.results.push_back({.id = "", .report_id = "", .patient_id = "", .item = o.standard.code, .position = static_cast<int>(i),
-                           .status = model::status_word(report.status == model::Status::withdrawn ? report.status : o.status),
-                           .collected_ms = at.epoch_ms, .current = true, .brief = model::brief_of(o)});
+    auto& row = out.results.emplace_back();
+    row.item = o.standard.code;
+    row.position = static_cast<int>(i);
+    row.status = model::status_word(report.status == model::Status::withdrawn ? report.status : o.status);
+    row.collected_ms = at.epoch_ms;
+    row.brief = model::brief_of(o);
   }
   out.report = std::move(report);
   return out;
