@@ -160,7 +160,7 @@ Result<void> revoke(Unit& unit, const Context& context, model::RecognitionDecide
   if (e.department.empty()) e.department = d.department;
   const bool was_accepted = d.outcome == "accepted";
   if (auto r = take_decision(unit, context, e, patient_id, nullptr); !r || !was_accepted) return r;
-  return note_recognition(unit, context, {.kind = "revoked", .decision_id = e.decision_id, .encounter_id = e.encounter_id, .reason = e.note});
+  return note_recognition(unit, context, {.kind = "revoked", .decision_id = e.decision_id, .encounter_id = e.encounter_id, .reason = e.note, .decided_ms = d.at_ms});
 }
 
 }  // namespace

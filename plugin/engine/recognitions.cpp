@@ -58,7 +58,7 @@ Result<json> entry(store::Reader& reader, const Context& context, std::int64_t s
   if (!patient) return patient.error();
   if (!*patient) return json();
   json out{{"seq", seq}, {"kind", noted["kind"]}, {"decision_id", d.id}, {"patient_id", (*patient)->local_id}, {"order_id", d.order_id}, {"order_item", d.order_item},
-           {"doctor", {{"id", d.doctor_id}}}, {"at", to_iso_time(from_epoch_ms(noted.value("at_ms", d.at_ms), context.config.hospital.offset_minutes))},
+           {"doctor", {{"id", d.doctor_id}}}, {"at", to_iso_time(from_epoch_ms(noted.value("decided_ms", d.at_ms), context.config.hospital.offset_minutes))},
            {"reports", std::move(*reports)}};
   if (const auto reason = text_of(noted, "reason"); !reason.empty()) out["reason"] = reason;
   if (const auto encounter = text_of(noted, "encounter_id"); !encounter.empty()) out["encounter_id"] = encounter;
@@ -75,7 +75,13 @@ Result<json> entry(store::Reader& reader, const Context& context, std::int64_t s
 Result<void> note_recognition(store::Unit& unit, const Context& context, const RecognitionNote& note) {
   auto last = unit.cursor(kLog);
   if (!last) return last.error();
-  json noted{{"kind", note.kind}, {"decision_id", note.decision_id}, {"at_ms", context.clock.now_ms()}};
+  auto decided_ms = note.decided_ms;
+  if (decided_ms == 0) {
+    auto decision = unit.decision(note.decision_id);
+    if (!decision) return decision.error();
+    if (*decision) decided_ms = (*decision)->at_ms;
+  }
+  json noted{{"kind", note.kind}, {"decision_id", note.decision_id}, {"at_ms", context.clock.now_ms()}, {"decided_ms", decided_ms}};
   if (!note.number.empty()) noted.update({{"origin", note.origin}, {"number", note.number}});
   if (!note.reason.empty()) noted["reason"] = note.reason;
   if (!note.encounter_id.empty()) noted["encounter_id"] = note.encounter_id;

@@ -16,6 +16,7 @@ struct RecognitionNote {
   std::string encounter_id{};  // where the doctor said it
   std::string origin{}, number{};  // the report that changed; "": all that the decision rests on
   std::string reason{};
+  std::int64_t decided_ms = 0;     // when the doctor decided to use them; 0: as the decision stands
 };
 Result<void> note_recognition(store::Unit& unit, const Context& context, const RecognitionNote& note);
 

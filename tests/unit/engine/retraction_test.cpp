@@ -31,6 +31,22 @@ TEST_CASE("I10: a notice names the decisions that rest on the corrected result, 
   CHECK(told["body"]["department"] == "内分泌科");
 }
 
+TEST_CASE("what is copied into the HIS keeps the time of the doctor's decision when the report is corrected and when it is revoked") {
+  Hospital b;
+  open(b);
+  b.submit("recognition.decided/1", accepted(b.list().at(0)["result_id"]));
+  b.receive(Hospital::huren_oru("R1", "M2", "9.1", 2));
+  b.submit("recognition.revoked/1", {{"decision_id", "D-1"}, {"patient_id", "P1"}, {"doctor", Hospital::doctor("D1")}, {"at", "2026-11-22T11:30:00+08:00"}});
+  b.settle();
+  const auto copied = b.must_ask("recognitions.since/1", Json::object())["recognitions"];
+  REQUIRE(copied.size() == 3);
+  const char* kinds[] = {"accepted", "corrected", "revoked"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(copied[i]["kind"] == kinds[i]);
+    CHECK(copied[i]["at"] == "2026-11-22T10:00:00.000+08:00");
+  }
+}
+
 TEST_CASE("I10: one line deleted (OBX-11 D) in a report that stands reaches who saw it, with nothing in its place") {
   Hospital b;
   b.open();
