@@ -61,15 +61,23 @@ EventMap read_event(MapValues& in, Kind kind, const std::vector<std::string>& da
   EventMap out;
   out.name = std::string(name);
   // Which members are right depends on the type.
+  const auto& types = mapped_types();
+  bool foreign = false;
   in.each(node, [&](std::string_view key, const toml::node& value) {
     if (key != "type") return;
     out.type = in.text(value);
-    if (value.is_string()) in.known(out.type, value, mapped_types());
+    if (!value.is_string() || std::find(types.begin(), types.end(), out.type) != types.end()) return;
+    foreign = true;
+    if (!closest(out.type, types).empty()) return in.unknown(out.type, value, types);
+    std::string all;
+    for (const auto type : types) all += (all.empty() ? "" : ", ") + std::string(type);
+    in.fault("mapping.map_no_type", value, {out.type, all});
   });
   if (out.type.empty()) in.fault("mapping.map_event_type", node);
   const MapScope scope{kind, out.type};
   in.each(node, [&](std::string_view key, const toml::node& value) {
     if (key == "type" || !in.known(key, value, keys)) return;
+    if (foreign && (key == "from" || key == "defaults" || key == "when")) return;  // its members are not known
     if (key == "match" && kind == Kind::xml) in.every(value, [&](const toml::node& n) { out.match.push_back(read_condition(in, scope, n)); });
     else if (key == "items" && kind == Kind::xml) {
       if (auto p = read_place(in, scope, in.text(value), value)) out.items = std::move(*p);

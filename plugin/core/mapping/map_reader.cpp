@@ -2,6 +2,7 @@
 #include "core/mapping/map_reader.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/base/text.hpp"
 #include "core/mapping/event_members.hpp"
@@ -205,6 +206,14 @@ ParsedMap parse_map(std::string_view text, std::string_view file_name) {
   const auto parsed = toml::parse(text);
   if (parsed) {
     MapReader(file_name, out).run(parsed.table());
+    // toml++ gives keys by name: people read a file from its top.
+    const auto line = [&](const Finding& f) {
+      int number = 0;
+      const auto digits = std::string_view(f.error.where).substr(file_name.size() + 1);
+      std::from_chars(digits.data(), digits.data() + digits.size(), number);
+      return number;
+    };
+    std::stable_sort(out.findings.begin(), out.findings.end(), [&](const Finding& a, const Finding& b) { return line(a) < line(b); });
   } else {
     const auto& e = parsed.error();
     out.findings.push_back({Severity::error, {"mapping.map_syntax", std::string(file_name) + ':' + std::to_string(e.source().begin.line), {std::string(e.description())}}});
