@@ -1,5 +1,7 @@
 #include "console/console.hpp"
 
+#include <algorithm>
+
 #include "console/secret.hpp"
 #include "core/base/time.hpp"
 #include "core/config/config.hpp"
@@ -89,6 +91,12 @@ Answer Console::route(const Request& request) {
   }
   if (found->engine && !call.engine) return failed({"console.not_live", "", {}});
   return found->handler(call);
+}
+
+Result<void> Call::only(std::initializer_list<std::string_view> members) const {
+  for (const auto& [key, value] : body.items())
+    if (std::find(members.begin(), members.end(), key) == members.end()) return Error{"model.unknown_member", "/" + key, {}};
+  return {};
 }
 
 Answer Console::handle(const Request& request) noexcept {

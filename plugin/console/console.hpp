@@ -33,6 +33,8 @@ struct Call {
   [[nodiscard]] std::string who() const { return "user:" + session.user; }
   // Fields of the body; of the wrong type they are as if not given.
   [[nodiscard]] std::string text(const char* key) const { return body.contains(key) && body[key].is_string() ? body[key].get<std::string>() : std::string(); }
+  // Refuses a body with other members, at the first of them.
+  [[nodiscard]] Result<void> only(std::initializer_list<std::string_view> members) const;
   [[nodiscard]] bool flag(const char* key) const { return body.contains(key) && body[key].is_boolean() && body[key].get<bool>(); }
   [[nodiscard]] std::int64_t number(const char* key, std::int64_t otherwise) const {
     return body.contains(key) && body[key].is_number_integer() ? body[key].get<std::int64_t>() : otherwise;

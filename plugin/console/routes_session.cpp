@@ -44,6 +44,7 @@ Answer welcome(Call& call) {
 }
 
 Answer set_up(Call& call) {
+  if (auto r = call.only({"token", "name", "display", "password"}); !r) return failed(r.error());
   auto user = call.console.users.set_up(call.text("token"), call.text("name"), call.text("display"), call.text("password"), call.request.address);
   if (!user) return failed(user.error());
   call.console.sessions.close_all_of(user->name);
@@ -51,6 +52,7 @@ Answer set_up(Call& call) {
 }
 
 Answer sign_in(Call& call) {
+  if (auto r = call.only({"name", "password"}); !r) return failed(r.error());
   const auto name = call.text("name");
   auto user = call.console.users.sign_in(name, call.text("password"), call.request.address);
   if (!user && user.error().id == "console.busy") return failed(user.error());  // nothing was tried: a flood must not fill the trail

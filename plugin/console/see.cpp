@@ -162,6 +162,8 @@ Result<Json> event_of(Unit& unit, const store::OutboxRow& row, const std::option
 }
 
 Result<void> note(Unit& unit, const Looking& looking, const std::string& message_id, const std::string& partner) {
+  if (looking.by_ctl)
+    return engine::audit(unit, looking.now_ms, "operator.message_viewed", {looking.who, "message:" + message_id, "shown"}, {{"partner", partner}});
   return engine::audit(unit, looking.now_ms, "console.message_viewed", {looking.who, "message:" + message_id, "shown"}, {{"partner", partner}});
 }
 

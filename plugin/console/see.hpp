@@ -13,8 +13,9 @@ namespace huren::console {
 struct Looking {
   const config::Config& config;
   const engine::Profiles& profiles;
-  std::string who;           // "user:admin"
+  std::string who;           // "user:admin", or "operator:root" of huren-ctl
   std::int64_t now_ms = 0;
+  bool by_ctl = false;
 };
 
 // {"event": model JSON or null, "hl7", "document" (the first), "documents": [{title, text}], "findings": [{part, ...}]}

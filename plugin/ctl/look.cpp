@@ -37,7 +37,7 @@ int look(Place& place, std::int64_t id, See see) {
   Json seen;
   auto done = place.store->transact([&](store::Unit& unit) -> Result<void> {
     Row row;
-    auto r = see(unit, console::Looking{.config = place.config, .profiles = profiles, .who = operator_name(), .now_ms = engine::Clock().now_ms()}, id, row);
+    auto r = see(unit, console::Looking{.config = place.config, .profiles = profiles, .who = operator_name(), .now_ms = engine::Clock().now_ms(), .by_ctl = true}, id, row);
     if (!r) return r.error();
     seen = std::move(*r);
     return {};
