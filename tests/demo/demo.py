@@ -7,11 +7,12 @@ Exit 0: all six steps happened. 1: one did not; the line says which.
 import argparse
 import base64
 import json
+import pathlib
 import subprocess
 import sys
 import time
 
-from hospitals import A, B, DOCTOR, PATIENT, Alliance, Failed, iso, lis_message, now, report, wait_for
+from hospitals import A, B, DOCTOR, PATIENT, VERIFIER, Alliance, Failed, emptied, iso, lis_message, now, report, wait_for
 
 STARTED = time.monotonic()
 
@@ -24,7 +25,9 @@ class Story:
         at = f"{time.monotonic() - STARTED:6.2f}s"
         for text in (zh, en) if self.lang == "both" and zh != en else (en if self.lang == "en" else zh,):
             print(f"{at}  {text}{'  ' + detail if detail else ''}", flush=True)
-            at, detail = " " * len(at), ""
+            at = " " * len(at)
+            if not en.endswith(":"):
+                detail = ""  # once for both, but what a colon promises follows it
 
     def step(self, number, zh, en):
         print(flush=True)
@@ -39,6 +42,7 @@ def need(condition, what):
 class Demo:
     def __init__(self, args):
         self.story = Story(args.lang)
+        emptied(pathlib.Path(args.out).resolve(), self.story.tell)
         self.alliance = Alliance(args.build, args.out, pin_b=not args.wrong_pin, mode=args.mode)
         self.out = self.alliance.out
         self.a = self.b = None
@@ -75,7 +79,10 @@ class Demo:
         self.story.step(1, "县医院检验科发布两份报告", "The county laboratory releases two reports")
         self.a.must_submit("patient.registered/1", "p1", {"patient": {"local_id": "A-0001", **PATIENT}})
         self.a.must_submit("referral.requested/1", "r1", {"referral_id": "ZZ-1", "patient_id": "A-0001", "to_partner": "city_hospital",
-                                                          "priority": "routine", "reason": "血糖控制不佳", "at": iso(now())})
+                                                          "priority": "routine", "reason": "血糖控制不佳", "doctor": DOCTOR, "at": iso(now()),
+                                                          "diagnoses": [{"code": "E11.900", "name": "2型糖尿病", "system": "ICD-10"}],
+                                                          "transfer": {"verifier": VERIFIER, "items": [{"key": k, "value": v} for k, v in (
+                                                              ("transfer_reason", "血糖控制不佳"), ("diagnosis", "2型糖尿病"), ("condition", "神志清，空腹血糖 15.2 mmol/L"), ("plan", "调整胰岛素方案"))]}})
         body = report("LIS-1001", ["GLU01", "TC01", "TG01", "HDL01"])
         self.save("1-event.json", json.dumps(body, ensure_ascii=False, indent=2))
         status, why = self.a.submit("lab.report.released/1", "LIS-1001/1", body)
@@ -104,6 +111,9 @@ class Demo:
         for r in rows:
             sent = self.alliance.ctl_json(A, "outbox", "open", str(r["id"]))
             need(sent["hl7"].startswith("MSH|") and "<ClinicalDocument" in sent["document"], f"A keeps the message of both: {r['subject']}")
+        for r in self.alliance.ctl_json(A, "outbox", "list"):
+            wrong = [f for f in self.alliance.ctl_json(A, "outbox", "open", str(r["id"]))["findings"] if f["severity"] == "error"]
+            need(not wrong, f"{r['type']} keeps the rules of its message and its documents: {wrong}")
         self.save("2-as-hl7-and-cda.txt", self.alliance.ctl(A, "try", str(self.out / "1-event.json"), "--type", "lab.report.released/1"))
         for r in rows:
             self.story.tell("已送达并由对方存储后应答", "delivered, answered after B had stored it", f"{r['subject']} {r['remark']}")

@@ -22,6 +22,7 @@ PATIENT = {
     "identifiers": [{"type": "resident_id", "value": "11010519491231002X"}],
 }
 DOCTOR = {"id": "D1027", "name": "赵敏"}
+VERIFIER = {"id": "L0002", "name": "周海"}
 ANALYTES = {  # local code at A: item name, unit, range, value
     "GLU01": ("葡萄糖", "14749-6", "mmol/L", "3.9-6.1", "5.42"),
     "TC01": ("总胆固醇", "14647-2", "mmol/L", "2.8-5.2", "4.80"),
@@ -57,6 +58,19 @@ def wait_for(what, probe, seconds=30.0):
             return found
         time.sleep(0.05)
     raise Failed(f"did not happen within {seconds:.0f} s: {what}")
+
+
+def emptied(out, tell):
+    """The folder for what a demo makes: what a former one left there goes, and is told; what no demo made stays."""
+    if out.exists() and not out.is_dir():
+        raise Failed(f"{out} is a file: remove it or name another folder / {out} 是文件：请移走或另选目录")
+    left = {p.name for p in out.iterdir()} if out.exists() else set()
+    if left and "certs" not in left:
+        raise Failed(f"{out} holds what no demo made: name another folder / {out} 中有非演示产生的文件：请另选目录")
+    if left:
+        tell(f"清除上次演示的文件：{out}", f"What the last demo made is removed: {out}")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
 
 
 class Host:
@@ -319,7 +333,7 @@ def report(number, codes, version=1, values=None, hours=20.0, status="final"):
         "patient": {"local_id": "A-0001", **PATIENT}, "patient_class": "outpatient", "department": "内分泌科",
         "specimen": {"id": f"S-{number}", "type": {"code": "serum", "name": "血清"}, "collected_at": iso(now(hours)), "received_at": iso(now(hours - 0.5))},
         "observations": [observation(i + 1, c, values.get(c), status) for i, c in enumerate(codes)],
-        "requester": {"id": "D0311", "name": "王芳"}, "author": {"id": "L0007", "name": "李强"}, "verifier": {"id": "L0002", "name": "周海"},
+        "requester": {"id": "D0311", "name": "王芳"}, "author": {"id": "L0007", "name": "李强"}, "verifier": VERIFIER,
         "reported_at": iso(now(hours - 2)),
     }
     if version > 1:
