@@ -1,4 +1,6 @@
 // huren-ctl console: the one-time token of the first administrator, the accounts, a locked one set free.
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/StreamSocket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,6 +19,17 @@ const engine::Clock& system_clock() {
   return clock;
 }
 
+// Whether somebody listens there now.
+bool answers(const std::string& listen) {
+  try {
+    Poco::Net::StreamSocket socket;
+    socket.connect(Poco::Net::SocketAddress(listen), Poco::Timespan(1, 0));
+    return true;
+  } catch (const Poco::Exception&) {
+    return false;
+  }
+}
+
 console::Users accounts(const Place& place) { return {place.data + "/console", system_clock()}; }
 
 }  // namespace
@@ -27,15 +40,17 @@ int console_token(Place& place) {
     place.failed(token.error());
     return kUnusable;
   }
+  const auto& c = place.config.console;
+  const std::string address = c.listen.empty() ? "" : !c.address.empty() ? c.address : (c.certificate.empty() ? "http://" : "https://") + c.listen;
+  const bool heard = !address.empty() && answers(c.listen);
   if (place.json) {
-    place.out << nlohmann::ordered_json{{"token", *token}, {"minutes", console::Users::kTokenMs / 60'000}}.dump(2) << "\n";
+    place.out << nlohmann::ordered_json{{"token", *token}, {"minutes", console::Users::kTokenMs / 60'000}, {"address", address}, {"answers", heard}}.dump(2) << "\n";
     return kOk;
   }
-  const auto& c = place.config.console;
-  const std::string address = !c.address.empty() ? c.address : c.listen.empty() ? "" : (c.certificate.empty() ? "http://" : "https://") + c.listen;
   place.out << *token << "\n"
             << place.say("一次有效，60 分钟内在管理页面填写", "valid once and for 60 minutes, in the console") << (address.empty() ? "" : " " + address) << "\n";
   if (address.empty()) place.failed({"query.no_console", "local.toml", {}});
+  else if (!heard) place.failed({"ctl.console_silent", "", {c.listen}});
   return address.empty() ? kFindings : kOk;
 }
 
@@ -50,8 +65,8 @@ int console_users(Place& place) {
   const auto now = system_clock().now_ms();
   for (const auto& u : *users) {
     const auto state = u.disabled ? "disabled" : u.locked_until_ms > now ? "locked" : "active";
-    list.push_back({{"name", u.name}, {"display", u.display}, {"role", console::word(u.role)}, {"state", state}, {"last_at", local_time(u.last_ms, place.config.hospital.offset_minutes)}});
-    table.push_back({u.name, u.display, console::word(u.role), state, local_time(u.last_ms, place.config.hospital.offset_minutes)});
+    list.push_back({{"name", u.name}, {"display", u.display}, {"role", console::word(u.role)}, {"state", state}, {"last_at", json_time(u.last_ms, place.config.hospital.offset_minutes)}});
+    table.push_back({u.name, u.display, console::word(u.role), place.word(state), local_time(u.last_ms, place.config.hospital.offset_minutes)});
   }
   return print_rows(place, list, table);
 }

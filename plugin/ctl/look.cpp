@@ -27,6 +27,7 @@ int print(Place& place, const Json& seen) {
     if (const auto& text = d["text"].get_ref<const std::string&>(); !text.empty()) place.out << text << "\n";
   }
   title("检查结果", "findings");
+  if (seen["findings"].empty()) place.out << place.say("无", "none") << "\n";
   for (const auto& f : seen["findings"]) place.out << f["severity"].get<std::string>() << "  " << f["part"].get<std::string>() << "  " << f["where"].get<std::string>() << "  " << f[language].get<std::string>() << "\n";
   return seen["findings"].empty() ? kOk : kFindings;
 }
@@ -81,14 +82,17 @@ int inbox_list(Place& place, int limit) {
     return {};
   });
   if (!read) return place.failed(read.error()), kUnusable;
+  const int offset = place.config.hospital.offset_minutes;
   auto list = Json::array();
   std::vector<std::vector<std::string>> table{{"id", place.say("来源", "from"), place.say("控制号", "control id"), place.say("状态", "state"), place.say("应答", "answer"), place.say("时间", "time"), place.say("原因", "why")}};
   for (const auto& r : rows) {
-    const auto at = local_time(r.received_ms, place.config.hospital.offset_minutes), why = engine::remark_in(r.remark, place.language);
-    list.push_back({{"id", r.id}, {"source", r.source}, {"message_id", r.control_id}, {"state", r.state}, {"verdict", r.verdict}, {"received_at", at}, {"why", why}});
-    table.push_back({std::to_string(r.id), r.source, r.control_id, r.state, r.verdict, at, why});
+    const auto why = engine::remark_in(r.remark, place.language);
+    list.push_back({{"id", r.id}, {"source", r.source}, {"message_id", r.control_id}, {"state", r.state}, {"verdict", r.verdict}, {"received_at", json_time(r.received_ms, offset)}, {"why", why}});
+    table.push_back({std::to_string(r.id), r.source, r.control_id, place.word(r.state), r.verdict, local_time(r.received_ms, offset), why});
   }
-  return print_rows(place, list, table);
+  print_rows(place, list, table);
+  if (!place.json) place.out << place.say("* 只列被拒或未能入库的来件；已生效的不列，见 huren-ctl results", "* refused, or taken and without effect; what took effect is not listed here: huren-ctl results") << "\n";
+  return kOk;
 }
 
 int events_parked(Place& place, int limit) {
@@ -100,12 +104,13 @@ int events_parked(Place& place, int limit) {
     return {};
   });
   if (!read) return place.failed(read.error()), kUnusable;
+  const int offset = place.config.hospital.offset_minutes;
   auto list = Json::array();
   std::vector<std::vector<std::string>> table{{"id", place.say("时间", "time"), place.say("类型", "type"), place.say("幂等键", "key"), place.say("原因", "why")}};
   for (const auto& e : rows) {
-    const auto at = local_time(e.parked_ms, place.config.hospital.offset_minutes), why = engine::remark_in(e.remark, place.language);
-    list.push_back({{"id", e.id}, {"at", at}, {"type", e.type}, {"key", e.key}, {"why", why}});
-    table.push_back({std::to_string(e.id), at, e.type, e.key, why});
+    const auto why = engine::remark_in(e.remark, place.language);
+    list.push_back({{"id", e.id}, {"at", json_time(e.parked_ms, offset)}, {"type", e.type}, {"key", e.key}, {"why", why}});
+    table.push_back({std::to_string(e.id), local_time(e.parked_ms, offset), e.type, e.key, why});
   }
   return print_rows(place, list, table);
 }

@@ -229,8 +229,14 @@ int main(int argc, char** argv) {
   hl7->set_help_flag();  // it has a help of its own
 
   // The language is needed before all words are read: faults in them are told in it.
-  for (int i = 1; i < argc; ++i)
-    if (const std::string_view word = argv[i]; word == "--lang=en" || (word == "en" && std::string_view(argv[i - 1]) == "--lang")) place.language = Language::en;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const auto asked = word.starts_with("--lang=") ? word.substr(7) : std::string_view(argv[i - 1]) == "--lang" ? word : std::string_view();
+    if (asked == "en") place.language = Language::en;
+    if (asked.empty() || asked == "en" || asked == "zh") continue;
+    place.failed({"ctl.language", "--lang", {std::string(asked)}});
+    return ctl::kUnusable;
+  }
   ctl::speak(app, place.language);
   try {
     app.parse(argc, argv);

@@ -17,6 +17,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// As the console has them; a report's as its document.
+constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+    {"own", "本院"}, {"preliminary", "初步报告"}, {"final", "最终报告"}, {"corrected", "已更正"}, {"withdrawn", "已撤回"}, {"cannot_obtain", "无法得出结果"},
+    {"unknown", "状态不明"},
+    {"waiting", "待投递"}, {"claimed", "已取出"}, {"on_wire", "发送中"}, {"delivered", "已送达"}, {"refused", "被拒"}, {"doubtful", "结果未知"},
+    {"parked", "已搁置"}, {"cancelled", "已取消"}, {"committed", "对方已收妥"},
+    {"referral", "转诊"}, {"exam", "远程诊断"}, {"consult", "会诊"}, {"requested", "待应答"}, {"accepted", "已接收"}, {"declined", "已谢绝"},
+    {"redirected", "已改转"}, {"arrived", "已到诊"}, {"no_show", "未到诊"}, {"completed", "已完成"}, {"expired", "已过期"},
+    {"routine", "普通"}, {"urgent", "紧急"}, {"critical", "危急"}, {"complete", "齐全"}, {"incomplete", "不齐"},
+    {"open", "待确认"}, {"confirmed", "同一人"}, {"rejected", "不是同一人"}, {"active", "正常"}, {"disabled", "已停用"}, {"locked", "已锁定"}};
+
 std::size_t width(std::string_view text) {
   std::size_t columns = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -28,6 +39,13 @@ std::size_t width(std::string_view text) {
 }
 
 }  // namespace
+
+std::string Place::word(std::string_view stored) const {
+  if (language == Language::zh)
+    for (const auto& [ours, zh] : kWords)
+      if (ours == stored) return std::string(zh);
+  return std::string(stored);
+}
 
 bool Place::read_config() {
   fs::path path = config_dir.empty() ? fs::path("/etc/huren") : fs::path(config_dir);
@@ -85,8 +103,12 @@ void print_table(std::ostream& out, const std::vector<std::vector<std::string>>&
 }
 
 int print_rows(const Place& place, const nlohmann::ordered_json& rows, const std::vector<std::vector<std::string>>& table) {
-  if (place.json) place.out << rows.dump(2) << "\n";
-  else print_table(place.out, table);
+  if (place.json) {
+    place.out << rows.dump(2) << "\n";
+    return kOk;
+  }
+  print_table(place.out, table);
+  if (table.size() < 2) place.out << place.say("（无）", "(none)") << "\n";
   return kOk;
 }
 
@@ -100,6 +122,11 @@ std::string local_time(std::int64_t epoch_ms, int offset_minutes) {
   auto t = to_iso_time(from_epoch_ms(epoch_ms, offset_minutes));
   t[10] = ' ';
   return t.substr(0, 19);
+}
+
+nlohmann::ordered_json json_time(std::int64_t epoch_ms, int offset_minutes) {
+  if (epoch_ms == 0) return nullptr;
+  return to_iso_time(from_epoch_ms(epoch_ms, offset_minutes));
 }
 
 }  // namespace huren::ctl

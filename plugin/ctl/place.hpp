@@ -32,6 +32,8 @@ struct Place {
   store::Store* store = nullptr;
 
   [[nodiscard]] std::string say(const char* zh, const char* en) const { return language == Language::zh ? zh : en; }
+  // A word of the store ("delivered", "own", "final") as the operator's tables have it; JSON keeps the word itself.
+  [[nodiscard]] std::string word(std::string_view stored) const;
   [[nodiscard]] std::string say(const Error& e) const { return (e.where.empty() ? "" : e.where + ": ") + text(e, language); }
   // Reads and checks local.toml. Prints what is wrong; false: unusable.
   bool read_config();
@@ -41,10 +43,11 @@ struct Place {
 
 // A table with aligned columns; CJK characters count two.
 void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows);
-// What a list verb ends with: the rows for programs with --json, the table for people otherwise. kOk.
+// What a list verb ends with: the rows for programs with --json, the table for people otherwise, "none" under an empty one. kOk.
 int print_rows(const Place& place, const nlohmann::ordered_json& rows, const std::vector<std::vector<std::string>>& table);
 std::string operator_name();  // "operator:" and the system's user
 std::string local_time(std::int64_t epoch_ms, int offset_minutes);  // "2026-11-22 09:30:00", "-" for 0
+nlohmann::ordered_json json_time(std::int64_t epoch_ms, int offset_minutes);  // "2026-11-22T09:30:00+08:00", null for 0
 
 int doctor(Place& place);
 struct StatsWishes {

@@ -43,8 +43,8 @@ int request_list(Place& place, const std::string& kind, const std::string& state
                                                place.say("优先级", "priority"), place.say("资料", "package"), place.say("变动时间", "changed"), place.say("提醒", "reminders")}};
   for (const auto& r : rows) {
     json.push_back({{"key", r.key}, {"kind", r.kind}, {"partner", r.partner}, {"ours", r.ours}, {"state", r.state}, {"priority", r.priority}, {"package", r.package},
-                    {"changed_at", local_time(r.changed_ms, offset)}, {"due_at", local_time(r.due_ms, offset)}, {"reminders", r.told}, {"matched", !r.patient_id.empty()}});
-    table.push_back({r.key, r.kind, r.partner, r.ours ? place.say("是", "yes") : place.say("否", "no"), r.state, r.priority, r.package, local_time(r.changed_ms, offset), std::to_string(r.told)});
+                    {"changed_at", json_time(r.changed_ms, offset)}, {"due_at", json_time(r.due_ms, offset)}, {"reminders", r.told}, {"matched", !r.patient_id.empty()}});
+    table.push_back({r.key, place.word(r.kind), r.partner, r.ours ? place.say("是", "yes") : place.say("否", "no"), place.word(r.state), place.word(r.priority), place.word(r.package), local_time(r.changed_ms, offset), std::to_string(r.told)});
   }
   return print_rows(place, json, table);
 }
@@ -79,7 +79,7 @@ int request_show(Place& place, const std::string& key) {
     place.out << json.dump(2) << "\n";
     return kOk;
   }
-  place.out << row->key << " " << row->kind << " " << row->state << "\n";
+  place.out << row->key << " " << place.word(row->kind) << " " << place.word(row->state) << "\n";
   print_table(place.out, table);
   return kOk;
 }
@@ -119,8 +119,8 @@ int doubts_list(Place& place, const std::string& state) {
     std::string words;
     if (evidence.is_array())
       for (const auto& e : evidence) words += (words.empty() ? "" : "; ") + e.value(place.language == Language::zh ? "zh" : "en", "");
-    json.push_back({{"id", r.id}, {"organisation", r.partner}, {"their_id", r.their_id}, {"patient", r.patient_id}, {"score", r.score}, {"state", r.state}, {"at", local_time(r.at_ms, offset)}, {"decided_by", r.decided_by}, {"evidence", evidence}});
-    table.push_back({r.id, r.partner, r.their_id, std::to_string(r.score), r.state, local_time(r.at_ms, offset), words});
+    json.push_back({{"id", r.id}, {"organisation", r.partner}, {"their_id", r.their_id}, {"patient", r.patient_id}, {"score", r.score}, {"state", r.state}, {"at", json_time(r.at_ms, offset)}, {"decided_by", r.decided_by}, {"evidence", evidence}});
+    table.push_back({r.id, r.partner, r.their_id, std::to_string(r.score), place.word(r.state), local_time(r.at_ms, offset), words});
   }
   return print_rows(place, json, table);
 }

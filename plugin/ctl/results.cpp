@@ -5,6 +5,20 @@
 #include "engine/reports.hpp"
 
 namespace huren::ctl {
+namespace {
+
+constexpr std::size_t kShown = 8;
+
+// The first items, and how many there are of a long list.
+std::string shortened(const Place& place, const std::vector<std::string>& items) {
+  std::string out;
+  for (std::size_t i = 0; i < items.size() && (i < kShown || items.size() == kShown + 1); ++i) out += (out.empty() ? "" : " ") + items[i];
+  if (items.size() <= kShown + 1) return out;
+  const auto all = std::to_string(items.size());
+  return out + place.say((" … 共 " + all + " 项").c_str(), (" ... " + all + " in all").c_str());
+}
+
+}  // namespace
 
 int results(Place& place, const std::string& patient_id) {
   std::vector<store::ReportRow> rows;
@@ -37,21 +51,19 @@ int results(Place& place, const std::string& patient_id) {
                                                place.say("状态", "status"), place.say("现行", "current"), place.say("采集时间", "collected"), place.say("项目", "items")}};
   for (const auto& row : rows) {
     const auto parsed = engine::report_in(row);
-    std::string items, collected = "-";
+    std::vector<std::string> items;
+    std::int64_t collected_ms = 0;
     if (parsed) {
-      if (parsed->specimen.collected_at.present()) collected = local_time(parsed->specimen.collected_at.epoch_ms, offset);
-      for (const auto& o : parsed->observations) items += (items.empty() ? "" : " ") + (o.standard.code.empty() ? o.local.code : o.standard.code);
+      if (parsed->specimen.collected_at.present()) collected_ms = parsed->specimen.collected_at.epoch_ms;
+      for (const auto& o : parsed->observations) items.push_back(o.standard.code.empty() ? o.local.code : o.standard.code);
     }
     const std::string source = row.source.empty() ? "own" : row.source;
     list.push_back({{"source", source}, {"origin", row.origin}, {"number", row.number}, {"version", row.version}, {"status", row.status}, {"current", row.current},
-                    {"collected_at", collected}, {"items", items}, {"document_bytes", row.document.size()}});
-    table.push_back({source, row.origin, row.number, std::to_string(row.version), row.status, row.current ? "*" : "", collected, items});
+                    {"collected_at", json_time(collected_ms, offset)}, {"items", items}, {"document_bytes", row.document.size()}});
+    table.push_back({place.word(source), row.origin, row.number, std::to_string(row.version), place.word(row.status), row.current ? "*" : "", local_time(collected_ms, offset),
+                     shortened(place, items)});
   }
-  if (place.json)
-    place.out << list.dump(2) << "\n";
-  else
-    print_table(place.out, table);
-  return kOk;
+  return print_rows(place, list, table);
 }
 
 }  // namespace huren::ctl

@@ -30,13 +30,10 @@ int retractions(Place& place) {
   for (const auto& [open, report] : rows) {
     const std::string source = report.source.empty() ? "own" : report.source, hours = std::to_string((now - open.at_ms) / 3'600'000);
     list.push_back({{"notice", open.notice_id}, {"doctor", open.doctor_id}, {"source", source}, {"origin", report.origin}, {"number", report.number},
-                    {"told_at", local_time(open.at_ms, offset)}, {"escalated", open.escalated_ms > 0}});
-    table.push_back({open.notice_id, open.doctor_id, source, report.number, local_time(open.at_ms, offset), hours, open.escalated_ms > 0 ? "*" : ""});
+                    {"told_at", json_time(open.at_ms, offset)}, {"escalated", open.escalated_ms > 0}});
+    table.push_back({open.notice_id, open.doctor_id, place.word(source), report.number, local_time(open.at_ms, offset), hours, open.escalated_ms > 0 ? "*" : ""});
   }
-  if (place.json)
-    place.out << list.dump(2) << "\n";
-  else
-    print_table(place.out, table);
+  print_rows(place, list, table);
   return rows.empty() ? kOk : kFindings;
 }
 

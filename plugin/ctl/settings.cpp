@@ -129,7 +129,7 @@ int config_history(Place& place) {
   if (all)
     for (const auto& c : *all) {
       const auto at = local_time(c.at_ms, place.config.hospital.offset_minutes), object = c.part.empty() ? c.file : c.part;
-      list.push_back({{"id", c.id}, {"at", at}, {"who", c.who}, {"what", c.what}, {"object", object}});
+      list.push_back({{"id", c.id}, {"at", json_time(c.at_ms, place.config.hospital.offset_minutes)}, {"who", c.who}, {"what", c.what}, {"object", object}});
       table.push_back({c.id, at, c.who, c.what, object});
     }
   return print_rows(place, list, table);

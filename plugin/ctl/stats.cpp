@@ -14,6 +14,15 @@ namespace {
 
 using recognition::Figures;
 
+// The columns that each definition explains, as the table heads them.
+struct Column { std::string_view name; const char *zh, *en; };
+constexpr Column kColumns[] = {{"rate.numerator", "互认率的分子", "rate, numerator"},
+                               {"rate.denominator", "互认率的分母", "rate, denominator"},
+                               {"repeats_avoided", "互认", "recognised"},
+                               {"saved_cents", "节省（元）", "saved (CNY)"},
+                               {"suggestions", "提示、未答复", "shown, unanswered"},
+                               {"side", "何处（here 为本院，there 为伙伴处）", "where (there: at partners)"}};
+
 std::string money(std::int64_t cents) {
   const auto rest = std::to_string(100 + cents % 100).substr(1);
   return std::to_string(cents / 100) + "." + rest;
@@ -54,7 +63,9 @@ void print(Place& place, const Figures& figures, recognition::By by, const termi
   line("here", place.say("合计", "in all"), figures.total(false));
   line("there", place.say("合计", "in all"), figures.total(true));
   print_table(place.out, table);
-  for (const auto& d : recognition::definitions()) place.out << place.say("* ", "* ") << (place.language == Language::zh ? d.zh : d.en) << "\n";
+  for (const auto& d : recognition::definitions())
+    for (const auto& [name, zh, en] : kColumns)
+      if (name == d.name) place.out << "* " << place.say(zh, en) << place.say("：", ": ") << (place.language == Language::zh ? d.zh : d.en) << "\n";
 }
 
 // Months up to the one asked for, oldest first: what the console draws.

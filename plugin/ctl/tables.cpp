@@ -170,7 +170,7 @@ int codes_history(Place& place) {
     for (const auto& c : *all) {
       if (!console::Tables::known(c.file) && c.file != console::kCatalogue) continue;
       const auto at = local_time(c.at_ms, place.config.hospital.offset_minutes);
-      list.push_back({{"id", c.id}, {"at", at}, {"who", c.who}, {"what", c.what}, {"table", c.file}});
+      list.push_back({{"id", c.id}, {"at", json_time(c.at_ms, place.config.hospital.offset_minutes)}, {"who", c.who}, {"what", c.what}, {"table", c.file}});
       table.push_back({c.id, at, c.who, c.what, c.file});
     }
   return print_rows(place, list, table);

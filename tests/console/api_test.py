@@ -34,6 +34,9 @@ def first_run(pair):
     client.refused("post", "/setup", {**body, "password": "short"}, 422, "console.password_weak")
     client.refused("post", "/setup", {**body, "password": "aaaaaaaaaaaa"}, 422, "console.password_weak")
     client.refused("post", "/setup", {**body, "name": "a b"}, 422, "console.user_name")
+    told = client.refused("post", "/setup", {**body, "passwort": "x"}, 422, "model.unknown_member")["error"]
+    need(told["where"] == "/passwort", f"a member that nobody knows is told with its place: {told}")
+    client.refused("post", "/login", {"name": "admin", "password": PASSWORD, "role": "admin"}, 422, "model.unknown_member")
     session = client.must("post", "/setup", body)
     need(session["role"] == "admin" and set(session["rights"]) == ROLES["admin"], f"the first account is an administrator's: {session}")
     pair.client(B).refused("post", "/setup", {**body, "name": "other"}, 401, "console.setup_token")  # it works once
@@ -62,7 +65,8 @@ def walls(pair, admin):
         status, data = admin.raw("GET", path)
         need(status == 200 and data and b"//cdn" not in data, f"{path}: {status}")
         need("frame-ancestors 'none'" in admin.headers["content-security-policy"], f"{path} has its policy")
-    status, _ = admin.raw("GET", "/", headers={"If-None-Match": None})
+    status, page = admin.raw("GET", "/", headers={"If-None-Match": None})
+    need(b'rel="icon" href="data:' in page, "the browser need not ask for an icon")
     status, _ = admin.raw("GET", "/", headers={"If-None-Match": admin.headers["etag"]})
     need(status == 304, "a page that is held need not be sent again")
     need(admin.raw("GET", "/../users.json")[0] == 404, "no file of the disk is served")
@@ -328,6 +332,11 @@ def refused_messages(pair, admin_a):
     by_ctl = pair.alliance.ctl_json(A, "inbox", "list")
     need([r["id"] for r in by_ctl] == [r["id"] for r in listed], f"huren-ctl lists the same: {by_ctl}")
     need(pair.alliance.ctl_json(A, "inbox", "open", str(listed[0]["id"]))["hl7"] == seen["hl7"], "and shows the same")
+    links = pair.alliance.ctl_json(A, "audit", "list", "--event", "operator.message_viewed")
+    need(links and links[-1]["who"].startswith("operator:"), f"huren-ctl's look is its own link in the audit trail: {links}")
+    for language, words in (("zh", ("被拒", "已生效的不列")), ("en", ("refused", "what took effect is not listed here"))):
+        table = pair.alliance.ctl(A, "--lang", language, "inbox", "list")
+        need(all(w in table for w in words), f"the list says what it leaves out: {table}")
 
 
 def every_kind(pair, admin_a, admin_b):
@@ -359,6 +368,15 @@ def operations(pair, admin_a, admin_b):
     admin_a.refused("post", "/message", {"id": 999999}, 422, "ctl.no_row")
     admin_a.refused("post", "/outbox/act", {"verb": "retry", "ids": [sent[0]["id"]]}, 422, "ctl.not_now")
     admin_a.refused("post", "/outbox", {"state": "asleep"}, 422, "ctl.state")
+    for language, state, empty in (("zh", "已送达", "（无）"), ("en", "delivered", "(none)")):
+        table = pair.alliance.ctl(A, "--lang", language, "outbox", "list", "--state", state)
+        need(re.search(rf" +1 +{state} ", table), f"the version of the report and its state in words: {table}")
+        need(empty in pair.alliance.ctl(A, "--lang", language, "outbox", "list", "--state", "doubtful"), "an empty list says so")
+    sent_by_ctl = next(r for r in pair.alliance.ctl_json(A, "outbox", "list") if r["type"] == "ORU^R01")
+    need(sent_by_ctl["version"] == 1 and sent_by_ctl["changed_at"].endswith("+08:00"), f"with the report's version and a zone: {sent_by_ctl}")
+    held = pair.alliance.ctl_json(A, "results", "--patient", "A-0001")
+    need(all(isinstance(r["items"], list) and r["collected_at"].endswith("+08:00") for r in held), f"items one by one, the time with its zone: {held}")
+    need("本院" in pair.alliance.ctl(A, "results", "--patient", "A-0001"), "own reports are called that")
     looked = admin_a.must("post", "/audit", {"event": "console.message_viewed"})["rows"]
     need(looked and looked[0]["who"] == "user:admin", f"who looked at patient data is audited: {looked}")
     need(admin_a.must("post", "/audit/verify")["whole"], "the chain is whole")

@@ -55,7 +55,7 @@ constexpr std::array kDefinitions{
     Definition{"rate.denominator", "当月最后决定为互认或不互认的医嘱数；不互认理由不计入者、已撤销者、未答复者不计",
                "orders of the month whose last decision is to recognise or to decline; not those declined for a reason that does not count, revoked, or never answered"},
     Definition{"repeats_avoided", "等于互认的医嘱数：每次互认少做一次检验", "the orders recognised: each is one test not repeated"},
-    Definition{"saved", "互认医嘱按作出决定医院的价目表合计", "prices of the orders recognised, by the price list of the hospital that decided"},
+    Definition{"saved_cents", "互认医嘱按作出决定医院的价目表合计", "prices of the orders recognised, by the price list of the hospital that decided"},
     Definition{"suggestions", "当月首次提示的建议，按建议而非按次计；其结果不论何时答复", "suggestions first shown in the month, each counted once however often it was shown; answered whenever"},
     Definition{"side", "here：本院医嘱；there：伙伴医院医嘱使用本院结果", "here: our orders; there: partners' orders that used our results"},
 };

@@ -5,6 +5,7 @@ usage: words.py CTL
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,26 @@ class Words(unittest.TestCase):
             self.assertEqual(2, weak.returncode)
             self.assertIn("choose another", weak.stderr)
 
+    def test_a_token_for_a_console_that_nobody_serves_says_so(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            at = f"127.0.0.1:{taken.getsockname()[1]}"
+            config = pathlib.Path(folder, "local.toml")
+            config.write_text('[hospital]\ncode = "HA"\nname = "A"\n')
+            token = lambda: run("--config", folder, "--lang", "en", "console", "token")  # noqa: E731
+            done = token()
+            self.assertEqual(1, done.returncode)
+            self.assertNotIn("http", done.stdout)
+            with config.open("a") as more:
+                more.write(f'\n[console]\nlisten = "{at}"\n')
+            done = token()
+            self.assertEqual(0, done.returncode)
+            self.assertIn(f"Nothing answers at {at} now: start huren-agent or the HIS", done.stderr)
+            taken.listen()
+            done = token()
+            self.assertIn(f"http://{at}", done.stdout)
+            self.assertEqual("", done.stderr)
+
     def test_doctor_counts_what_has_ended_and_makes_feeds_with_their_maps(self):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n\n[feed.his]\nadapter = "his.soap_xml"\nmapping = "vendor_xml"\nlisten = "127.0.0.1:0"\n')
@@ -96,6 +117,10 @@ class Words(unittest.TestCase):
     def test_words_that_do_not_fit_are_told_by_their_own_name(self):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n')
+            for words in (("--lang", "fr", "doctor"), ("hl7", "--lang", "fr", "check", "x"), ("cda", "--lang=fr", "check", "x"), ("recognise", "--lang", "fr", "x")):
+                done = run(*words)
+                self.assertEqual((2, ""), (done.returncode, done.stdout), words)
+                self.assertIn("--lang: 没有语言 fr：请用 zh 或 en (There is no language fr: use zh or en)", done.stderr, words)
             self.assertIn("The value of ids does not fit", run("--lang", "en", "--config", folder, "outbox", "retry", "abc").stderr)
             self.assertIn("There is no verb acept (accept?)", run("--lang", "en", "--config", folder, "codes", "map", "acept", "250101").stderr)
             self.assertIn("--config stands before the verb", run("--lang", "en", "doctor", "--config", folder).stderr)
