@@ -180,47 +180,52 @@ void Checker::structure() {
 }
 
 void Checker::turn_to(std::string_view name) {
-  if (name == name_) return;
-  name_ = name;
-  rules_ = d_.segment(name);
-  here_.clear();
-  overridden_ = 0;
+  if (now_ && name == now_->name) return;
+  // Results and their notes take turns.
+  const auto known = std::find_if(known_.rbegin(), known_.rend(), [&](const OfName& n) { return n.name == name; });
+  if (known != known_.rend()) {
+    now_ = &*known;
+    return;
+  }
+  const auto* rules = d_.segment(name);
+  now_ = rules ? &known_.emplace_back() : &unknown_;
+  now_->name = name;
+  if (!rules) return;
+  now_->rules = rules;
+  now_->fields.resize(rules->size() + 1);
   for (const auto i : plan_->fields)
     if (const auto& r = profile_.rules()[i]; r.path.segment == name) {
-      here_.push_back(&r);
-      overridden_ |= std::uint64_t{1} << (static_cast<unsigned>(r.path.field) & 63);
+      now_->agreed.push_back(&r);
+      now_->overridden |= std::uint64_t{1} << (static_cast<unsigned>(r.path.field) & 63);
     }
-  fields_.clear();
-  last_required_ = 0;
-  if (!rules_) return;
-  fields_.resize(rules_->size() + 1);
-  for (std::size_t i = rules_->size(); i > 0 && !last_required_; --i)
-    if ((*rules_)[i - 1].required) last_required_ = static_cast<int>(i);
+  for (std::size_t i = rules->size(); i > 0 && !now_->last_required; --i)
+    if ((*rules)[i - 1].required) now_->last_required = static_cast<int>(i);
 }
 
 void Checker::segment(const Segment& s, int occurrence) {
   const auto name = names_[s.index()];
   turn_to(name);
-  if (!rules_) {
+  const auto* rules = now_->rules;
+  if (!rules) {
     if (!skipped_by_structure(name) && occurrence == 1) add(Severity::warning, "hl7.unknown_segment", {s}, {std::string(name)});
     return;
   }
-  const int known = static_cast<int>(rules_->size()), there = s.fields();
+  const int known = static_cast<int>(rules->size()), there = s.fields();
   const FieldsOf fields(s);
-  for (int n = header_segment(name) ? 3 : 1; n <= std::max(last_required_, there); ++n) {
+  for (int n = header_segment(name) ? 3 : 1; n <= std::max(now_->last_required, there); ++n) {
     const auto f = n <= there ? fields[n] : Field();
     if (n > known) {
       if (!f.empty()) add(Severity::warning, "hl7.extra_field", {s, n}, {std::to_string(n - 1)});
       continue;
     }
-    const auto& rule = (*rules_)[static_cast<std::size_t>(n - 1)];
+    const auto& rule = (*rules)[static_cast<std::size_t>(n - 1)];
     if (f.empty()) {
       if (rule.required && !(overridden(n) && override_of("usage", n))) add(Severity::error, "hl7.field_required", {s, n});
       continue;
     }
     // A message of many results says most things again and again: what was without fault is without fault again.
     // What OBX-5 may hold is for OBX-2 to say. Half of all instructions of a check.
-    auto& clean = fields_[static_cast<std::size_t>(n)].clean;
+    auto& clean = now_->fields[static_cast<std::size_t>(n)].clean;
     if (f.raw() == clean) continue;
     const auto before = findings_.size();
     field(s, n, f, rule);
@@ -244,14 +249,13 @@ void Checker::field(const Segment& s, int n, const Field& f, const FieldRule& ru
   const auto* length = changes ? override_of("length", n) : nullptr;
   const int longest = length ? number(length->value) : rule.length;
   const ComponentRule* type = &rule;
-  std::optional<ComponentRule> changed;  // by the profile
   if (const auto* table = changes ? override_of("table", n) : nullptr) {
-    changed = rule;
-    changed->table = table->value == "none" ? "" : table->value;
-    changed->codes = d_.table(changed->table);
-    type = &*changed;
+    changed_ = rule;
+    changed_.table = table->value == "none" ? "" : table->value;
+    changed_.codes = d_.table(changed_.table);
+    type = &changed_;
   }
-  if (n == 5 && name_ == "OBX") {
+  if (n == 5 && now_->name == "OBX") {
     const auto said = s.field(2).raw();
     if (!value_rule_ || said != value_type_) {
       type = &rule_of_type(s.value(2));
@@ -398,7 +402,7 @@ void Checker::judge(const Profile::Rule& rule, Demand demand, const Place& at, c
 
 const Profile::Rule* Checker::override_of(std::string_view rule, int field) const {
   const Profile::Rule* found = nullptr;  // the last one wins
-  for (const auto* r : here_)
+  for (const auto* r : now_->agreed)
     if (r->path.field == field && r->rule == rule) found = r;
   return found;
 }
@@ -415,9 +419,9 @@ std::string Checker::where(const Place& at) const {
 
 // Every OBX-3 of 2.7 and later has them: where they are no finding, they are not counted again.
 bool Checker::has_extra_parts(const Place& at, std::string_view raw, int known) {
-  auto& weighs = fields_[static_cast<std::size_t>(at.field)].extra_parts;
+  auto& weighs = now_->fields[static_cast<std::size_t>(at.field)].extra_parts;
   if (weighs == false || !more_than(raw, m_.delimiters().component, known)) return false;
-  if (!weighs) weighs = weight(Severity::warning, "hl7.extra_component", name_, at.field, 0).has_value();
+  if (!weighs) weighs = weight(Severity::warning, "hl7.extra_component", now_->name, at.field, 0).has_value();
   return *weighs;
 }
 

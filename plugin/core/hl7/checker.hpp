@@ -21,12 +21,24 @@ class Checker {
  private:
   struct Place { Segment segment; int field = 0, repetition = 0, component = 0, subcomponent = 0; };
   enum class Demand { nothing, value, presence, absence };  // what a rule asks of a place
+  struct OfField {
+    std::string_view clean;           // what was last found without fault there
+    std::optional<bool> extra_parts;  // whether a component too many is a finding, once there was one
+  };
+  struct OfName {  // what a check knows of segments of one name
+    std::string_view name;
+    const std::vector<FieldRule>* rules = nullptr;  // what the dictionary says of it
+    std::vector<const Profile::Rule*> agreed;       // and what the profile changes of that,
+    std::uint64_t overridden = 0;                   // of which fields, as bits modulo 64
+    int last_required = 0;                          // the last field that may not be missing
+    std::vector<OfField> fields;                    // by number
+  };
   struct Run { std::string_view name; std::size_t begin, end; };  // segments of one name that follow each other
   void header();
   void is_of(std::string structure);
   void structure();
   void segment(const Segment& s, int occurrence);
-  void turn_to(std::string_view name);  // segments of one name follow each other: looked up once for all of them
+  void turn_to(std::string_view name);
   void field(const Segment& s, int n, const Field& f, const FieldRule& rule);
   [[nodiscard]] bool undivided(std::string_view raw) const;  // no delimiter and no escape in it: one value, and short
   const ComponentRule& rule_of_type(std::string_view type);
@@ -46,7 +58,7 @@ class Checker {
   [[nodiscard]] std::optional<Severity> weight(Severity severity, std::string_view id, std::string_view segment, int field, int component) const;
   [[nodiscard]] std::string where(const Place& at) const;
   [[nodiscard]] const Profile::Rule* override_of(std::string_view rule, int field) const;  // of the segment in hand
-  [[nodiscard]] bool overridden(int field) const { return (overridden_ >> (static_cast<unsigned>(field) & 63) & 1) != 0; }  // perhaps
+  [[nodiscard]] bool overridden(int field) const { return (now_->overridden >> (static_cast<unsigned>(field) & 63) & 1) != 0; }  // perhaps
 
   const Message& m_;
   const Profile& profile_;
@@ -58,16 +70,10 @@ class Checker {
   std::vector<int> occurrences_;
   std::string structure_;
   bool other_version_ = false;  // not 2.5 or 2.5.1: what only 2.5.1 says is at most a warning
-  std::string_view name_;                               // the name that is turned to,
-  const std::vector<FieldRule>* rules_ = nullptr;       // what the dictionary says of it
-  std::vector<const Profile::Rule*> here_;              // and what the profile changes of that
-  std::uint64_t overridden_ = 0;                        // of which fields, as bits modulo 64
-  int last_required_ = 0;                               // the last field that may not be missing
-  struct OfField {
-    std::string_view clean;           // what was last found without fault there
-    std::optional<bool> extra_parts;  // whether a component too many is a finding, once there was one
-  };
-  std::vector<OfField> fields_;                         // by number
+  std::vector<OfName> known_;                           // names that the dictionary has: there are not many
+  OfName unknown_;                                      // or the one in hand that it has not
+  OfName* now_ = nullptr;                               // the name that is turned to
+  ComponentRule changed_;                               // the field in hand with another table, by the profile
   std::map<std::string, ComponentRule, std::less<>> by_type_;  // of OBX-5, by OBX-2
   std::string_view value_type_;                         // OBX-2 as last met,
   const ComponentRule* value_rule_ = nullptr;           // and what OBX-5 is by it

@@ -161,7 +161,10 @@ int Structure::id_of(std::string_view segment) const {
 std::vector<StructureFault> Structure::faults(const std::vector<std::string_view>& names) const {
   std::vector<int> ids;
   ids.reserve(names.size());
-  for (const auto name : names) ids.push_back(!ids.empty() && name == names[ids.size() - 1] ? ids.back() : id_of(name));
+  for (std::size_t i = 0; i < names.size(); ++i) {  // most are called as one of the two before them: results, and their notes
+    const std::size_t back = i > 0 && names[i] == names[i - 1] ? 1 : i > 1 && names[i] == names[i - 2] ? 2 : 0;
+    ids.push_back(back ? ids[i - back] : id_of(names[i]));
+  }
   if (accepts(ids)) return {};
   std::vector<Note> notes;
   Front live(states_.size()), next(states_.size());

@@ -57,6 +57,14 @@ TEST_CASE("fields are checked for presence, repetition, type and table") {
   CHECK(lines(kMsh + kPid + kObr + "OBX|1|ST|a^b^L~c||v||||||F\r") == "W OBX-3 field_repeats\n");
 }
 
+TEST_CASE("results that take turns with their notes are each checked") {
+  const std::string wrong = "OBX|2|NM|2345-7^Glucose^LN||high|mmol/L|3.9-6.1|N|||Q\r", note = "NTE|1|L|seen\r";
+  CHECK(lines(kMsh + kPid + kObr + kObx + note + kObx + note + note + kObx).empty());
+  CHECK(lines(kMsh + kPid + kObr + kObx + note + wrong + note + kObx + note + wrong) ==
+        "E OBX[2]-5 data_type\nE OBX[2]-11 not_in_table\nE OBX[4]-5 data_type\nE OBX[4]-11 not_in_table\n");
+  CHECK(lines(kMsh + kPid + kObr + note + kObx + "PV1|1|I\r" + note + kObx) == "E PV1 segment_unexpected\n");
+}
+
 TEST_CASE("another version than 2.5 gets warnings where 2.5.1 would give errors") {
   const std::string msh = "MSH|^~\\&|LIS|A|HIS|B|20261122||ORU^R01|M1|P|2.3\r";
   CHECK(lines(msh + "PID|1||||a^b\r" + kObr + kObx) == "W PID-3 field_required\n");
