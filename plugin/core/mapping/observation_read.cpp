@@ -136,7 +136,9 @@ void read_notes(const ObservationGroup& group, Observation& o) {
   for (const auto& nte : group.notes) {
     auto text = note_text(nte);
     if (text.empty()) continue;
-    const auto kind = nte.value(4, 3) == kNoteSystem ? nte.value(4) : std::string();
+    std::string room;
+    const auto type = nte.field(4).repetition(1).first_values<3>(room);
+    const auto kind = type[2] == kNoteSystem ? type[0] : std::string_view();
     if (kind == "HR") {
       o.marks.push_back(std::move(text));
     } else if (kind == "RNG") {
@@ -187,8 +189,9 @@ bool read_observation(const ObservationGroup& group, model::Status of_report, co
   if (status.empty() && !context.ours) o.status = of_report;
   context.member("observation.observed_at", &o.observed_at, fields[14].value(), {obx, 14}, "mapping.bad_time");
   if (const auto organisation = fields[23]; !organisation.empty()) {
-    const auto performer = organisation.repetition(1);
-    o.performer = {performer.value(10), performer.value(1)};
+    std::string room;
+    const auto performer = organisation.repetition(1).first_values<10>(room);
+    o.performer = {std::string(performer[9]), std::string(performer[0])};
   }
   if (const auto producer = fields[15]; !producer.empty()) {
     if (o.performer.code.empty()) o.performer.code = producer.value(1);

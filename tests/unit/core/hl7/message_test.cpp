@@ -53,6 +53,19 @@ TEST_CASE("a path reaches any depth, and what is not there is empty") {
   CHECK(m.segment("PID").field(3).repetitions() == 2);
 }
 
+TEST_CASE("the first values of a field are what each of its components is by itself") {
+  for (const char* field : {"A^b^L", "A&1^b^L^", "^^", "", "\"\"^b^\"\"", "a\\S\\b^\\X41\\&x^c^d^e", "A~B^c", "one"}) {
+    CAPTURE(field);
+    const auto m = Message::read("MSH|^~\\&|A\rOBX|1|NM|" + std::string(field) + "\r");
+    REQUIRE(m);
+    const auto first = m->segment("OBX").field(3).repetition(1);
+    std::string room;
+    const auto values = first.first_values<4>(room);
+    for (int c = 1; c <= 4; ++c) CHECK(values[static_cast<std::size_t>(c - 1)] == first.value(c));
+    for (const char* word : {"A", "a^b", "B", "one", "on"}) CHECK(m->segment("OBX").field(3).says(word) == (m->segment("OBX").value(3) == word));
+  }
+}
+
 TEST_CASE("MSH-1 and MSH-2 are the delimiters themselves") {
   const auto m = read(kOru);
   const auto msh = m.segment("MSH");
