@@ -118,6 +118,19 @@ TEST_CASE("base64 of any bytes is what bit by bit gives, and comes back") {
   }
 }
 
+TEST_CASE("a character that is not of base64 is seen wherever it stands") {
+  const std::string good = base64_encode("one step of sixteen characters and then some more");
+  for (std::size_t at = 0; at < good.size() - 4; ++at)
+    for (int c = 0; c < 256; ++c) {
+      auto text = good;
+      text[at] = static_cast<char>(c);
+      const bool known = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+      const auto bytes = base64_decode(text);
+      REQUIRE(bytes.has_value() == known);
+      if (bytes) REQUIRE(naive_base64(*bytes) == text);
+    }
+}
+
 TEST_CASE("blanks at both ends are trimmed, those between stay") {
   CHECK(trim(" \t\r\n\f\va \x1F b\v ") == "a \x1F b");
   CHECK(trim("\x08 x \x0E") == "\x08 x \x0E");
