@@ -14,14 +14,14 @@ namespace {
 
 using recognition::Figures;
 
-// The columns that each definition explains, as the table heads them.
+// The columns that each definition explains, as the table heads them; the sides are here and there in JSON and CSV alone.
 struct Column { std::string_view name; const char *zh, *en; };
 constexpr Column kColumns[] = {{"rate.numerator", "互认率的分子", "rate, numerator"},
                                {"rate.denominator", "互认率的分母", "rate, denominator"},
                                {"repeats_avoided", "互认", "recognised"},
                                {"saved_cents", "节省（元）", "saved (CNY)"},
                                {"suggestions", "提示、未答复", "shown, unanswered"},
-                               {"side", "何处（here 为本院，there 为伙伴处）", "where (there: at partners)"}};
+                               {"side", "何处", "where"}};
 
 std::string money(std::int64_t cents) {
   const auto rest = std::to_string(100 + cents % 100).substr(1);
@@ -65,7 +65,11 @@ void print(Place& place, const Figures& figures, recognition::By by, const termi
   print_table(place.out, table);
   for (const auto& d : recognition::definitions())
     for (const auto& [name, zh, en] : kColumns)
-      if (name == d.name) place.out << "* " << place.say(zh, en) << place.say("：", ": ") << (place.language == Language::zh ? d.zh : d.en) << "\n";
+      if (name == d.name)
+        place.out << "* " << place.say(zh, en) << place.say("：", ": ")
+                  << (name == "side" ? place.say("本院，为本院医嘱；伙伴处，为伙伴医院医嘱使用本院结果", "here, our orders; at partners, their orders that used our results")
+                                     : std::string(place.language == Language::zh ? d.zh : d.en))
+                  << "\n";
 }
 
 // Months up to the one asked for, oldest first: what the console draws.

@@ -377,6 +377,9 @@ def operations(pair, admin_a, admin_b):
     held = pair.alliance.ctl_json(A, "results", "--patient", "A-0001")
     need(all(isinstance(r["items"], list) and r["collected_at"].endswith("+08:00") for r in held), f"items one by one, the time with its zone: {held}")
     need("本院" in pair.alliance.ctl(A, "results", "--patient", "A-0001"), "own reports are called that")
+    for language, notes in (("zh", ("* 互认率的分母：", "* 节省（元）：", "* 何处：本院，")), ("en", ("* rate, denominator: ", "* saved (CNY): ", "* where: here, "))):
+        told = pair.alliance.ctl(A, "--lang", language, "stats")
+        need(all(n in told for n in notes), f"each note names its column: {told}")
     looked = admin_a.must("post", "/audit", {"event": "console.message_viewed"})["rows"]
     need(looked and looked[0]["who"] == "user:admin", f"who looked at patient data is audited: {looked}")
     need(admin_a.must("post", "/audit/verify")["whole"], "the chain is whole")
