@@ -353,6 +353,6 @@ def lis_message():
         f"OBX|1|NM|K01^钾^L^2823-3^^LN||4.12|mmol/L|3.5-5.3|N|||F|||{at}||L0007^李强|ISE^离子选择电极法^L",
         f"OBX|2|NM|NA01^钠^L^2951-2^^LN||140|mmol/L|137-147|N|||F|||{at}||L0007^李强|ISE^离子选择电极法^L",
         f"OBX|3|NM|CREA01^肌酐^L^14682-9^^LN||71|umol/L|41-81|N|||F|||{at}||L0007^李强|SAR^肌氨酸氧化酶法^L",
-        f"SPM|1|^S-2002||serum^血清|||||||||||||{at}|{at}",
+        f"SPM|1|^S-2002||serum^血清^L|||||||||||||{at}|{at}",
     ]
     return "\r".join(segments) + "\r"

@@ -57,6 +57,15 @@ TEST_CASE("fields are checked for presence, repetition, type and table") {
   CHECK(lines(kMsh + kPid + kObr + "OBX|1|ST|a^b^L~c||v||||||F\r") == "W OBX-3 field_repeats\n");
 }
 
+TEST_CASE("a coded field may name another system than the table that is suggested for it") {
+  const auto specimen = [](const std::string& code) { return lines(kMsh + kPid + kObr + kObx + "SPM|1|||" + code + "\r"); };
+  CHECK(specimen("SER^Serum^HL70487").empty());
+  CHECK(specimen("serum^Serum^L").empty());
+  CHECK(specimen("serum^Serum") == "W SPM-4.1 not_in_table\n");
+  CHECK(specimen("serum^Serum^HL70487") == "W SPM-4.1 not_in_table\n");
+  CHECK(specimen("^Serum^L") == "");
+}
+
 TEST_CASE("results that take turns with their notes are each checked") {
   const std::string wrong = "OBX|2|NM|2345-7^Glucose^LN||high|mmol/L|3.9-6.1|N|||Q\r", note = "NTE|1|L|seen\r";
   CHECK(lines(kMsh + kPid + kObr + kObx + note + kObx + note + note + kObx).empty());
