@@ -100,7 +100,9 @@ int audit_verify(Place& place, const std::string& head) {
       head_seq = std::stoll(head);
     } catch (const std::exception&) {
     }
-    if (colon == std::string::npos || head_seq <= 0) {
+    const auto hash = colon == std::string::npos ? std::string_view() : std::string_view(head).substr(colon + 1);
+    const bool whole = hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    if (!whole || head_seq <= 0) {
       place.failed({"ctl.audit_head", "--head", {head}});
       return kUnusable;
     }

@@ -134,8 +134,8 @@ int doctor(Place& place) {
     });
     report.add(static_cast<bool>(read), place.say("存储 ", "store ") + place.config.store_adapter, read ? "" : place.say(read.error()));
     if (read) {
-      report.add(depths.outbox_parked == 0, place.say("搁置的投递 ", "parked deliveries ") + std::to_string(depths.outbox_parked),
-                 depths.outbox_parked ? place.say("请运行 huren-ctl outbox list --state parked", "Run huren-ctl outbox list --state parked") : "");
+      report.add(depths.outbox_parked == 0, place.say("待人工处理的投递 ", "deliveries for a person ") + std::to_string(depths.outbox_parked),
+                 depths.outbox_parked ? place.say("请运行 huren-ctl outbox list --state 待人工", "Run huren-ctl outbox list --state person") : "");
       report.add(rejected.empty(), place.say("无法使用的事件 ", "events that could not be used ") + std::to_string(rejected.size()),
                  rejected.empty() ? "" : rejected.back().type + " " + rejected.back().key + ": " + engine::remark_in(rejected.back().remark, place.language) +
                      place.say("；全部见 huren-ctl events，请 HIS 厂商改正后以新键重新提交", "; huren-ctl events lists all; have the HIS vendor mend them and submit again under new keys"));

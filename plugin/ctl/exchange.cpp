@@ -11,13 +11,6 @@
 namespace huren::ctl {
 namespace {
 
-const config::Partner* partner_named(Place& place, const std::string& code) {
-  for (const auto& p : place.config.partners)
-    if (p.code == code) return &p;
-  place.failed({"event.unknown_partner", "PARTNER", {code}});
-  return nullptr;
-}
-
 // The partner's adapter with our certificate but no listener: huren-ctl calls and is never called.
 PartnerAdapter* caller(Place& place, const config::Partner& partner, std::unique_ptr<Adapter>& holder) {
   static engine::NoEngine services;
@@ -57,7 +50,7 @@ int with_context(Place& place, const std::function<int(const engine::Context&)>&
 }
 
 int reconcile(Place& place, const std::string& partner_code, const std::string& from, const std::string& to, bool dry_run) {
-  const auto* partner = partner_named(place, partner_code);
+  const auto* partner = partner_named(place, "PARTNER", partner_code);
   const auto first = parse_date(from), last = parse_date(to.empty() ? from : to);
   if (!first || !last || first->day == 0 || last->day == 0) {
     place.failed({"ctl.day", "--day", {to.empty() ? from : to}});
@@ -86,13 +79,13 @@ int reconcile(Place& place, const std::string& partner_code, const std::string& 
   const int open = d.waits_for_person + d.unknown_there + d.differs + d.only_there;
   if (place.json) {
     place.out << nlohmann::ordered_json{{"dry_run", dry_run}, {"days", d.days}, {"differing_days", d.differing_days}, {"sent", d.sent}, {"asked", d.asked},
-                                        {"on_its_way", d.on_its_way}, {"waits_for_person", d.waits_for_person}, {"unknown_there", d.unknown_there},
+                                        {"on_its_way", d.on_its_way}, {"waits_for_person", d.waits_for_person}, {"cancelled", d.cancelled}, {"unknown_there", d.unknown_there},
                                         {"differs", d.differs}, {"only_there", d.only_there}, {"reports", d.numbers}}.dump(2) << "\n";
   } else {
     const auto row = [&](const char* zh, const char* en, int n) { return std::vector<std::string>{place.say(zh, en), std::to_string(n)}; };
     print_table(place.out, {row("核对天数", "days compared", d.days), row("有差异的天数", "days that differ", d.differing_days),
                             row(dry_run ? "将重新发出" : "已重新发出", dry_run ? "would be sent again" : "sent again", d.sent),
-                            row(dry_run ? "将请对方重发" : "已请对方重发", dry_run ? "would be asked for" : "asked for", d.asked), row("在途", "on their way", d.on_its_way),
+                            row(dry_run ? "将请对方重发" : "已请对方重发", dry_run ? "would be asked for" : "asked for", d.asked), row("在途", "on their way", d.on_its_way), row("不发：已由人取消", "left out: a person cancelled it", d.cancelled),
                             row("待人工：已搁置或被拒", "for a person: parked or refused", d.waits_for_person), row("待人工：对方无法提供", "for a person: the partner cannot give", d.unknown_there),
                             row("待人工：同一版本内容不同", "for a person: one version, two contents", d.differs),
                             row("待人工：仅对方持有，本院库可能较旧", "for a person: only there, our store may be an older copy", d.only_there)});

@@ -97,9 +97,9 @@ int main(int argc, char** argv) {
   auto* list = outbox->add_subcommand("list", "one line each, what needs a person with its cure / 逐条列出，需人工的附处理办法");
   std::string partner, state;
   int limit = 50;
-  list->add_option("--partner", partner, "the partner's code / 伙伴代码");
-  list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled committed");
-  list->add_option("--limit", limit, "most rows, default 50 / 最多条数")->check(CLI::Range(1, 100'000));
+  list->add_option("--partner", partner, "the partner's name in local.toml, or its organisation code / 伙伴名称或机构代码");
+  list->add_option("--state", state, "waiting claimed on_wire delivered refused doubtful parked cancelled committed, or person (refused, doubtful and parked)");
+  list->add_option("--limit", limit, "most rows, the newest, default 50 / 最多条数（最新的）")->check(CLI::Range(1, 100'000));
   auto* show = outbox->add_subcommand("show", "one delivery / 查看一条投递");
   std::int64_t id = 0;
   show->add_option("id", id, "number in the list / 列表中的编号")->required();
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   std::vector<std::int64_t> ids;
   bool dry_run = false;
   std::vector<CLI::App*> changes;
-  for (const auto& [verb, help] : {std::pair{"retry", "send again what waits for a person / 重新投递待人工的消息"}, {"park", "hold back until retried / 暂不投递，等待人工"},
+  for (const auto& [verb, help] : {std::pair{"retry", "send again what waits for a person / 重新投递待人工的消息"}, {"park", "hold back until released or retried / 暂不投递，等待人工"},
                                    {"release", "give free what is held back / 放行"}, {"cancel", "never send / 取消投递"}}) {
     auto* change = outbox->add_subcommand(verb, help);
     change->add_option("ids", ids, "numbers in the list / 列表中的编号")->required();

@@ -1,6 +1,8 @@
 // huren-ctl outbox: what waits, what needs a person, and the verbs that help. Bodies are never printed; a report's version is read in them.
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "core/hl7/message.hpp"
@@ -16,6 +18,9 @@ using store::OutboxState;
 constexpr std::array kStates{OutboxState::waiting, OutboxState::claimed, OutboxState::on_wire, OutboxState::delivered,
                              OutboxState::refused, OutboxState::doubtful, OutboxState::parked, OutboxState::cancelled,
                              OutboxState::committed};
+
+constexpr std::array kForAPerson{OutboxState::refused, OutboxState::doubtful, OutboxState::parked};
+constexpr std::string_view kPerson = "person";  // the word for those three
 
 struct Line { OutboxRow row; int version = 0; };  // of the report; 0: another message, or its bytes were dropped
 
@@ -36,12 +41,20 @@ Result<Line> line_of(store::Reader& reader, OutboxRow row) {
   return Line{std::move(row), *whole ? version_in(**whole) : 0};
 }
 
-bool read_lines(Place& place, const std::string& partner, std::optional<OutboxState> state, int limit, std::vector<Line>& lines) {
+// The newest of these states, or of all, in the order of their numbers. cut: there are more.
+bool read_lines(Place& place, const std::string& partner, std::vector<std::optional<OutboxState>> states, int limit, std::vector<Line>& lines, bool& cut) {
   auto read = place.store->read([&](store::Reader& reader) -> Result<void> {
+    std::vector<OutboxRow> all;
+    for (const auto state : states) {
+      auto rows = reader.outbox_newest(partner, state, limit + 1);
+      if (!rows) return rows.error();
+      std::move(rows->begin(), rows->end(), std::back_inserter(all));
+    }
+    std::ranges::sort(all, {}, &OutboxRow::id);
+    cut = all.size() > static_cast<std::size_t>(limit);
+    if (cut) all.erase(all.begin(), all.end() - limit);
     lines.clear();
-    auto rows = reader.outbox(partner, state, limit);
-    if (!rows) return rows.error();
-    for (auto& row : *rows) {
+    for (auto& row : all) {
       auto line = line_of(reader, std::move(row));
       if (!line) return line.error();
       lines.push_back(std::move(*line));
@@ -77,15 +90,24 @@ nlohmann::ordered_json to_json(const Line& line, int offset) {
 }  // namespace
 
 int outbox_list(Place& place, const std::string& partner, const std::string& state, int limit) {
-  std::optional<OutboxState> wanted;
+  std::vector<std::optional<OutboxState>> wanted;
   for (const auto s : kStates)
-    if (state == store::word(s) || state == place.word(store::word(s))) wanted = s;
-  if (!state.empty() && !wanted) {
+    if (state == store::word(s) || state == place.word(store::word(s))) wanted.push_back(s);
+  if (state == kPerson || state == place.word(kPerson)) wanted.assign(kForAPerson.begin(), kForAPerson.end());
+  if (state.empty()) wanted.push_back(std::nullopt);
+  if (wanted.empty()) {
     place.failed({"ctl.state", "--state", {state}});
     return kUnusable;
   }
+  std::string code;
+  if (!partner.empty()) {
+    const auto* known = partner_named(place, "--partner", partner);
+    if (!known) return kUnusable;
+    code = known->code;
+  }
   std::vector<Line> lines;
-  if (!read_lines(place, partner, wanted, limit, lines)) return kUnusable;
+  bool cut = false;
+  if (!read_lines(place, code, std::move(wanted), limit, lines, cut)) return kUnusable;
   const int offset = place.config.hospital.offset_minutes;
   auto list = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> table{{"id", place.say("伙伴", "partner"), place.say("类型", "type"), place.say("对象", "subject"), place.say("版本", "version"), place.say("状态", "state"),
@@ -97,7 +119,10 @@ int outbox_list(Place& place, const std::string& partner, const std::string& sta
     table.push_back({std::to_string(r.id), r.partner, r.type, r.subject, line.version ? std::to_string(line.version) : "", place.word(store::word(r.state)), std::to_string(r.attempts), local_time(r.changed_ms, offset),
                      engine::remark_in(r.remark, place.language) + (todo.empty() ? "" : " -> " + todo)});
   }
-  return print_rows(place, list, table);
+  const int printed = print_rows(place, list, table);
+  if (cut) place.err << place.say(("只列出最新 " + std::to_string(limit) + " 条；更多请用 --limit，或用 --state、--partner 缩小范围").c_str(),
+                                  ("only the newest " + std::to_string(limit) + "; --limit shows more, --state and --partner fewer").c_str()) << "\n";
+  return printed;
 }
 
 int outbox_show(Place& place, std::int64_t id) {

@@ -22,7 +22,7 @@ constexpr std::pair<std::string_view, std::string_view> kWords[] = {
     {"own", "本院"}, {"preliminary", "初步报告"}, {"final", "最终报告"}, {"corrected", "已更正"}, {"withdrawn", "已撤回"}, {"cannot_obtain", "无法得出结果"},
     {"unknown", "状态不明"},
     {"waiting", "待投递"}, {"claimed", "已取出"}, {"on_wire", "发送中"}, {"delivered", "已送达"}, {"refused", "被拒"}, {"doubtful", "结果未知"},
-    {"parked", "已搁置"}, {"cancelled", "已取消"}, {"committed", "对方已收妥"},
+    {"parked", "已搁置"}, {"person", "待人工"}, {"cancelled", "已取消"}, {"committed", "对方已收妥"},
     {"referral", "转诊"}, {"exam", "远程诊断"}, {"consult", "会诊"}, {"requested", "待应答"}, {"accepted", "已接收"}, {"declined", "已谢绝"},
     {"redirected", "已改转"}, {"arrived", "已到诊"}, {"no_show", "未到诊"}, {"completed", "已完成"}, {"expired", "已过期"},
     {"routine", "普通"}, {"urgent", "紧急"}, {"critical", "危急"}, {"complete", "齐全"}, {"incomplete", "不齐"},
@@ -110,6 +110,13 @@ int print_rows(const Place& place, const nlohmann::ordered_json& rows, const std
   print_table(place.out, table);
   if (table.size() < 2) place.out << place.say("（无）", "(none)") << "\n";
   return kOk;
+}
+
+const config::Partner* partner_named(Place& place, const char* where, const std::string& name) {
+  for (const auto& p : place.config.partners)
+    if (p.code == name || p.hospital.code == name) return &p;
+  place.failed({"event.unknown_partner", where, {name}});
+  return nullptr;
 }
 
 std::string operator_name() {

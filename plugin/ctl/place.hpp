@@ -83,6 +83,8 @@ int codes_restore(Place& place, const std::string& id, bool dry_run);
 int calendar(Place& place);
 // Retractions that nobody acknowledged yet.
 int retractions(Place& place);
+// By its name in local.toml or its organisation code; null: said.
+const config::Partner* partner_named(Place& place, const char* where, const std::string& name);
 int outbox_list(Place& place, const std::string& partner, const std::string& state, int limit);
 int outbox_show(Place& place, std::int64_t id);
 int outbox_queues(Place& place);

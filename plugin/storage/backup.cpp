@@ -152,6 +152,7 @@ Result<std::string> restore(const std::string& backup, const std::string& databa
   if (auto made = part.create(); !made) return made.error();
   {
     auto source = Database::open(backup, {.read_only = true});
+    if (!source && source.error().id == "storage.damaged") return Error{"storage.no_backup", backup, {}};  // the store itself is not
     if (!source) return source.error();
     auto kind = Query(**source, "PRAGMA application_id").number();
     if (!kind) return kind.error();

@@ -83,6 +83,7 @@ const char* word(Resent resent) {
     case Resent::sent: return "sent";
     case Resent::on_its_way: return "on_its_way";
     case Resent::waits_for_person: return "waits_for_person";
+    case Resent::cancelled: return "cancelled";
     case Resent::not_yours: return "not_yours";
   }
   return "";
@@ -104,6 +105,7 @@ Result<Resent> send_again(store::Unit& unit, const Context& context, const confi
     const auto state = rows->back().state;
     if (state <= OutboxState::on_wire || state == OutboxState::committed) return Resent::on_its_way;
     if (state == OutboxState::refused || state == OutboxState::doubtful || state == OutboxState::parked) return Resent::waits_for_person;
+    if (state == OutboxState::cancelled) return Resent::cancelled;  // consent that ended has a bar
   }
   auto versions = unit.report_versions(own, number);
   if (!versions) return versions.error();

@@ -19,7 +19,7 @@ Result<std::vector<Held>> held_from(store::Reader& reader, const Context& contex
 std::vector<std::vector<std::string>> day_rows(const std::vector<Held>& held);     // day, count, SHA-256 over its reports
 std::vector<std::vector<std::string>> report_rows(const std::vector<Held>& held);  // number, version, digest
 
-enum class Resent { sent, on_its_way, waits_for_person, not_yours };
+enum class Resent { sent, on_its_way, waits_for_person, cancelled, not_yours };  // cancelled: a person decided that it shall not be sent
 const char* word(Resent resent);
 // Our report, to a partner that once received it, by the ordinary way. dry_run: what would be done.
 Result<Resent> send_again(store::Unit& unit, const Context& context, const config::Partner& partner, const std::string& number, bool dry_run);

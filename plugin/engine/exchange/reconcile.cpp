@@ -113,7 +113,7 @@ class Run {
           return {};
         });
         if (!done) return done;
-        ++(what == Resent::sent ? out_.sent : what == Resent::on_its_way ? out_.on_its_way : out_.waits_for_person);
+        ++(what == Resent::sent ? out_.sent : what == Resent::on_its_way ? out_.on_its_way : what == Resent::cancelled ? out_.cancelled : out_.waits_for_person);
       }
       for (const auto& [number, t] : *there)
         if (auto r = left_there(number, t); !r) return r;
@@ -179,6 +179,7 @@ class Run {
       if (row[1] == word(Resent::sent)) ++out_.asked;
       else if (row[1] == word(Resent::on_its_way)) ++out_.on_its_way;
       else if (row[1] == word(Resent::waits_for_person)) ++out_.waits_for_person;
+      else if (row[1] == word(Resent::cancelled)) ++out_.cancelled;
       else ++out_.unknown_there;
     }
     q.numbers.clear();

@@ -16,6 +16,7 @@ struct Reconciled {
   int sent = 0;               // ours, put into the outbox again (dry run: would be)
   int asked = 0;              // theirs, which the partner now sends again (dry run: would be asked for)
   int on_its_way = 0, waits_for_person = 0;
+  int cancelled = 0;          // missing on one side, and not sent: a person at the side that released it cancelled it
   int unknown_there = 0;      // the partner cannot give what we miss
   int differs = 0;            // the same version with another content
   int only_there = 0;         // the partner holds what we do not know: our store may be an older copy

@@ -140,7 +140,7 @@ TEST_CASE("faults have ids that a person can act on") {
 TEST_CASE("every storage error has its sentence in both languages") {
   for (const char* id : {"storage.full", "storage.busy", "storage.read_only", "storage.open", "storage.io",
                          "storage.damaged", "storage.memory", "storage.constraint", "storage.internal",
-                         "storage.reentrant", "storage.foreign", "storage.newer"}) {
+                         "storage.reentrant", "storage.foreign", "storage.no_backup", "storage.newer"}) {
     INFO(id);
     REQUIRE(catalogue_entry(id) != nullptr);
     CHECK_FALSE(catalogue_entry(id)->zh.empty());

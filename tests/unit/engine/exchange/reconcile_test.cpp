@@ -111,6 +111,29 @@ TEST_CASE("reconciliation tells a person of what it cannot repair: another conte
   CHECK(found.numbers.size() == 3);
 }
 
+TEST_CASE("reconciliation does not send what a person cancelled, whichever side asks, and says so") {
+  Pair p;
+  p.open().known();
+  p.b.encounter();
+  for (int i = 1; i <= 2; ++i) p.a.submit("lab.report.released/1", Hospital::report("R" + std::to_string(i)));
+  REQUIRE(p.a.eventually([&] { return p.b.list().size() == 2; }));
+  REQUIRE(p.all_delivered());
+  Operator at_a(p.a), at_b(p.b);
+  drop(p.b, "R1");
+  drop(p.b, "R2");
+  REQUIRE(Pair::database(p.a)->exec("UPDATE outbox SET state=7 WHERE subject LIKE '%/R1'"));
+  const auto found = at_a.reconcile(p.b, false);
+  CHECK(found.cancelled == 1);
+  CHECK(found.sent == 1);
+  CHECK(found.waits_for_person == 0);
+  REQUIRE(p.a.eventually([&] { return p.b.list().size() == 1; }));
+  REQUIRE(p.all_delivered());
+  const auto asked = at_b.reconcile(p.a, false);
+  CHECK(asked.cancelled == 1);
+  CHECK(asked.asked == 0);
+  CHECK(asked.unknown_there == 0);
+}
+
 TEST_CASE("reconciliation leaves what consent took away where it is") {
   Pair p;
   p.open().known();

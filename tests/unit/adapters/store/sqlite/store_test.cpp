@@ -183,6 +183,11 @@ TEST_CASE("a restore refuses a running store, a damaged backup and another kind 
     REQUIRE((*db)->exec("CREATE TABLE theirs(a INTEGER) STRICT"));
     expected = "storage.foreign";
   }
+  SECTION("no store at all") {
+    from = dir.file("report.hl7");
+    std::ofstream(from) << "MSH|^~\\&|" << std::string(5000, 'x');
+    expected = "storage.no_backup";
+  }
   SECTION("not there") {
     from = dir.file("none.db");
     expected = "storage.open";
