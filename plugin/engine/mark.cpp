@@ -30,7 +30,7 @@ Mark::Mark(const std::string& path, int lines) : lines_(static_cast<std::size_t>
     char kind = '-';
     std::int64_t id = 0;
     int times = 0;
-    if (std::sscanf(here.c_str(), "%c %" SCNd64 " %d", &kind, &id, &times) != 3 || times <= 0) continue;
+    if (std::sscanf(here.c_str(), "%c %" SCNd64 " %d", &kind, &id, &times) != 3 || kind == '-' || times <= 0) continue;
     if (left * 2 > lines_.size()) text[i * kLine] = '-';  // some are for what comes
     else line = {.kind = kind, .id = id, .times = times}, ++left;
   }

@@ -84,7 +84,7 @@ const ComponentRule& coding(const ComponentRule& whole, const ComponentRule& par
   return !part.codes && &part == whole.parts->data() ? whole : part;
 }
 
-// A code that says it is another system's is none of the table's (CE and CWE, v2.5.1 chapter 2A). HL7's own are named HL7nnnn.
+// A code that says it is another system's is none of HL7's table (CE and CWE, v2.5.1 chapter 2A), which is named HL7nnnn.
 bool of_other_system(const Repetition& r, const ComponentRule& rule) {
   if (!rule.codes || (rule.type != "CE" && rule.type != "CWE")) return false;
   const auto system = r.component(3).raw();
@@ -310,7 +310,7 @@ void Checker::single(const Place& at, std::string_view raw, const ComponentRule&
 }
 
 void Checker::repetition(const Place& at, Repetition r, const ComponentRule& rule) {
-  if (of_other_system(r, rule)) return repetition(at, r, rule_of_type(rule.type));
+  if (&rule != &changed_ && of_other_system(r, rule)) return repetition(at, r, rule_of_type(rule.type));
   if (!rule.parts) {
     const int components = r.components();
     if (components > 1 && rule.type != "TX" && rule.type != "FT" && is_base(rule.type))

@@ -113,7 +113,13 @@ class Run {
           return {};
         });
         if (!done) return done;
-        ++(what == Resent::sent ? out_.sent : what == Resent::on_its_way ? out_.on_its_way : what == Resent::cancelled ? out_.cancelled : out_.waits_for_person);
+        switch (what) {
+          case Resent::sent: ++out_.sent; break;
+          case Resent::on_its_way: ++out_.on_its_way; break;
+          case Resent::cancelled: ++out_.cancelled; break;
+          case Resent::waits_for_person:
+          case Resent::not_yours: ++out_.waits_for_person;
+        }
       }
       for (const auto& [number, t] : *there)
         if (auto r = left_there(number, t); !r) return r;

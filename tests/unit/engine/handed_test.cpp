@@ -207,6 +207,22 @@ TEST_CASE("I8: a message over whose reading the process died again and again is 
   CHECK(p.received().size() == 1);
 }
 
+TEST_CASE("I8: a line that a process was writing when it died keeps no place in the file of marks") {
+  using engine::Mark;
+  const TempDir dir;
+  std::ofstream(dir.file("marks")) << "-                 4711           1         \n-                 4712           2         \n";
+  const auto child = ::fork();
+  if (child == 0) {
+    Mark mark(dir.file("marks"), 2);
+    const Mark::Held first(mark, Mark::Kind::reading, 1), second(mark, Mark::Kind::reading, 2);
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  const Mark mark(dir.file("marks"), 2);
+  CHECK(mark.deaths(Mark::Kind::reading, 1) == 1);
+  CHECK(mark.deaths(Mark::Kind::reading, 2) == 1);
+}
+
 TEST_CASE("of reports that come at the same time one that is at fault is set aside, and costs the others nothing") {
   Parts p;
   p.start();

@@ -64,6 +64,9 @@ TEST_CASE("a coded field may name another system than the table that is suggeste
   CHECK(specimen("serum^Serum") == "W SPM-4.1 not_in_table\n");
   CHECK(specimen("serum^Serum^HL70487") == "W SPM-4.1 not_in_table\n");
   CHECK(specimen("^Serum^L") == "");
+  const auto agreed = Profile::parse("path,rule,value,severity\n*,base,standard,\nSPM-4,table,0487,\n", "agreed");  // whatever system is named
+  REQUIRE(agreed);
+  CHECK(lines(kMsh + kPid + kObr + kObx + "SPM|1|||serum^Serum^L\r", *agreed) == "W SPM-4.1 not_in_table\n");
 }
 
 TEST_CASE("results that take turns with their notes are each checked") {

@@ -39,6 +39,15 @@ struct Operator {
   engine::Context context;
 };
 
+// R1 to so many, from A to B.
+void exchanged(Pair& p, int reports) {
+  p.open().known();
+  p.b.encounter();
+  for (int i = 1; i <= reports; ++i) p.a.submit("lab.report.released/1", Hospital::report("R" + std::to_string(i)));
+  REQUIRE(p.a.eventually([&] { return p.b.list().size() == static_cast<std::size_t>(reports); }));
+  REQUIRE(p.all_delivered());
+}
+
 void drop(Hospital& h, const std::string& number) {
   auto db = Pair::database(h);
   REQUIRE(db->exec(("DELETE FROM result WHERE report_id IN (SELECT id FROM report WHERE number='" + number + "')").c_str()));
@@ -78,11 +87,7 @@ TEST_CASE("reconciliation: nothing differs, nothing is sent - what was removed a
 
 TEST_CASE("reconciliation from the receiver's side: it asks for what it misses, and the origin sends it the ordinary way") {
   Pair p;
-  p.open().known();
-  p.b.encounter();
-  for (int i = 1; i <= 3; ++i) p.a.submit("lab.report.released/1", Hospital::report("R" + std::to_string(i)));
-  REQUIRE(p.a.eventually([&] { return p.b.list().size() == 3; }));
-  REQUIRE(p.all_delivered());
+  exchanged(p, 3);
   drop(p.b, "R3");
   Operator at_b(p.b);
   CHECK(at_b.reconcile(p.a, true).asked == 1);
@@ -93,11 +98,7 @@ TEST_CASE("reconciliation from the receiver's side: it asks for what it misses, 
 
 TEST_CASE("reconciliation tells a person of what it cannot repair: another content, a report that we lost, one that is parked") {
   Pair p;
-  p.open().known();
-  p.b.encounter();
-  for (int i = 1; i <= 3; ++i) p.a.submit("lab.report.released/1", Hospital::report("R" + std::to_string(i)));
-  REQUIRE(p.a.eventually([&] { return p.b.list().size() == 3; }));
-  REQUIRE(p.all_delivered());
+  exchanged(p, 3);
   Operator at_a(p.a);
   REQUIRE(Pair::database(p.b)->exec("UPDATE report SET digest='other' WHERE number='R1'"));
   drop(p.a, "R2");
@@ -113,11 +114,7 @@ TEST_CASE("reconciliation tells a person of what it cannot repair: another conte
 
 TEST_CASE("reconciliation does not send what a person cancelled, whichever side asks, and says so") {
   Pair p;
-  p.open().known();
-  p.b.encounter();
-  for (int i = 1; i <= 2; ++i) p.a.submit("lab.report.released/1", Hospital::report("R" + std::to_string(i)));
-  REQUIRE(p.a.eventually([&] { return p.b.list().size() == 2; }));
-  REQUIRE(p.all_delivered());
+  exchanged(p, 2);
   Operator at_a(p.a), at_b(p.b);
   drop(p.b, "R1");
   drop(p.b, "R2");
