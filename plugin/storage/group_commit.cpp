@@ -7,6 +7,7 @@
 namespace huren::storage {
 namespace {
 
+constexpr std::size_t kCrowd = 4;  // of fewer nobody is waited for
 constexpr auto kPatience = std::chrono::seconds(10);  // for another process's commit, where the caller set no limit
 
 // No exception leaves: a leader that died half-way would leave everybody else asleep. Out of memory, not even the
@@ -71,18 +72,41 @@ Result<void> GroupCommit::run(Work work, std::optional<std::chrono::milliseconds
   std::unique_lock lock(mutex_);
   if (leading_ && leader_ == std::this_thread::get_id()) return Error{"storage.reentrant", db_.path(), {}};
   queue_.push_back(own);
-  while (own->state != Request::done) {
-    if (!leading_ && excluders_ == 0) {
+  if (awaited_ > 0 && queue_.size() >= awaited_) company_cv_.notify_one();
+  while (!own->done) {
+    if (!own->taken && !leading_ && excluders_ == 0) {
       lead(lock, own, deadline);
-    } else if (!deadline) {
-      own->done_cv.wait(lock);
-    } else if (own->done_cv.wait_until(lock, *deadline) == std::cv_status::timeout && own->state != Request::done) {
-      if (own->state == Request::queued) queue_.erase(std::find(queue_.begin(), queue_.end(), own));
-      wake_next();
-      return Error{"storage.busy", db_.path(), {}};
+      continue;
     }
+    lock.unlock();
+    const bool in_time = own->wait(deadline);
+    if (own->done) return own->result;
+    lock.lock();
+    if (in_time || own->done) continue;
+    if (!own->taken) queue_.erase(std::find(queue_.begin(), queue_.end(), own));
+    wake_next();
+    return Error{"storage.busy", db_.path(), {}};
   }
   return own->result;
+}
+
+void GroupCommit::Request::ring() {
+  {
+    const std::lock_guard lock(mutex_);
+    rung_ = true;
+  }
+  bell_.notify_one();
+}
+
+bool GroupCommit::Request::wait(std::optional<Clock::time_point> deadline) {
+  std::unique_lock lock(mutex_);
+  const auto rung = [this] { return rung_; };
+  if (!deadline)
+    bell_.wait(lock, rung);
+  else if (!bell_.wait_until(lock, *deadline, rung))
+    return false;
+  rung_ = false;
+  return true;
 }
 
 Result<void> GroupCommit::begin(std::optional<Clock::time_point> deadline) noexcept {
@@ -102,6 +126,7 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own
   leader_ = std::this_thread::get_id();
   lock.unlock();
   std::vector<RequestPtr> told;
+  std::optional<bool> rode;
   auto outcome = guarded([&]() -> Result<void> {
     told.reserve(static_cast<std::size_t>(limits_.works));
     return {};
@@ -109,38 +134,39 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own
   if (outcome) outcome = begin(deadline);
   lock.lock();
   if (outcome) {
-    outcome = run_batch(lock);
+    outcome = run_batch(lock, rode);
     ++figures_.commits;
     figures_.works += batch_.size();
-    for (const auto& request : batch_) {
+    for (const auto& request : batch_)
       if (!outcome && request->result) request->result = guarded([&]() -> Result<void> { return outcome.error(); });
-      request->state = Request::done;
-    }
     told.swap(batch_);
   } else {
     // Only the leader's own work fails: the others still have their own time to wait for the lock.
     queue_.erase(std::find(queue_.begin(), queue_.end(), own));
     own->result = outcome.error();
-    own->state = Request::done;
+    own->done = true;
   }
-  leave();
-  // Who leads next is awake already. Told with the lock free: whoever wakes would only wait for it again.
+  leave();  // who leads next is awake before the others are told
   lock.unlock();
-  for (const auto& request : told)
-    if (request != own) request->done_cv.notify_one();
+  if (rode) last_->landed(*rode);
+  for (const auto& request : told) {
+    request->done = true;
+    if (request != own) request->ring();
+  }
   lock.lock();
 }
 
-Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
+Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock, std::optional<bool>& rode) {
   const auto until = Clock::now() + limits_.gather;
   bool written = false;
   bool bare = true;  // what the transaction holds has no savepoints, and may be done again
   Result<void> outcome;
-  while (outcome && !queue_.empty() && batch_.size() < static_cast<std::size_t>(limits_.works) &&
+  std::optional<Clock::time_point> patience;  // with those who are not here yet
+  while (outcome && (!queue_.empty() || company_comes(lock, until, patience)) && batch_.size() < static_cast<std::size_t>(limits_.works) &&
          (batch_.empty() || Clock::now() < until)) {
     auto request = queue_.front();
     queue_.pop_front();
-    request->state = Request::taken;
+    request->taken = true;
     batch_.push_back(request);  // has its room since construction
     lock.unlock();
     bool closed = true;
@@ -165,14 +191,35 @@ Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock) {
     outcome = ended(last, closed);
     if (outcome && !last && bare) outcome = take_apart(nullptr);
   }
+  const auto begun = Clock::now();
   if (outcome) {
     outcome = guarded([&] { return Query(db_, "COMMIT").run(); });
     if (!outcome) (void)roll_back(db_);
   }
+  const auto took = Clock::now() - begun;
   file_lock_.release();  // COMMIT has checkpointed too, when it was due
-  if (rides) last_->landed(last && outcome);
+  if (rides) rode = last && outcome;
   lock.lock();
+  if (outcome && written) remember(took);
   return outcome;
+}
+
+// Callers who were told together come again together, each a little later than the one before. The first of them would lead a commit
+// of its own and keep all others waiting for it: so it waits for as many as there were last, half of what is missing at a time, and
+// altogether no longer than a commit takes.
+bool GroupCommit::company_comes(std::unique_lock<std::mutex>& lock, Clock::time_point until, std::optional<Clock::time_point>& patience) {
+  if (usual_ < kCrowd || batch_.size() >= usual_ || excluders_ > 0) return false;
+  if (!patience) patience = std::min(until, Clock::now() + commit_takes_);
+  awaited_ = (usual_ - batch_.size() + 1) / 2;
+  company_cv_.wait_until(lock, *patience, [this] { return queue_.size() >= awaited_ || excluders_ > 0; });
+  awaited_ = 0;
+  return !queue_.empty();
+}
+
+void GroupCommit::remember(Clock::duration took) {
+  usual_ = batch_.size() >= usual_ ? batch_.size() : (usual_ + batch_.size()) / 2;
+  // A checkpoint now and then is no measure.
+  commit_takes_ = took < commit_takes_ || commit_takes_ == Clock::duration::zero() ? took : commit_takes_ + (std::min(took, 2 * commit_takes_) - commit_takes_) / 8;
 }
 
 // Whether the transaction is still there after a work. A savepoint that cannot be closed cannot be trusted: it is never
@@ -199,6 +246,7 @@ Result<void> GroupCommit::exclusive(const Work& work) {
   std::unique_lock lock(mutex_);
   if (leading_ && leader_ == std::this_thread::get_id()) return Error{"storage.reentrant", db_.path(), {}};
   ++excluders_;
+  company_cv_.notify_one();
   idle_cv_.wait(lock, [&] { return !leading_; });
   --excluders_;
   leading_ = true;
@@ -225,7 +273,7 @@ void GroupCommit::wake_next() {
   if (excluders_ > 0)
     idle_cv_.notify_one();
   else if (!queue_.empty())
-    queue_.front()->done_cv.notify_one();
+    queue_.front()->ring();
 }
 
 GroupCommit::Figures GroupCommit::figures() const {

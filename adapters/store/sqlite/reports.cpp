@@ -198,7 +198,8 @@ Result<void> strip_report(Database& db, const std::string& report_id) {
   // What doctors were answered with it repeats its values: the showings stay, the answers go.
   if (auto done = Query(db, sql::kChecksWith).with(place->seq).run(); !done) return done;
   if (auto done = Query(db, "UPDATE report_text SET hl7=x'', document=x'', inbox=0, document_at=0, document_size=0 WHERE seq=?").with(place->seq).run(); !done) return done;
-  return Query(db, sql::kDropResults).with(place->owner, report_id).run();
+  if (auto done = Query(db, sql::kDropResults).with(place->owner, report_id).run(); !done) return done;
+  return put_no_results(db, place->owner, report_id);
 }
 
 Result<void> retire_report(Database& db, const std::string& report_id) {

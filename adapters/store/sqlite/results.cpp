@@ -129,9 +129,17 @@ Result<void> add_observations(Database& db, std::vector<ReportRow>& reports) {
   return {};
 }
 
-// Whose they are and whether they count is the report's to say. One row a time of collection: a report has one, seldom more.
+Result<void> put_no_results(Database& db, const std::string& owner, const std::string& report_id) {
+  Query put(db, "INSERT INTO result(owner, collected_ms, report_id, current, results) VALUES(?, 0, ?, 0, ?)");
+  const auto none = packed({});
+  return put.with(owner, report_id).bind_blob(none).run();
+}
+
+// Whose they are and whether they count is the report's to say. One row a time of collection: a report has one, seldom more. Without
+// results it has a row of none, by which its patient's reports are found.
 Result<void> put_results(Database& db, const ReportRow& report, const std::vector<ResultRow>& results) {
   const auto owner = owner_of(report.patient_id, report.id);
+  if (results.empty()) return put_no_results(db, owner, report.id);
   std::vector<const ResultRow*> left, together;
   left.reserve(results.size());
   for (const auto& row : results) left.push_back(&row);

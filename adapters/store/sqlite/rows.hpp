@@ -48,6 +48,7 @@ Maybe<ResultRow> result(Database& db, const std::string& id);
 Rows<ResultRow> results_in(Database& db, const std::string& report_id);
 Result<void> add_observations(Database& db, std::vector<ReportRow>& reports);  // ReportRow::observations of each
 Result<void> put_results(Database& db, const ReportRow& report, const std::vector<ResultRow>& results);
+Result<void> put_no_results(Database& db, const std::string& owner, const std::string& report_id);
 
 // outbox.cpp
 Rows<std::string> receivers(Database& db, const std::string& subject);

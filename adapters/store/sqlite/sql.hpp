@@ -32,7 +32,7 @@ inline constexpr std::string_view kReportHead =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief FROM report WHERE id=?";
 inline constexpr std::string_view kReportsOf =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, rest, reported_ms, digest FROM report "
-    "WHERE patient_id=? AND patient_id<>'' ORDER BY stored_ms DESC, seq DESC";
+    "WHERE id IN (SELECT report_id FROM result WHERE owner=?) ORDER BY stored_ms DESC, seq DESC";
 inline constexpr std::string_view kUnmatched =
     "SELECT r.seq, r.id, r.origin, r.number, r.version, r.status, r.source, r.patient_id, r.stored_ms, r.current, "
     "r.brief, r.rest, r.reported_ms, r.digest, "
@@ -102,13 +102,13 @@ inline constexpr std::string_view kSettle =
     "UPDATE outbox SET state=?, gate=?, next_ms=?, remark=?, changed_ms=?, attempts=max(attempts-?, 0), "
     "expires_ms=iif(?, 0, expires_ms) WHERE id=?";
 inline constexpr std::string_view kReceivers =
-    "SELECT partner FROM outbox WHERE subject=?1 AND NOT (state=7 AND attempts=0) UNION ALL "
+    "SELECT partner FROM outbox WHERE subject=?1 AND subject<>'' AND NOT (state=7 AND attempts=0) UNION ALL "
     "SELECT partner FROM disclosure WHERE subject=?1 AND how='pull'";
 
 inline constexpr std::string_view kOutboxOf =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM outbox o JOIN message m ON m.seq = o.message "
-    "WHERE o.subject=? AND o.partner=? ORDER BY o.id";
+    "WHERE o.subject=? AND o.subject<>'' AND o.partner=? ORDER BY o.id";
 
 // exchange
 inline constexpr std::string_view kDisclosed = "SELECT 1 FROM disclosure WHERE subject=? AND partner=? AND how=?";

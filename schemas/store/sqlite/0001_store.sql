@@ -43,7 +43,6 @@ CREATE TABLE report(
 ) STRICT;
 CREATE INDEX report_of_day ON report(source, reported_ms);
 CREATE INDEX report_version ON report(origin, number, version);
-CREATE INDEX report_of_patient ON report(patient_id, stored_ms) WHERE patient_id <> '';
 CREATE INDEX report_unmatched ON report(seq) WHERE patient_id = '';
 
 -- What a message of the inbox brought lies there alone: hl7 is its body, the document a stretch of that in base64 (from 1 on, as
@@ -76,7 +75,8 @@ CREATE INDEX unmatched_of ON unmatched(report);
 
 -- What order.check reads: one stretch of the index a patient, in order of collection. What a report has of one time of collection
 -- is one row: results holds them all (adapters/store/sqlite/result_pack.hpp), so that storing a report adds one row and one
--- entry of one index. owner: the patient, or '?' and the report's id while it is nobody's.
+-- entry of one index. owner: the patient, or '?' and the report's id while it is nobody's. The index is how a patient's reports
+-- are found, too, so a report without results has a row of none.
 CREATE TABLE result(
   seq INTEGER PRIMARY KEY,
   owner TEXT NOT NULL,
@@ -123,7 +123,7 @@ CREATE INDEX outbox_open ON outbox(partner, order_key, id, created_ms, state) WH
 CREATE INDEX outbox_in_flight ON outbox(partner, order_key, id) WHERE state IN (1, 2);
 CREATE INDEX outbox_stuck ON outbox(state, partner) WHERE state > 3 AND state < 7;  -- 4, 5, 6; a list would be a table of its own at every write
 CREATE INDEX outbox_committed ON outbox(state, partner, next_ms) WHERE state = 8;
-CREATE INDEX outbox_subject ON outbox(subject, partner);
+CREATE INDEX outbox_subject ON outbox(subject, partner) WHERE subject <> '';  -- what is only passed on has none
 
 CREATE TABLE inbox(
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -2,7 +2,8 @@
 // 25 OBX with its CDA document; both engines in this one process, so CPU, bytes written and RSS are of both ends (and of
 // the submitters). Every figure stands beside what the machine itself does in the same run.
 // usage: bench_sync [PART...]   PART: flow, delay, relay, queue (default: all); short-queue: 100,000; profile [N [AHEAD]]: N
-// reports (1,000), AHEAD (16) at a time, no figures.
+// reports (1,000), AHEAD (16) at a time, no figures. steady [SECONDS]: 64 submitters, at most 2,000 ahead, and nothing
+// else; steady-relay [SECONDS]: the relay on eight connections. Two builds are compared by running them in turns.
 // Exit 1: a bar was missed.
 #include <sqlite3.h>
 
@@ -157,36 +158,39 @@ void delay(const test::TempDir& dir, const Certificates& c) {
 }
 
 // One hospital whose feed only passes through: MLLP in, stored, MLLP out unchanged, plain sockets on loopback.
+struct Relayed {
+  double in = 0, through = 0;  // messages a second
+};
+Relayed relay_on(const test::TempDir& dir, int connections, double seconds) {
+  Sink sink;
+  const int port = free_port();
+  std::atomic<std::int64_t> through{0};
+  Hospital hospital(dir.file("relay" + std::to_string(connections)), relay_toml(port, sink.port()), [&](std::string_view) { ++through; });
+  send_for(port, connections, 1, "W" + std::to_string(connections));  // warm
+  while (hospital.figure("outbox_waiting") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const auto before = used_so_far();
+  const auto through_before = through.load();
+  const auto start = Clock::now();
+  const auto in = send_for(port, connections, seconds, "M" + std::to_string(connections));
+  const double sent = in.rate * seconds;
+  while (static_cast<double>(through - through_before) + 0.5 < sent && hospital.figure("outbox_waiting") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const double elapsed = seconds_since(start);
+  Flow flow;
+  flow.settled = in;
+  flow.messages = static_cast<double>(through - through_before);
+  flow.used = used_so_far() - before;
+  print_flow(connections == 1 ? "in, 1 connection, each waits for its AA" : "in, 8 connections, each waits for its AA", flow);
+  std::printf("%-54s %9.0f/s   %lld received\n", "through, settled", flow.messages / elapsed, static_cast<long long>(sink.received()));
+  hospital.close();
+  return {in.rate, flow.messages / elapsed};
+}
+
 void relay(const test::TempDir& dir) {
   std::printf("== plain relay, one hospital (CPU and bytes include the bench's own sender and receiver)\n");
-  double one_rate = 0, in_rate = 0, through_rate = 0;
-  for (const int connections : {1, 8}) {
-    Sink sink;
-    const int port = free_port();
-    std::atomic<std::int64_t> through{0};
-    Hospital hospital(dir.file("relay" + std::to_string(connections)), relay_toml(port, sink.port()), [&](std::string_view) { ++through; });
-    send_for(port, connections, 1, "W" + std::to_string(connections));  // warm
-    while (hospital.figure("outbox_waiting") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    const auto before = used_so_far();
-    const auto through_before = through.load();
-    const auto start = Clock::now();
-    const auto in = send_for(port, connections, 5, "M" + std::to_string(connections));
-    const double sent = in.rate * 5;
-    while (static_cast<double>(through - through_before) + 0.5 < sent && hospital.figure("outbox_waiting") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    const double elapsed = seconds_since(start);
-    Flow flow;
-    flow.settled = in;
-    flow.messages = static_cast<double>(through - through_before);
-    flow.used = used_so_far() - before;
-    print_flow(connections == 1 ? "in, 1 connection, each waits for its AA" : "in, 8 connections, each waits for its AA", flow);
-    std::printf("%-54s %9.0f/s   %lld received\n", "through, settled", flow.messages / elapsed, static_cast<long long>(sink.received()));
-    if (connections == 1) one_rate = flow.messages / elapsed;
-    else in_rate = in.rate, through_rate = flow.messages / elapsed;
-    hospital.close();
-  }
-  bar("relay on one connection", one_rate, ">=", 2000, "messages/s");
-  bar("relay in, on eight", in_rate, ">=", 8000, "messages/s");
-  bar("relay through, on eight", through_rate, ">=", 6000, "messages/s");
+  const auto one = relay_on(dir, 1, 5), eight = relay_on(dir, 8, 5);
+  bar("relay on one connection", one.through, ">=", 2000, "messages/s");
+  bar("relay in, on eight", eight.in, ">=", 8000, "messages/s");
+  bar("relay through, on eight", eight.through, ">=", 6000, "messages/s");
 }
 
 // `rows` messages that wait, as after days without the partner; then the partner comes back. In a process of its own, so
@@ -242,6 +246,13 @@ void profile(const test::TempDir& dir, const Certificates& c, int count, int ahe
   pair.close();
 }
 
+void steady(const test::TempDir& dir, const Certificates& c, double seconds) {
+  Pair pair(dir.file("steady"), c, 2000);
+  std::atomic<std::int64_t> number{1};
+  print_flow("64 submitters, at most 2,000 ahead", sustain(pair, 64, seconds, number, 2000));
+  pair.close();
+}
+
 }  // namespace
 }  // namespace huren::bench
 
@@ -255,6 +266,9 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "drain") return drain(dir, std::atoll(argv[2]));
   const Certificates certificates(dir.file("certs"));
   if (parts.contains("profile")) return profile(dir, certificates, argc > 2 ? std::atoi(argv[2]) : 1000, argc > 3 ? std::atoi(argv[3]) : 16), 0;
+  const double steady_for = argc > 2 ? std::atof(argv[2]) : 5;
+  if (parts.contains("steady-relay")) return relay_on(dir, 8, steady_for), 0;
+  if (parts.contains("steady")) return steady(dir, certificates, steady_for), 0;
   const auto y = machine(dir, certificates);
   if (wanted("flow")) flow(dir, certificates, y);
   if (wanted("delay")) delay(dir, certificates);

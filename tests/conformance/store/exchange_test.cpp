@@ -148,7 +148,36 @@ TEST_CASE("held tells the newest version of each report by its own day - own rep
   }
 }
 
-TEST_CASE("a report that is stripped keeps its name and loses its content, its results and its message") {
+TEST_CASE("a report without results is its patient's like any other: found, moved and moved back") {
+  FOR_EACH_STORE(o) {
+    const auto of = [&](const std::string& patient) {
+      std::vector<std::string> numbers;
+      o.read([&](Reader& r) {
+        for (const auto& row : good(r.reports_of(patient))) numbers.push_back(row.number);
+      });
+      return numbers;
+    };
+    using Numbers = std::vector<std::string>;
+    o.write([](Unit& u) -> Result<void> {
+      ResultRow early, late;
+      early.collected_ms = 1, late.collected_ms = 2;
+      early.item = late.item = "GLU";
+      if (auto d = u.put_report(report("X1", 1, 10), {}); !d) return d;
+      return u.put_report(report("X2", 2, 10), {early, late});
+    });
+    CHECK(of("p1") == Numbers{"X2", "X1"});  // each once, of however many times its results are
+    for (const auto& [to, rest] : {std::pair<std::string, Numbers>{"p2", {"X2"}}, {"", {"X2"}}, {"p1", {"X2", "X1"}}}) {
+      o.write([&](Unit& u) { return u.match_report("X1/1", to); });
+      CHECK(of("p1") == rest);
+      CHECK(of("p2") == (to == "p2" ? Numbers{"X1"} : Numbers{}));
+    }
+    o.write([](Unit& u) { return u.retire_report("X1/1"); });
+    CHECK(of("p1") == Numbers{"X2", "X1"});
+    o.read([](Reader& r) { CHECK(good(r.results_of("p1", {}, 0)).size() == 2); });
+  }
+}
+
+TEST_CASE("a report that is stripped keeps its name and its patient and loses its content, its results and its message") {
   FOR_EACH_STORE(o) {
     o.write([](Unit& u) -> Result<void> {
       ResultRow result;
@@ -168,6 +197,8 @@ TEST_CASE("a report that is stripped keeps its name and loses its content, its r
       CHECK(held->document.empty());
       CHECK_FALSE(held->current);
       CHECK(good(r.results_in("X1/1")).empty());
+      CHECK(good(r.reports_of("p1")).size() == 1);
+      CHECK(good(r.results_of("p1", {}, 0)).empty());
       CHECK(good(r.inbox_next(10)).empty());
     });
   }

@@ -77,7 +77,7 @@ TEST_CASE("I9: the inbox takes a message once, answers its repetition with the f
 
 TEST_CASE("a message is found by its number with its bytes, what was refused stands in a list of its own, the newest first") {
   FOR_EACH_STORE(o) {
-    std::int64_t refused = 0, parked = 0;
+    std::int64_t refused = 0, parked = 0, passed_on = 0;
     o.write([&](Unit& u) -> Result<void> {
       for (const auto* id : {"M1", "M2", "M3"})
         if (auto d = u.enqueue({.id = 0, .message_id = id, .partner = "city", .type = "ORU^R01", .content_type = "t", .body = std::string("body of ") + id, .order_key = "", .subject = "s", .remark = ""}); !d) return d;
@@ -86,6 +86,7 @@ TEST_CASE("a message is found by its number with its bytes, what was refused sta
         return good(verdict).id;
       };
       take("I1", "applied");
+      passed_on = good(u.receive({.id = 0, .source = "feed:lab", .control_id = "I0", .content_hash = "h", .content_type = "t", .body = "", .verdict = "AA", .ack = "a", .state = "applied", .remark = ""})).id;
       refused = take("I2", "refused");
       parked = take("I3", "received");
       return u.finish_inbox(parked, "parked", "could not");
@@ -111,6 +112,8 @@ TEST_CASE("a message is found by its number with its bytes, what was refused sta
       CHECK(stopped[1].id == refused);
       CHECK(stopped[1].body.empty());
       CHECK(good(r.inbox_whole(refused))->body == "came I2");
+      REQUIRE(good(r.inbox_whole(passed_on)));  // its content lies in the outbox
+      CHECK(good(r.inbox_whole(passed_on))->body.empty());
       CHECK_FALSE(good(r.inbox_whole(999'999)));
     });
   }

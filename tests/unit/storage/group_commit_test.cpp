@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/fault_vfs/fault_vfs.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace huren;
@@ -55,6 +56,33 @@ TEST_CASE("what every caller wrote is committed, in fewer commits than callers")
   CHECK(f.count() == kThreads * kEach);
   CHECK(group.figures().works == kThreads * kEach);
   CHECK(group.figures().commits < kThreads * kEach);
+}
+
+TEST_CASE("callers who come together again share a commit, instead of one leading alone and the rest waiting for it") {
+  Fixture f;
+  test::FaultVfs vfs(test::FaultVfs::Memory::none);
+  const auto slow = Database::open(f.dir.file("a.db"), {.vfs = vfs.name()});
+  REQUIRE(slow);
+  vfs.delay_sync(4ms);
+  GroupCommit group(**slow);
+  constexpr int kThreads = 8, kEach = 40;
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t)
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < kEach; ++i) {
+          if (group.run(insert(t * 1000 + i), std::nullopt)) ++good;
+          std::this_thread::sleep_for(std::chrono::microseconds(200 + 50 * t));  // each has something else to do meanwhile
+        }
+      });
+  }
+  CHECK(good == kThreads * kEach);
+  INFO(group.figures().commits << " commits");
+  CHECK(group.figures().commits * 6 <= kThreads * kEach);
+  CHECK(bool(group.run(insert(100'000), std::nullopt)));  // whoever comes alone afterwards is not kept
+  CHECK(bool(group.exclusive([](Database&) -> Result<void> { return {}; })));
+  CHECK(f.count() == kThreads * kEach + 1);
 }
 
 TEST_CASE("the first work of a transaction, which has no savepoint, is undone as wholly as any other, and the rest goes on") {

@@ -76,6 +76,16 @@ TEST_CASE("order.check reads one stretch of the patient's results, already in or
   CHECK_FALSE(has(plan, "TEMP B-TREE"));
 }
 
+TEST_CASE("a patient's reports are found by the stretch of their results, who got a report by its name - what is only passed on is in no index of names") {
+  Fixture f;
+  const auto reports = f.plan(sql::kReportsOf), receivers = f.plan(sql::kReceivers) + f.plan(sql::kOutboxOf);
+  INFO(reports << receivers);
+  CHECK(has(reports, "SEARCH report USING INDEX sqlite_autoindex_report_1 (id=?)"));
+  CHECK(has(reports, "SEARCH result USING COVERING INDEX result_of (owner=?)"));
+  CHECK(has(receivers, "SEARCH outbox USING INDEX outbox_subject (subject=?)"));
+  CHECK(has(receivers, "SEARCH o USING INDEX outbox_subject (subject=? AND partner=?)"));
+}
+
 TEST_CASE("whether a record is merged is found by its key and by the index of what is merged now") {
   Fixture f;
   const auto plan = f.plan(sql::kIsMerged);
