@@ -134,7 +134,7 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own
   if (outcome) outcome = begin(deadline);
   lock.lock();
   if (outcome) {
-    outcome = run_batch(lock, rode);
+    outcome = run_batch(lock, deadline, rode);
     ++figures_.commits;
     figures_.works += batch_.size();
     for (const auto& request : batch_)
@@ -156,13 +156,13 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own
   lock.lock();
 }
 
-Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock, std::optional<bool>& rode) {
-  const auto until = Clock::now() + limits_.gather;
+Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock, std::optional<Clock::time_point> deadline, std::optional<bool>& rode) {
+  const auto until = Clock::now() + limits_.gather, latest = deadline ? std::min(until, *deadline - commit_takes_) : until;
+  std::optional<Clock::time_point> patience;  // with those who are not here yet
   bool written = false;
   bool bare = true;  // what the transaction holds has no savepoints, and may be done again
   Result<void> outcome;
-  std::optional<Clock::time_point> patience;  // with those who are not here yet
-  while (outcome && (!queue_.empty() || company_comes(lock, until, patience)) && batch_.size() < static_cast<std::size_t>(limits_.works) &&
+  while (outcome && (!queue_.empty() || company_comes(lock, latest, patience)) && batch_.size() < static_cast<std::size_t>(limits_.works) &&
          (batch_.empty() || Clock::now() < until)) {
     auto request = queue_.front();
     queue_.pop_front();
@@ -206,10 +206,10 @@ Result<void> GroupCommit::run_batch(std::unique_lock<std::mutex>& lock, std::opt
 
 // Callers who were told together come again together, each a little later than the one before. The first of them would lead a commit
 // of its own and keep all others waiting for it: so it waits for as many as there were last, half of what is missing at a time, and
-// altogether no longer than a commit takes.
-bool GroupCommit::company_comes(std::unique_lock<std::mutex>& lock, Clock::time_point until, std::optional<Clock::time_point>& patience) {
+// altogether no longer than a commit takes, and not so long that its own commit would come too late.
+bool GroupCommit::company_comes(std::unique_lock<std::mutex>& lock, Clock::time_point latest, std::optional<Clock::time_point>& patience) {
   if (usual_ < kCrowd || batch_.size() >= usual_ || excluders_ > 0) return false;
-  if (!patience) patience = std::min(until, Clock::now() + commit_takes_);
+  if (!patience) patience = std::min(latest, Clock::now() + commit_takes_);
   awaited_ = (usual_ - batch_.size() + 1) / 2;
   company_cv_.wait_until(lock, *patience, [this] { return queue_.size() >= awaited_ || excluders_ > 0; });
   awaited_ = 0;

@@ -1,6 +1,7 @@
 // Many callers, one sync: whoever finds the writer free leads, runs everybody's work in one transaction, commits once, and
-// tells the others. Where many come together the leader waits a moment for all of them (ADR 0028). There is no thread of its own. Works have savepoints, which copy each page that they touch; those that may
-// be done again go without: when one of them fails all are undone and done once more, each under its own.
+// tells the others. Where many come together the leader waits a moment for all of them (ADR 0028). There is no thread of its
+// own. Works have savepoints, which copy each page that they touch; those that may be done again go without: when one of them
+// fails all are undone and done once more, each under its own.
 // Promises: run() returns success only after the commit is on disk; one failing work undoes only itself; a failed
 //   commit fails all of its works and leaves the database usable; nobody sleeps while work waits without a leader.
 // Refuses: work that calls run() again (Error storage.reentrant); exceptions (they become storage.internal).
@@ -78,8 +79,9 @@ class GroupCommit {
 
   Result<void> begin(std::optional<Clock::time_point> deadline) noexcept;
   void lead(std::unique_lock<std::mutex>& lock, const RequestPtr& own, std::optional<Clock::time_point> deadline);
-  Result<void> run_batch(std::unique_lock<std::mutex>& lock, std::optional<bool>& rode);  // rode: whether what came last is on disk
-  bool company_comes(std::unique_lock<std::mutex>& lock, Clock::time_point until, std::optional<Clock::time_point>& patience);
+  // rode: whether what came last is on disk, if anything did
+  Result<void> run_batch(std::unique_lock<std::mutex>& lock, std::optional<Clock::time_point> deadline, std::optional<bool>& rode);
+  bool company_comes(std::unique_lock<std::mutex>& lock, Clock::time_point latest, std::optional<Clock::time_point>& patience);
   void remember(Clock::duration took);  // of the batch that was committed
   Result<void> ended(const Result<void>& result, bool closed) noexcept;
   Result<void> take_apart(const Request* failed);  // nullptr: none of the works, but who came last

@@ -69,11 +69,10 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
             "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
   put.with_kept(row.source, row.control_id, row.content_hash, row.verdict, row.state, row.remark, row.received_ms);
   if (auto done = put.bind_blob(row.ack).run(); !done) return done.error();
-  const auto id = db.last_rowid();
-  verdict.id = id;
+  verdict.id = db.last_rowid();
   if (row.body.empty() && row.state != "received") return verdict;  // it lies in the outbox
   Query body(db, "INSERT INTO inbox_body(id, content_type, body) VALUES(?, ?, ?)");
-  if (auto done = body.with_kept(id, row.content_type).bind_blob(row.body).run(); !done) return done.error();
+  if (auto done = body.with_kept(verdict.id, row.content_type).bind_blob(row.body).run(); !done) return done.error();
   return verdict;
 }
 
