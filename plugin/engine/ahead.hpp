@@ -20,7 +20,8 @@ namespace huren::engine {
 class Ahead {
  public:
   struct Work { SpooledEvent event; Prepared prepared; };
-  static constexpr std::size_t kBatch = 64;
+  // What a backlog commits together: the more, the fewer pages and syncs a report, and the longer the writer is held.
+  static constexpr std::size_t kBatch = 128;
 
   Ahead(const Context& context, SpoolPort& spool, const std::string& mark_path) : context_(context), spool_(spool), mark_(mark_path) {}
   ~Ahead() { stop(); }
