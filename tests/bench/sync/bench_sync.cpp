@@ -3,7 +3,7 @@
 // the submitters). Every figure stands beside what the machine itself does in the same run.
 // usage: bench_sync [PART...]   PART: flow, delay, relay, queue (default: all); short-queue: 100,000; profile [N [AHEAD]]: N
 // reports (1,000), AHEAD (16) at a time, no figures. steady [SECONDS]: 64 submitters, at most 2,000 ahead, and nothing
-// else; steady-relay [SECONDS]: the relay on eight connections. Two builds are compared by running them in turns.
+// else; steady-relay [SECONDS]: the relay on eight connections; steady-bare [SECONDS]: the bare one. Two builds are compared by running them in turns.
 // Exit 1: a bar was missed.
 #include <sqlite3.h>
 
@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "storage/sqlite.hpp"
+#include "tests/bench/sync/bare_relay.hpp"
 #include "tests/bench/sync/hospitals.hpp"
 #include "tests/bench/sync/peers.hpp"
 #include "tests/support/fault_vfs/fault_vfs.hpp"
@@ -185,9 +186,33 @@ Relayed relay_on(const test::TempDir& dir, int connections, double seconds) {
   return {in.rate, flow.messages / elapsed};
 }
 
+// The same feed and the same receiver with a relay between them that only keeps.
+Relayed bare_relay_on(const test::TempDir& dir, int connections, double seconds) {
+  Sink sink;
+  BareRelay bare(dir.file("bare" + std::to_string(connections) + ".db"), sink.port());
+  const auto all_through = [&](double sent) {
+    while (static_cast<double>(bare.through()) + 0.5 < sent) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  all_through(send_for(bare.port(), connections, 1, "W").rate);  // warm
+  const auto through_before = bare.through();
+  const auto before = used_so_far();
+  const auto start = Clock::now();
+  Flow flow;
+  flow.settled = send_for(bare.port(), connections, seconds, "M");
+  all_through(static_cast<double>(through_before) + flow.settled.rate * seconds);
+  const double elapsed = seconds_since(start);
+  flow.messages = static_cast<double>(bare.through() - through_before);
+  flow.used = used_so_far() - before;
+  print_flow(connections == 1 ? "a bare relay in, 1 connection" : "a bare relay in, 8 connections", flow);
+  std::printf("%-54s %9.0f/s\n", "through, marked as sent", flow.messages / elapsed);
+  return {flow.settled.rate, flow.messages / elapsed};
+}
+
 void relay(const test::TempDir& dir) {
   std::printf("== plain relay, one hospital (CPU and bytes include the bench's own sender and receiver)\n");
+  const auto bare_one = bare_relay_on(dir, 1, 3), bare_eight = bare_relay_on(dir, 8, 3);
   const auto one = relay_on(dir, 1, 5), eight = relay_on(dir, 8, 5);
+  std::printf("of the bare relay: %.2f on one connection; on eight %.2f in, %.2f through\n", one.through / bare_one.through, eight.in / bare_eight.in, eight.through / bare_eight.through);
   bar("relay on one connection", one.through, ">=", 2000, "messages/s");
   bar("relay in, on eight", eight.in, ">=", 8000, "messages/s");
   bar("relay through, on eight", eight.through, ">=", 6000, "messages/s");
@@ -268,6 +293,7 @@ int main(int argc, char** argv) {
   if (parts.contains("profile")) return profile(dir, certificates, argc > 2 ? std::atoi(argv[2]) : 1000, argc > 3 ? std::atoi(argv[3]) : 16), 0;
   const double steady_for = argc > 2 ? std::atof(argv[2]) : 5;
   if (parts.contains("steady-relay")) return relay_on(dir, 8, steady_for), 0;
+  if (parts.contains("steady-bare")) return bare_relay_on(dir, 8, steady_for), 0;
   if (parts.contains("steady")) return steady(dir, certificates, steady_for), 0;
   const auto y = machine(dir, certificates);
   if (wanted("flow")) flow(dir, certificates, y);

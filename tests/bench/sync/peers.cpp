@@ -20,10 +20,6 @@ std::string field(std::string_view message, int number) {  // of MSH, which is t
   return std::string(message.substr(at, message.find('|', at) - at));
 }
 
-std::string answer_to(std::string_view message) {
-  return "MSH|^~\\&|B|B|A|A|20261122083000||ACK^R01^ACK|S" + field(message, 10) + "|P|2.5.1\rMSA|AA|" + field(message, 10) + "\r";
-}
-
 std::optional<std::string> frame_at_hand(hl7::MllpDecoder& decoder) {
   while (auto event = decoder.next())
     if (event->kind == hl7::MllpEvent::Kind::frame) return std::move(event->bytes);
@@ -42,6 +38,13 @@ std::optional<std::string> next_frame(common::Stream& stream, hl7::MllpDecoder& 
 }
 
 }  // namespace
+
+std::string control_id_of(std::string_view message) { return field(message, 10); }
+
+std::string answer_to(std::string_view message) {
+  const auto id = control_id_of(message);
+  return "MSH|^~\\&|B|B|A|A|20261122083000||ACK^R01^ACK|S" + id + "|P|2.5.1\rMSA|AA|" + id + "\r";
+}
 
 Sink::Sink() : listener_(Poco::Net::SocketAddress("127.0.0.1", 0), 128), port_(listener_.address().port()), acceptor_([this] { accept_loop(); }) {}
 

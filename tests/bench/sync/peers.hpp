@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -30,6 +31,9 @@ class Sink {
   std::atomic<bool> stopping_{false};
   std::thread acceptor_;
 };
+
+std::string control_id_of(std::string_view message);
+std::string answer_to(std::string_view message);  // AA
 
 // An ORU^R01 of 25 OBX, about 3.1 KB.
 std::string oru(const std::string& control_id, int patient);

@@ -53,9 +53,11 @@ int x_truncate(sqlite3_file* file, sqlite3_int64 size) {
     if (const int code = mine(file).owner->on_truncate(*mine(file).path, size)) return code;
   return real(file)->pMethods->xTruncate(real(file), size);
 }
-int x_sync(sqlite3_file* file, int /*flags*/) {
-  // The model is the disk: the real one need not turn.
-  return mine(file).path ? mine(file).owner->on_sync(*mine(file).path) : SQLITE_OK;
+int x_sync(sqlite3_file* file, int flags) {
+  if (!mine(file).path) return SQLITE_OK;
+  const int code = mine(file).owner->on_sync(*mine(file).path);
+  // The model is the disk: the real one need not turn, unless somebody measures.
+  return code || !mine(file).owner->delays() ? code : real(file)->pMethods->xSync(real(file), flags);
 }
 int x_size(sqlite3_file* file, sqlite3_int64* size) { return real(file)->pMethods->xFileSize(real(file), size); }
 int x_lock(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
@@ -189,6 +191,11 @@ void FaultVfs::set_read_only(bool on) {
 void FaultVfs::fail(Call call, std::int64_t after, std::int64_t times) {
   const std::lock_guard lock(mutex_);
   failures_[call] = {after, times};
+}
+
+bool FaultVfs::delays() const {
+  const std::lock_guard lock(mutex_);
+  return delay_.count() > 0;
 }
 
 void FaultVfs::delay_sync(std::chrono::microseconds delay) {

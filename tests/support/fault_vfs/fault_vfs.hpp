@@ -37,7 +37,8 @@ class FaultVfs {
   void take_half(bool on);                    // a full disk takes the first half of the write
   void set_read_only(bool on);                // the file system was mounted anew: every write is EROFS
   void fail(Call call, std::int64_t after, std::int64_t times);  // EIO, once `after` calls of that kind went well
-  void delay_sync(std::chrono::microseconds delay);
+  void delay_sync(std::chrono::microseconds delay);  // on top of a real sync; 0: there is none
+  [[nodiscard]] bool delays() const;
   [[nodiscard]] std::int64_t calls() const;   // writes, syncs, truncations, removals so far
   [[nodiscard]] std::int64_t syncs() const;
 
