@@ -1,4 +1,4 @@
-"""The tables of the catalogue in the manuals: settings in UG-SYSPAR, audit events in SPEC-AL, statuses in UG-VENDOR.
+"""The tables of the catalogue in the manuals: settings in UG-SYSPAR, audit events in SPEC-AL, statuses in UG-VENDOR, figures in UG-ADMIN.
 
 usage: reference.py [--check]   rewrites what stands between <!-- NAME --> and <!-- /NAME --> in packaging/doc; --check:
 writes nothing, exit 1 when a page is not what it would be
@@ -80,7 +80,14 @@ def statuses(english):
                         [[f"`{r['name']}`", r["value"], cell(r["en" if english else "zh"])] for r in rows("status.csv")])
 
 
-PAGES = {"UG-SYSPAR-settings": ("options", options), "SPEC-AL-audit-events": ("audit", audit), "UG-VENDOR-integration": ("statuses", statuses)}
+def figures(english):
+    return "\n" + table(["figure", "labels", "in /health", "alarm when", "meaning"] if english else ["指标", "标签", "/health 中", "报警条件", "含义"],
+                        [[f"`{r['name']}`", " ".join(f"`{label}`" for label in r["labels"].split()), f"`{r['health']}`" if r["health"] else "", cell(r["alarm"]),
+                          cell(r["en" if english else "zh"])] for r in rows("metrics.csv")])
+
+
+PAGES = {"UG-SYSPAR-settings": ("options", options), "SPEC-AL-audit-events": ("audit", audit), "UG-VENDOR-integration": ("statuses", statuses),
+         "UG-ADMIN-operation": ("figures", figures)}
 
 
 def main():

@@ -113,6 +113,7 @@ std::string Figures::text(const nlohmann::ordered_json& health) {
   gauges.number(health, "inbox_waiting", "huren_inbox_waiting", "Messages that were acknowledged and have yet to take effect.");
   gauges.number(health, "notices_open", "huren_notices_open", "Notices that the HIS has not acknowledged.");
   gauges.number(health, "retractions_open", "huren_retractions_open", "Retractions that a doctor has yet to acknowledge.");
+  gauges.number(health, "retractions_escalated", "huren_retractions_escalated", "Retractions that nobody acknowledged in time.");
   gauges.number(health, "unmatched_reports", "huren_unmatched_reports", "Received reports that belong to no registered patient.");
   if (health.contains("clock")) {
     gauges.number(health["clock"], "step_ms", "huren_clock_step_seconds", "How far the clock has been set since the start.", 0.001);

@@ -6,6 +6,8 @@
 #include <Poco/StreamCopier.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <regex>
 #include <set>
@@ -77,6 +79,36 @@ std::vector<std::string> faults(const std::string& text, std::map<std::string, d
     if (value < last[key]) out.push_back("a bucket falls: " + l);
     last[key] = value;
     if (m[3] == "+Inf" && values[m[1].str() + "_count" + (m[2].length() ? "{" + m[2].str() + "}" : "")] != value) out.push_back("+Inf is not the count: " + l);
+  }
+  return out;
+}
+
+// Names and labels of the figures: as the catalogue has them, and as they stand in a text of the format.
+using Names = std::map<std::string, std::set<std::string>>;
+
+Names catalogue() {
+  std::ifstream file(HUREN_SOURCE_DIR "/schemas/catalog/metrics.csv");
+  Names out;
+  std::string l;
+  std::getline(file, l);  // its head
+  while (std::getline(file, l)) {
+    std::istringstream cells(l);
+    std::string name, health, labels, label;
+    std::getline(std::getline(std::getline(cells, name, ','), health, ','), labels, ',');
+    auto& place = out[name];
+    for (std::istringstream words(labels); words >> label;) place.insert(label);
+  }
+  return out;
+}
+
+Names shown(const std::map<std::string, double>& values) {
+  static const std::regex part("_(bucket|sum|count)$"), label(R"re(([a-z_]+)=")re");
+  Names out;
+  for (const auto& [series, value] : values) {
+    const auto brace = std::min(series.find('{'), series.size());
+    auto& place = out[std::regex_replace(series.substr(0, brace), part, "")];
+    for (std::sregex_iterator at(series.begin() + static_cast<std::ptrdiff_t>(brace), series.end(), label), end; at != end; ++at)
+      if ((*at)[1] != "le") place.insert((*at)[1]);
   }
   return out;
 }
@@ -160,6 +192,19 @@ TEST_CASE("the metrics keep to the format, count what happened, and say what hea
   CHECK(Json::parse(get(a.config.metrics_listen, "/health").body)["outbox_parked"] == 1);
   CHECK(get(a.config.metrics_listen, "/").status == 404);
   CHECK(get(a.config.metrics_listen, "/metrics", "POST").status == 405);
+}
+
+TEST_CASE("the catalogue of figures names each that is shown, with its labels, and no other") {
+  Hospital a;
+  a.config.metrics_listen = free_address();
+  REQUIRE(std::system(("'" HUREN_SOURCE_DIR "/tests/support/make_certs.sh' '" + a.folder() + "' own >/dev/null").c_str()) == 0);
+  a.config.listener["certificate"] = "own.pem";
+  busy(a);
+  std::map<std::string, double> values;
+  const auto text = get(a.config.metrics_listen, "/metrics").body;
+  CHECK(faults(text, values).empty());
+  INFO(text);
+  CHECK(shown(values) == catalogue());
 }
 
 TEST_CASE("the checker of the format sees what breaks it") {
