@@ -28,7 +28,7 @@ Receipt judge(const hl7::Ack& ack, const std::string& where) {
       if (!lasting(ack)) {
         out.outcome = Outcome::not_sent;
         out.retry_after_ms = kRejectedRetryMs;
-        out.remark = {"transport.refused_for_now", where, {out.code, hl7::causes(ack)}};
+        out.remark = {"transport.refused_for_now", where, hl7::refusal(ack)};
         return out;
       }
       break;
@@ -37,7 +37,7 @@ Receipt judge(const hl7::Ack& ack, const std::string& where) {
       break;
   }
   out.outcome = Outcome::refused;
-  out.remark = {"transport.refused", where, {out.code, hl7::causes(ack)}};
+  out.remark = {"transport.refused", where, hl7::refusal(ack)};
   return out;
 }
 

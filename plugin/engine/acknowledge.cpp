@@ -76,7 +76,7 @@ Reply take_ack(const Context& context, const huren::Inbound& in, const hl7::Mess
       reply.body = received->earlier.ack;
       return {};
     }
-    const auto settlement = delivery::after_application_ack(**sent, row.verdict, hl7::causes(*ack));
+    const auto settlement = delivery::after_application_ack(**sent, row.verdict, hl7::refusal(*ack));
     if (!settlement) return {};
     if (wants_person(settlement->state))
       if (auto r = tell_parked(unit, context, **sent, *settlement); !r) return r;
@@ -88,7 +88,7 @@ Reply take_ack(const Context& context, const huren::Inbound& in, const hl7::Mess
   }
   if (!known) return ignored();
   if (ack->code != AckCode::AA)
-    context.log.write(Severity::warning, "transport.late_refusal", {{"source", in.source}, {"code", row.verdict}, {"causes", hl7::causes(*ack)}});
+    context.log.write(Severity::warning, "transport.late_refusal", {{"source", in.source}, {"code", row.verdict}, {"causes", hl7::causes(*ack, Language::en)}});
   return reply;
 }
 

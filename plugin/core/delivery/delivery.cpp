@@ -1,6 +1,7 @@
 #include "core/delivery/delivery.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace huren::delivery {
 
@@ -50,14 +51,14 @@ Settlement after_outcome(const store::OutboxRow& row, const Receipt& receipt, st
   return s;
 }
 
-std::optional<Settlement> after_application_ack(const store::OutboxRow& row, std::string_view code, const std::string& causes) {
+std::optional<Settlement> after_application_ack(const store::OutboxRow& row, std::string_view code, std::vector<std::string> refusal) {
   const bool over = row.state == OutboxState::delivered || row.state == OutboxState::cancelled;
   if (over || row.attempts == 0) return std::nullopt;  // never sent: somebody makes it up
   Settlement s{.id = row.id, .state = OutboxState::delivered, .next_ms = 0, .remark = std::string(code), .give_back = false};
   if (code == "AA") return s;
   const bool rejected = code == "AR";
   s.state = rejected ? OutboxState::parked : OutboxState::refused;
-  s.remark = line(Error{rejected ? "delivery.application_rejected" : "delivery.application_refused", "", {std::string(code), causes}});
+  s.remark = line(Error{rejected ? "delivery.application_rejected" : "delivery.application_refused", "", std::move(refusal)});
   return s;
 }
 

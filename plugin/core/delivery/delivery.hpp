@@ -29,8 +29,8 @@ store::Settlement after_outcome(const store::OutboxRow& row, const Receipt& rece
                                 const Policy& policy, bool owed = false);
 
 // An application acknowledgement (AA, AE, AR) that came as a message of its own, for the row as it stands.
-// causes: places and codes of its errors. Nothing: it changes nothing (never sent, already delivered, cancelled).
-std::optional<store::Settlement> after_application_ack(const store::OutboxRow& row, std::string_view code, const std::string& causes);
+// refusal: what it says (hl7::refusal). Nothing: it changes nothing (never sent, already delivered, cancelled).
+std::optional<store::Settlement> after_application_ack(const store::OutboxRow& row, std::string_view code, std::vector<std::string> refusal);
 
 // A committed row whose application acknowledgement did not come by next_ms.
 store::Settlement after_silence(const store::OutboxRow& row, const Policy& policy);

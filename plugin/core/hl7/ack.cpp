@@ -229,7 +229,18 @@ Result<Ack> parse_ack(std::string_view bytes) {
   return parse_ack(*message);
 }
 
-std::string causes(const Ack& ack) {
+namespace {
+
+std::string meaning(const AckError& e, Language language) {
+  if (const auto* known = catalogue_entry(e.id)) return text({known->id, "", std::vector<std::string>(5, "…")}, language);
+  const auto* known = catalogue_entry("hl7.cause_" + e.code);
+  return known ? text({known->id, "", {}}, language) : "";
+}
+
+}  // namespace
+
+std::string causes(const Ack& ack, Language language) {
+  const bool zh = language == Language::zh;
   std::string out;
   int shown = 0;
   for (const auto& e : ack.errors) {
@@ -240,8 +251,13 @@ std::string causes(const Ack& ack) {
     if (location) out += e.location;
     if (location && code) out += ' ';
     if (code) out += e.code;
+    if (const auto words = meaning(e, language); !words.empty()) out.append(zh ? "（" : " (").append(words).append(zh ? "）" : ")");
   }
   return out.empty() ? "-" : out;
+}
+
+std::vector<std::string> refusal(const Ack& ack) {
+  return {std::string(to_string(ack.code)), causes(ack, Language::zh), causes(ack, Language::en)};
 }
 
 AckVerdict judge(const Header& sent, const Ack& ack) {

@@ -53,9 +53,11 @@ struct Ack {
 Result<Ack> parse_ack(const Message& message);  // Errors hl7.ack_no_msa, hl7.ack_code
 Result<Ack> parse_ack(std::string_view bytes);
 
-// "PID-3 101; OBX[2]-5 102": places and codes of the first five errors, nothing of the peer's free text (it may name a
-// patient); "-": none.
-std::string causes(const Ack& ack);
+// "PID-3 101 (a required field is missing); OBX[2]-5 102 (…)": places, codes and what they mean of the first five errors, in words of
+// our own: of table 0357, or of the catalogue's id that a huren says. Nothing of the peer's free text (it may name a patient); "-": none.
+std::string causes(const Ack& ack, Language language);
+// What a text about a refusal says: the code, the causes in Chinese, the causes in English.
+std::vector<std::string> refusal(const Ack& ack);
 
 // What an acknowledgement means for the message that was sent.
 enum class AckVerdict {

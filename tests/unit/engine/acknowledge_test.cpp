@@ -277,7 +277,8 @@ TEST_CASE("a late AE or AR makes a person look, with the partner's places and co
     REQUIRE_FALSE(notice.is_null());
     const auto told = notice.dump();
     CHECK(told.find(code == std::string("AE") ? "delivery.application_refused" : "delivery.application_rejected") != std::string::npos);
-    CHECK(told.find("PID[1]-5 204") != std::string::npos);
+    CHECK(told.find("PID[1]-5 204（对方查不到") != std::string::npos);
+    CHECK(told.find("PID[1]-5 204 (the partner does not know") != std::string::npos);
     CHECK(told.find("王小明") == std::string::npos);
     CHECK(s.a.log_text().find("transport.late_refusal") != std::string::npos);
     CHECK(s.a.log_text().find("王小明") == std::string::npos);

@@ -96,15 +96,17 @@ TEST_CASE("a CA is the end unless the message asks for an application acknowledg
 TEST_CASE("a late application acknowledgement settles whatever is open or waits for a person, and nothing else") {
   for (const auto state : {OutboxState::waiting, OutboxState::claimed, OutboxState::on_wire, OutboxState::committed, OutboxState::doubtful, OutboxState::parked,
                            OutboxState::refused}) {
-    CHECK(after_application_ack(row(1, state), "AA", "-")->state == OutboxState::delivered);
-    CHECK(after_application_ack(row(1, state), "AE", "PID-3 101")->state == OutboxState::refused);
-    CHECK(after_application_ack(row(1, state), "AR", "-")->state == OutboxState::parked);
-    CHECK(after_application_ack(row(1, state), "AE", "PID-3 101")->remark.find("PID-3 101") != std::string::npos);
+    CHECK(after_application_ack(row(1, state), "AA", {})->state == OutboxState::delivered);
+    CHECK(after_application_ack(row(1, state), "AE", {"AE", "PID-3 101（缺）", "PID-3 101 (missing)"})->state == OutboxState::refused);
+    CHECK(after_application_ack(row(1, state), "AR", {})->state == OutboxState::parked);
+    const auto remark = after_application_ack(row(1, state), "AE", {"AE", "PID-3 101（缺）", "PID-3 101 (missing)"})->remark;
+    CHECK(remark.find("AE：PID-3 101（缺）") != std::string::npos);
+    CHECK(remark.find("AE: PID-3 101 (missing)") != std::string::npos);
   }
   for (const auto* code : {"AA", "AE", "AR"}) {
-    CHECK_FALSE(after_application_ack(row(1, OutboxState::delivered), code, "-"));
-    CHECK_FALSE(after_application_ack(row(1, OutboxState::cancelled), code, "-"));
-    CHECK_FALSE(after_application_ack(row(0, OutboxState::waiting), code, "-"));  // it never left
+    CHECK_FALSE(after_application_ack(row(1, OutboxState::delivered), code, {}));
+    CHECK_FALSE(after_application_ack(row(1, OutboxState::cancelled), code, {}));
+    CHECK_FALSE(after_application_ack(row(0, OutboxState::waiting), code, {}));  // it never left
   }
 }
 

@@ -64,6 +64,23 @@ TEST_CASE("findings become located ERR segments that parse back") {
   CHECK(parsed->errors.at(1).code == "102");
 }
 
+TEST_CASE("the causes of a refusal read in both languages, and hold nothing that the peer wrote freely") {
+  const auto told = parse_ack("MSH|^~\\&|B|B|A|A|20261122083000||ACK^R01^ACK|S1|P|2.5.1\rMSA|AE|M7|王小明 refused\r"
+                              "ERR||PV1^1^2|103^x^HL70357|E||||王小明 not found\rERR||OBX^2^5|102^x^HL70357|E|hl7.data_type^王小明|||NM 王小明\r"
+                              "ERR|||999^x^HL70357|E|no.such_id|||王小明\rERR||王小明|<103>|E\r");
+  REQUIRE(told);
+  CHECK(causes(*told, Language::zh) == "PV1[1]-2 103（代码不在对方的表中）; OBX[2]-5 102（" + text({"hl7.data_type", "", {"…"}}, Language::zh) + "）; 999");
+  CHECK(causes(*told, Language::en) == "PV1[1]-2 103 (the code is not in the partner's table); OBX[2]-5 102 (" + text({"hl7.data_type", "", {"…"}}, Language::en) + "); 999");
+  CHECK(refusal(*told) == std::vector<std::string>{"AE", causes(*told, Language::zh), causes(*told, Language::en)});
+  const auto silent = parse_ack("MSH|^~\\&|B|B|A|A|20261122083000||ACK|S1|P|2.5.1\rMSA|AE|M7\r");
+  REQUIRE(silent);
+  CHECK(causes(*silent, Language::en) == "-");
+}
+
+TEST_CASE("each code of table 0357 that tells of a fault has words") {
+  for (const auto* code : {"100", "101", "102", "103", "104", "200", "201", "202", "203", "204", "205", "206", "207"}) CHECK(catalogue_entry(std::string("hl7.cause_") + code) != nullptr);
+}
+
 TEST_CASE("bytes that do not read get a NAK all the same") {
   const Error why{"hl7.undecodable", "PID-5", {"12", "UTF-8"}};
   const auto readable = parse_ack(build_nak("MSH|^~\\&|A|B|C|D|1||ADT^A01|X9|P|2.5||||||UNICODE UTF-8\rPID|\xAB|\r", AckCode::AR, why, context()));
