@@ -13,7 +13,24 @@ bool fits(std::string_view verb, OutboxState state) {
   const bool committed = state == OutboxState::committed;  // a person who has asked the partner need not wait on
   if (verb == "release") return state == OutboxState::parked;
   if (verb == "retry") return waits_for_person || committed;
+  if (verb == "park" && state == OutboxState::parked) return false;  // its remark would be lost
   return waits_for_person || committed || state == OutboxState::waiting;
+}
+
+// Why the verb does not fit and which one does. Of what waits for a person only release, and park of what is parked, do not fit.
+std::string_view why_not(OutboxState state) {
+  switch (state) {
+    case OutboxState::waiting: return "ctl.waits_already";
+    case OutboxState::claimed:
+    case OutboxState::on_wire: return "ctl.being_sent";
+    case OutboxState::delivered: return "ctl.delivered_already";
+    case OutboxState::refused: return "ctl.release_refused";
+    case OutboxState::doubtful: return "ctl.release_doubtful";
+    case OutboxState::parked: return "ctl.parked_already";
+    case OutboxState::cancelled: return "ctl.cancelled_already";
+    case OutboxState::committed: return "ctl.release_committed";
+  }
+  return "ctl.being_sent";
 }
 
 }  // namespace
@@ -36,7 +53,7 @@ Result<std::vector<OutboxChange>> change_outbox(store::Store& store, std::string
     for (const auto id : ids) {
       auto row = outbox_message(reader, id);
       if (!row) return row.error();
-      if (!fits(verb, row->state)) return Error{"ctl.not_now", std::to_string(id), {std::string(verb), store::word(row->state)}};
+      if (!fits(verb, row->state)) return Error{why_not(row->state), std::to_string(id), {std::to_string(id), std::string(verb), store::word(row->state)}};
       changes.push_back({id, row->state, target});
       rows.push_back(std::move(*row));
     }

@@ -13,7 +13,9 @@ namespace huren::engine {
 Result<store::OutboxRow> outbox_message(store::Reader& reader, std::int64_t id);
 
 struct OutboxChange { std::int64_t id = 0; store::OutboxState from = store::OutboxState::waiting, to = store::OutboxState::waiting; };
-// who: of the audit trail. Errors ctl.no_row, ctl.not_now. dry_run: says what would change.
+// who: of the audit trail. dry_run: says what would change. Errors ctl.no_row, and one for each state that the verb does not
+// fit, which names the verb that does: ctl.waits_already being_sent delivered_already parked_already cancelled_already
+// release_refused release_doubtful release_committed.
 Result<std::vector<OutboxChange>> change_outbox(store::Store& store, std::string_view verb, const std::vector<std::int64_t>& ids, const std::string& who,
                                                 std::int64_t now_ms, bool dry_run);
 

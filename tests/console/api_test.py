@@ -366,7 +366,7 @@ def operations(pair, admin_a, admin_b):
     seen = admin_a.must("post", "/message", {"id": sent[0]["id"]})
     need(seen["hl7"].startswith("MSH|") and "<ClinicalDocument" in seen["document"] and seen["event"]["number"], "event, message and document side by side")
     admin_a.refused("post", "/message", {"id": 999999}, 422, "ctl.no_row")
-    admin_a.refused("post", "/outbox/act", {"verb": "retry", "ids": [sent[0]["id"]]}, 422, "ctl.not_now")
+    admin_a.refused("post", "/outbox/act", {"verb": "retry", "ids": [sent[0]["id"]]}, 422, "ctl.delivered_already")
     admin_a.refused("post", "/outbox", {"state": "asleep"}, 422, "ctl.state")
     for language, state, empty in (("zh", "已送达", "（无）"), ("en", "delivered", "(none)")):
         table = pair.alliance.ctl(A, "--lang", language, "outbox", "list", "--state", state)
