@@ -139,7 +139,9 @@ int outbox_show(Place& place, std::int64_t id) {
     place.failed(read.error());
     return kUnusable;
   }
-  place.out << to_json(line, place.config.hospital.offset_minutes).dump(2) << "\n";
+  auto shown = to_json(line, place.config.hospital.offset_minutes);
+  if (!place.json) shown["remark"] = engine::remark_in(line.row.remark, place.language, true);
+  place.out << shown.dump(2) << "\n";
   return kOk;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/outbox_verbs.hpp"
 
+#include <algorithm>
+
 #include "engine/audit.hpp"
 
 namespace huren::engine {
@@ -31,6 +33,27 @@ std::string_view why_not(OutboxState state) {
     case OutboxState::committed: return "ctl.release_committed";
   }
   return "ctl.being_sent";
+}
+
+constexpr std::string_view kBar = " / ", kNext = "] | ";  // between the languages of a line, between two lines
+
+// One line of core/base: "where: zh / en [id]". What fills the places stands in both halves, so the middle bar parts them.
+std::string half(std::string_view line, Language language, bool with_id) {
+  const auto id = line.rfind(" [");
+  if (id == line.npos || !line.ends_with(']')) return std::string(line);
+  const auto both = line.substr(0, id);
+  std::vector<std::size_t> bars;
+  for (auto at = both.find(kBar); at != both.npos; at = both.find(kBar, at + kBar.size())) bars.push_back(at);
+  if (bars.empty()) return std::string(line);
+  const auto bar = bars[bars.size() / 2];
+  auto out = std::string(both.substr(0, bar));
+  if (language == Language::en) {
+    const auto colon = out.find(": ");
+    const bool where = colon != out.npos && std::all_of(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) { return c > ' ' && c <= '~'; });
+    out.erase(where ? colon + 2 : 0);
+    out += both.substr(bar + kBar.size());
+  }
+  return with_id ? out.append(line.substr(id)) : out;
 }
 
 }  // namespace
@@ -72,13 +95,13 @@ Result<std::vector<OutboxChange>> change_outbox(store::Store& store, std::string
   return changes;
 }
 
-std::string remark_in(const std::string& remark, Language language) {
-  const auto bar = remark.find(" / ");
-  const auto id = remark.rfind(" [");
-  if (bar == remark.npos || id == remark.npos || id < bar) return remark;
-  if (language == Language::zh) return remark.substr(0, bar);
-  const auto where = remark.substr(0, bar).find(": ");
-  return (where == remark.npos ? "" : remark.substr(0, where + 2)) + remark.substr(bar + 3, id - bar - 3);
+std::string remark_in(std::string_view remark, Language language, bool with_id) {
+  std::string out;
+  for (auto next = remark.find(kNext); next != remark.npos; next = remark.find(kNext)) {
+    out += half(remark.substr(0, next + 1), language, with_id) + " | ";
+    remark.remove_prefix(next + kNext.size());
+  }
+  return out + half(remark, language, with_id);
 }
 
 }  // namespace huren::engine

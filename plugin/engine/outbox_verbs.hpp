@@ -19,7 +19,8 @@ struct OutboxChange { std::int64_t id = 0; store::OutboxState from = store::Outb
 Result<std::vector<OutboxChange>> change_outbox(store::Store& store, std::string_view verb, const std::vector<std::int64_t>& ids, const std::string& who,
                                                 std::int64_t now_ms, bool dry_run);
 
-// A remark is stored in both languages, "where: zh / en [id]": one half of it.
-std::string remark_in(const std::string& remark, Language language);
+// A remark is stored in both languages, one line of core/base or two, "where: zh / en [id] | where: zh / en [id]": one half
+// of it, without its ids or with them.
+std::string remark_in(std::string_view remark, Language language, bool with_id = false);
 
 }  // namespace huren::engine

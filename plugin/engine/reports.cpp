@@ -15,6 +15,7 @@
 #include "engine/exchange/digest.hpp"
 #include "engine/exchange/index.hpp"
 #include "engine/exchange/permission.hpp"
+#include "engine/outbox_verbs.hpp"
 #include "engine/recognitions.hpp"
 #include "engine/referral/matching.hpp"
 
@@ -106,7 +107,8 @@ Result<void> tell_parked(store::Unit& unit, const Context& context, const store:
   return notify(unit, context, notice, "delivery.parked/1",
                 model::to_json({.notice_id = notice, .at = context.now()},
                                model::DeliveryParked{.message_id = row.message_id, .message_type = row.type, .partner = row.partner, .subject = row.subject,
-                                                     .reason = {"delivery.parked", row.partner, {settlement.remark}}, .attempts = row.attempts}));
+                                                     .reason = {"delivery.parked", row.partner, {""}}, .attempts = row.attempts,
+                                                     .cause_zh = remark_in(settlement.remark, Language::zh, true), .cause_en = remark_in(settlement.remark, Language::en, true)}));
 }
 
 std::optional<LabReport> report_in(const ReportRow& row) { return model::whole_report(row.brief, row.rest, row.observations); }

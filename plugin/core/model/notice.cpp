@@ -91,6 +91,10 @@ std::string to_json(const NoticeHead& head, const DeliveryParked& n) {
   put(body, "subject", n.subject);
   body["attempts"] = n.attempts;
   body["reason"] = finding_json({Severity::error, n.reason});
+  if (!n.cause_zh.empty() || !n.cause_en.empty()) {
+    body["reason"]["zh"] = text({n.reason.id, "", {n.cause_zh}}, Language::zh);
+    body["reason"]["en"] = text({n.reason.id, "", {n.cause_en}}, Language::en);
+  }
   return notice(head, "delivery.parked/1", std::move(body));
 }
 

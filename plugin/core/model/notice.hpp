@@ -51,6 +51,7 @@ struct DeliveryParked {            // delivery.parked/1: a message waits for a p
   std::string message_id, message_type, partner, subject;
   Error reason{"", "", {}};
   int attempts = 0;
+  std::string cause_zh{}, cause_en{};  // fill {0} of the reason's sentence; its args do where both are empty
 };
 
 struct EventRejected {             // event.rejected/1: a submitted event that cannot be used; it is kept and visible

@@ -61,6 +61,21 @@ TEST_CASE("refused waits for a person and holds nobody else up") {
   CHECK(a.health()["outbox_parked"] == 1);
 }
 
+TEST_CASE("the notice of a parked message tells its reason in each language apart, with the id of the cause") {
+  Hospital a;
+  sender(a);
+  const Error why{"transport.connect_refused", "partner.other", {"10.0.0.1:2575"}};
+  a.wire().script({{.receipt = {.outcome = Outcome::refused, .code = "AE", .remark = why}, .hand_on = false}});
+  a.submit("lab.report.released/1", Hospital::report("R1"));
+  const auto told = a.notice_of("delivery.parked/1");
+  REQUIRE_FALSE(told.is_null());
+  const auto& reason = told["body"]["reason"];
+  CAPTURE(reason.dump());
+  CHECK(reason["id"] == "delivery.parked");
+  CHECK(reason["zh"] == text({"delivery.parked", "", {"partner.other: " + text(why, Language::zh) + " [transport.connect_refused]"}}, Language::zh));
+  CHECK(reason["en"] == text({"delivery.parked", "", {"partner.other: " + text(why, Language::en) + " [transport.connect_refused]"}}, Language::en));
+}
+
 TEST_CASE("I5: reports of one patient arrive in the order of their release, though the first fails at first") {
   Hospital a;
   sender(a);

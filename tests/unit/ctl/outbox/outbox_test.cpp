@@ -1,6 +1,7 @@
-// huren-ctl outbox: a verb that does not apply says so and which one does.
+// huren-ctl outbox: a verb that does not apply says so and which one does; a remark is told in one language.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "adapters/store/sqlite/store.hpp"
@@ -93,4 +94,32 @@ TEST_CASE("an outbox verb that does not apply says the message's state, why, and
       }
     }
   }
+}
+
+TEST_CASE("outbox show tells the remark in the reader's language - its JSON for programs keeps the stored line") {
+  Desk desk(OutboxState::parked);
+  for (const auto language : {Language::zh, Language::en}) {
+    auto place = desk.place(language);
+    REQUIRE(ctl::outbox_show(place, 1) == ctl::kOk);
+    const auto remark = nlohmann::json::parse(desk.out.str())["remark"].get<std::string>();
+    CAPTURE(remark);
+    CHECK(chinese(remark) == (language == Language::zh));
+    CHECK(remark.find(text({"delivery.no_answer_ever", "", {"8"}}, language)) != remark.npos);
+    CHECK(remark.find("partner.city: " + text({"transport.connect_refused", "", {"10.0.0.1:2575"}}, language)) != remark.npos);
+    CHECK(remark.find("[transport.connect_refused]") != remark.npos);
+  }
+  auto place = desk.place(Language::en, true);
+  REQUIRE(ctl::outbox_show(place, 1) == ctl::kOk);
+  CHECK(nlohmann::json::parse(desk.out.str())["remark"] == both_languages());
+}
+
+TEST_CASE("a stored remark is taken apart where its languages meet, whatever stands in its places") {
+  const auto in = [](const std::string& remark, Language language) { return engine::remark_in(remark, language); };
+  const Error slashes{"delivery.application_refused", "", {"AE", "PID[1]-5 / 204: x"}};
+  CHECK(in(line(slashes), Language::zh) == text(slashes, Language::zh));
+  CHECK(in(line(slashes), Language::en) == text(slashes, Language::en));
+  CHECK(in("AA", Language::en) == "AA");
+  CHECK(in("operator:root park", Language::zh) == "operator:root park");
+  CHECK(in("A / B", Language::en) == "A / B");
+  CHECK(in("", Language::zh).empty());
 }
