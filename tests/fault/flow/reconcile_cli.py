@@ -55,6 +55,8 @@ def main():
     store.close()
     expect("removed at B", shown(), ["C1"])
     expect("a dry run from A", alliance.ctl_json(A, "reconcile", PARTNER, "--day", day, "--dry-run")["sent"], 2)
+    printed = alliance.ctl(A, "--lang", "en", "reconcile", PARTNER, "--day", day, "--dry-run")
+    expect("a report a line", [line.rsplit("/", 1)[-1] for line in printed.splitlines() if line.startswith("  ")], ["C0", "C2"])
     expect("a dry run from B", alliance.ctl_json(B, "reconcile", "county_hospital", "--day", day, "--dry-run")["asked"], 2)
     expect("after dry runs", shown(), ["C1"])
     expect("from B", alliance.ctl_json(B, "reconcile", "county_hospital", "--day", day)["asked"], 2)
