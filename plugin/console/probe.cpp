@@ -41,6 +41,14 @@ std::string name_text(const X509_NAME* name) {
   return data ? std::string(data, static_cast<std::size_t>(size)) : std::string();
 }
 
+std::int64_t epoch_ms(const ASN1_TIME* time) {
+  const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> epoch(ASN1_TIME_set(nullptr, 0), &ASN1_TIME_free);
+  int days = 0, seconds = 0;
+  return ASN1_TIME_diff(&days, &seconds, epoch.get(), time) == 1 ? (days * 86'400LL + seconds) * 1000 : 0;
+}
+
+std::string day(std::int64_t at_ms) { return to_iso_time(from_epoch_ms(at_ms, 480)).substr(0, 10); }
+
 SeenCertificate seen(X509* x) {
   SeenCertificate out;
   std::array<unsigned char, 32> digest{};
@@ -48,9 +56,8 @@ SeenCertificate seen(X509* x) {
   if (X509_digest(x, EVP_sha256(), digest.data(), &size) == 1) out.fingerprint = engine::hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
   out.subject = name_text(X509_get_subject_name(x));
   out.issuer = name_text(X509_get_issuer_name(x));
-  const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> epoch(ASN1_TIME_set(nullptr, 0), &ASN1_TIME_free);
-  int days = 0, seconds = 0;
-  if (ASN1_TIME_diff(&days, &seconds, epoch.get(), X509_get0_notAfter(x)) == 1) out.not_after_ms = (days * 86'400LL + seconds) * 1000;
+  out.not_before_ms = epoch_ms(X509_get0_notBefore(x));
+  out.not_after_ms = epoch_ms(X509_get0_notAfter(x));
   return out;
 }
 
@@ -72,17 +79,20 @@ class Walk {
   explicit Walk(const Probe& wish) : wish_(wish) {}
 
   Json run() {
-    const bool good = resolve() && connect() && (!wish_.tls || (handshake() && chain() && fingerprint() && accepted()));
-    static constexpr std::array kNames{"name", "connect", "tls", "trust", "fingerprint", "our_certificate"};
-    for (std::size_t i = steps_.size(); i < (wish_.tls ? kNames.size() : 2); ++i) steps_.push_back({{"step", kNames[i]}, {"state", "not_reached"}, {"found", ""}});
+    const bool good = ours() && resolve() && connect() && (!wish_.tls || (handshake() && chain() && fingerprint() && accepted()));
+    not_reached(wish_.tls ? kNames.size() : 2);
     Json out{{"ok", good}, {"steps", std::move(steps_)}};
     if (!certificate_.fingerprint.empty())
       out["certificate"] = {{"fingerprint", certificate_.fingerprint}, {"subject", certificate_.subject}, {"issuer", certificate_.issuer},
-                            {"until", to_iso_time(from_epoch_ms(certificate_.not_after_ms, 480)).substr(0, 10)}};
+                            {"until", day(certificate_.not_after_ms)}};
     return out;
   }
 
  private:
+  static constexpr std::array kNames{"name", "connect", "tls", "trust", "fingerprint", "our_certificate"};
+  void not_reached(std::size_t below) {
+    for (auto i = steps_.size(); i < below; ++i) steps_.push_back({{"step", kNames[i]}, {"state", "not_reached"}, {"found", ""}});
+  }
   bool step(const char* name, const std::string& found) {
     steps_.push_back({{"step", name}, {"state", "ok"}, {"found", found}});
     return true;
@@ -90,6 +100,15 @@ class Walk {
   bool fail(const char* name, const Error& error) {
     steps_.push_back({{"step", name}, {"state", "failed"}, {"found", ""}, {"error", error_json(error)}});
     return false;
+  }
+
+  // Nobody can accept a certificate of ours that is not valid: the partner would be blamed for it.
+  bool ours() {
+    if (!wish_.tls || wish_.certificate.empty()) return true;
+    const auto fault = certificate_fault(wish_.certificate, "listener.certificate", wish_.now_ms);
+    if (!fault) return true;
+    not_reached(kNames.size() - 1);
+    return fail(kNames.back(), *fault);
   }
 
   bool resolve() {
@@ -157,7 +176,7 @@ class Walk {
   }
 
   bool chain() {
-    if (certificate_.not_after_ms < wish_.now_ms) return fail("trust", {"probe.expired", "certificate", {to_iso_time(from_epoch_ms(certificate_.not_after_ms, 480)).substr(0, 10)}});
+    if (certificate_.not_after_ms < wish_.now_ms) return fail("trust", {"probe.expired", "certificate", {day(certificate_.not_after_ms)}});
     const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> trusted(X509_STORE_new(), &X509_STORE_free);
     if (wish_.trust.empty() || X509_STORE_load_locations(trusted.get(), wish_.trust.c_str(), nullptr) != 1) {
       ERR_clear_error();
@@ -217,6 +236,14 @@ SeenCertificate describe_certificate(const std::string& pem_file) {
   const Certificate x(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr, &X509_free);
   ERR_clear_error();
   return x ? seen(x.get()) : SeenCertificate{};
+}
+
+std::optional<Error> certificate_fault(const std::string& pem_file, const std::string& where, std::int64_t now_ms) {
+  const auto own = describe_certificate(pem_file);
+  if (own.fingerprint.empty()) return std::nullopt;
+  if (own.not_after_ms < now_ms) return Error{"probe.own_expired", where, {pem_file, day(own.not_after_ms)}};
+  if (own.not_before_ms > now_ms) return Error{"probe.own_not_yet_valid", where, {pem_file, day(own.not_before_ms)}};
+  return std::nullopt;
 }
 
 }  // namespace huren::console

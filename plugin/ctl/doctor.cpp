@@ -33,7 +33,10 @@ struct Report {
   }
 };
 
-void check_certificate(Report& report, const std::string& name, const fs::path& path) {
+// where: the option of a certificate of ours; empty: an authority's.
+void check_certificate(Report& report, const std::string& name, const fs::path& path, const std::string& where) {
+  if (!where.empty())
+    if (const auto fault = console::certificate_fault(path.string(), where, engine::Clock().now_ms())) return report.add(false, name, report.place.say(*fault));
   try {
     const Poco::Crypto::X509Certificate certificate(path.string());
     const auto days = (certificate.expiresOn() - Poco::DateTime()).days();
@@ -146,10 +149,13 @@ int doctor(Place& place) {
   } else {
     report.add(false, place.say("存储无法打开", "The store does not open"), place.say("见上文", "see above"));
   }
-  for (const auto& [key, name] : {std::pair{"certificate", place.say("本院证书", "own certificate")}, {"trust", place.say("信任机构", "trusted authorities")}})
-    if (const auto it = place.config.listener.find(key); it != place.config.listener.end() && !it->second.empty())
-      check_certificate(report, name, fs::path(place.config_dir) / it->second);
-  if (const auto& c = place.config.console; !c.certificate.empty()) check_certificate(report, place.say("管理页面证书", "certificate of the console"), fs::path(place.config_dir) / c.certificate);
+  const auto check = [&](const config::Options& options, const char* key, const std::string& name, const std::string& where) {
+    if (const auto it = options.find(key); it != options.end() && !it->second.empty()) check_certificate(report, name, fs::path(place.config_dir) / it->second, where);
+  };
+  check(place.config.listener, "certificate", place.say("本院证书", "own certificate"), "listener.certificate");
+  check(place.config.listener, "trust", place.say("信任机构", "trusted authorities"), "");
+  check({{"certificate", place.config.console.certificate}}, "certificate", place.say("管理页面证书", "certificate of the console"), "console.certificate");
+  for (const auto& feed : place.config.feeds) check(feed.options, "certificate", place.say("接入证书 ", "certificate of the feed ") + feed.name, "feed." + feed.name + ".certificate");
   check_clock(report);
   check_adapters(report);
   for (const auto& partner : place.config.partners) check_partner(report, partner);

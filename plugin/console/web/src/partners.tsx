@@ -52,7 +52,7 @@ function Wizard({ tables, close, done }: { tables: Tables; close: () => void; do
     setCompared(false);
     setProbe(await post<Probe>('/partners/probe', { address: values.address ?? '', server_name: values.server_name ?? '', fingerprint: '' }));
   };
-  const refused = probe?.steps.find((s) => s.step === 'our_certificate')?.state === 'failed';
+  const refused = probe?.steps.some((s) => s.error?.id === 'probe.we_are_refused') ?? false;
   return (
     <Dialog title={t(`添加伙伴，第 ${Math.min(step, 4)} 步（共 4 步）`, `Add a partner, step ${Math.min(step, 4)} of 4`)} close={close}>
       {step === 1 && <form onSubmit={(e) => { e.preventDefault(); setStep(2); }}>
