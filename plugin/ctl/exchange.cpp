@@ -19,7 +19,7 @@ PartnerAdapter* caller(Place& place, const config::Partner& partner, std::unique
   std::vector<Peer> peers{{partner.code, partner.options}};
   auto made = place.loader->make(partner.adapter, "huren.partner/1", {.engine = &services, .config_dir = place.config_dir, .options = std::move(listener), .peers = std::move(peers)});
   if (!made) {
-    place.failed(made.error());
+    place.failed(engine::located(made.error(), place.config, "huren.partner/1"));
     return nullptr;
   }
   holder = std::move(*made);

@@ -78,7 +78,7 @@ bool Place::open_store(const std::string& restore_from) {
   setup.options["directory"] = data;
   if (!restore_from.empty()) setup.options["restore_from"] = restore_from;
   auto made = loader->make(config.store_adapter, "huren.store/1", std::move(setup));
-  if (!made) return failed(made.error());
+  if (!made) return failed(engine::located(made.error(), config, "huren.store/1"));
   store_adapter = std::move(*made);
   store = dynamic_cast<StoreAdapter*>(store_adapter.get());
   if (!store) return failed({"engine.adapter_kind", config.store_adapter, {config.store_adapter, "?", "huren.store/1"}});

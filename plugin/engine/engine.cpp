@@ -188,7 +188,7 @@ Result<void> Engine::open() {
   AdapterSetup store_setup{.engine = &services_, .config_dir = setup_.config_dir, .options = config.store_options, .peers = {}};
   store_setup.options["directory"] = data;
   auto made = loader_->make(config.store_adapter, "huren.store/1", std::move(store_setup));
-  if (!made) return made.error();
+  if (!made) return located(made.error(), config, "huren.store/1");
   store_adapter_ = std::move(*made);
   store_ = dynamic_cast<StoreAdapter*>(store_adapter_.get());
   if (!store_) return Error{"engine.adapter_kind", config.store_adapter, {config.store_adapter, "?", "huren.store/1"}};
@@ -230,7 +230,7 @@ Result<void> Engine::open() {
 Result<void> Engine::make_partners() {
   for (auto& [id, setup] : wanted_adapters(setup_.config, setup_.config_dir, "huren.partner/1", services_)) {
     auto made = loader_->make(id, "huren.partner/1", std::move(setup));
-    if (!made) return made.error();
+    if (!made) return located(made.error(), setup_.config, "huren.partner/1");
     auto* adapter = dynamic_cast<PartnerAdapter*>(made->get());
     if (!adapter) return Error{"engine.adapter_kind", id, {id, "?", "huren.partner/1"}};
     for (const auto& p : setup_.config.partners) {
@@ -258,7 +258,7 @@ Result<void> Engine::make_partners() {
 Result<void> Engine::make_feeds() {
   for (auto& [id, setup] : wanted_adapters(setup_.config, setup_.config_dir, "huren.his/1", services_)) {
     auto made = loader_->make(id, "huren.his/1", std::move(setup));
-    if (!made) return made.error();
+    if (!made) return located(made.error(), setup_.config, "huren.his/1");
     adapters_[id] = std::move(*made);
   }
   return {};

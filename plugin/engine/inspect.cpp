@@ -83,14 +83,27 @@ std::vector<WantedAdapter> wanted_adapters(const config::Config& config, const s
   return out;
 }
 
+Error located(Error error, const config::Config& config, std::string_view kind) {
+  if (!error.id.starts_with("engine.adapter_")) return error;
+  const auto named = [&](const std::string& adapter, const std::string& at) {
+    if (adapter == error.where && !at.empty()) error.where = at;
+  };
+  if (kind == kStore) named(config.store_adapter, config.store_adapter_at);
+  if (kind == kPartner)
+    for (const auto& p : config.partners) named(p.adapter, p.adapter_at);
+  if (kind == kHis)
+    for (const auto& f : config.feeds) named(f.adapter, f.adapter_at);
+  return error;
+}
+
 std::vector<TriedAdapter> try_adapters(const config::Config& config, const std::string& config_dir, Loader& loader) {
   NoEngine services;
   std::vector<TriedAdapter> out;
-  if (auto found = loader.find(config.store_adapter, kStore); !found) out.push_back({config.store_adapter, found.error()});
+  if (auto found = loader.find(config.store_adapter, kStore); !found) out.push_back({config.store_adapter, located(found.error(), config, kStore)});
   for (const auto* kind : {kPartner, kHis})
     for (auto& wanted : wanted_adapters(config, config_dir, kind, services)) {
       const auto made = loader.make(wanted.id, kind, std::move(wanted.setup));
-      out.push_back({wanted.id, made ? std::nullopt : std::optional<Error>(made.error())});
+      out.push_back({wanted.id, made ? std::nullopt : std::optional<Error>(located(made.error(), config, kind))});
     }
   return out;
 }

@@ -26,6 +26,9 @@ class NoEngine final : public EngineServices {
 struct WantedAdapter { std::string id; AdapterSetup setup; };
 std::vector<WantedAdapter> wanted_adapters(const config::Config& config, const std::string& config_dir, std::string_view kind, EngineServices& services);
 
+// A fault of the loader told where the configuration names that adapter; any other as it is.
+Error located(Error error, const config::Config& config, std::string_view kind);
+
 // Each adapter is made as the engine would make it, but not started. Absent: nothing is wrong with it.
 struct TriedAdapter { std::string id; std::optional<Error> fault; };
 std::vector<TriedAdapter> try_adapters(const config::Config& config, const std::string& config_dir, Loader& loader);

@@ -51,6 +51,10 @@ class Builder {
     const auto found = s.values.find(key);
     return found == s.values.end() || found->second.line == 0 ? s.line : found->second.line;
   }
+  // Which adapters there are shows only when they are loaded; the fault is told here all the same.
+  std::string adapter_at(const Section& s) const {
+    return at(file_name_, line(s, "adapter")) + " " + s.table + (s.name.empty() ? "" : "." + s.name) + ".adapter";
+  }
   static std::int64_t number(const Section& s, const char* key) {
     const auto t = text(s, key);
     return t.empty() ? 0 : std::stoll(t);  // values.cpp let only numbers through
@@ -96,6 +100,7 @@ class Builder {
     const auto& store = sections_.one("store");
     config_.data_dir = text(store, "directory");
     config_.store_adapter = text(store, "adapter");
+    config_.store_adapter_at = adapter_at(store);
     config_.store_options = options(store, {"adapter", "keep_days"});
     config_.keep_days = small(store, "keep_days");
     const auto& spool = sections_.one("spool");
@@ -149,6 +154,7 @@ class Builder {
     p.code = s.name;
     p.hospital = hospital(s, "organisation");
     p.adapter = text(s, "adapter");
+    p.adapter_at = adapter_at(s);
     p.deduplicates = flag(s, "deduplicates");
     p.huren = flag(s, "huren");
     p.cda_mode = text(s, "cda_mode");
@@ -172,7 +178,7 @@ class Builder {
     if (std::none_of(std::begin(ways), std::end(ways), [&](const char* way) { return given(s, way); })) add(s.line, "config.feed_without_source", {s.name});
     if (given(s, "certificate") != given(s, "private_key"))
       add(s.line, "config.key_without_certificate", {"[feed." + s.name + "]"});
-    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), text(s, "relay_to"), text(s, "profile"), options(s, {"adapter", "mapping", "relay_to", "profile"})});
+    config_.feeds.push_back({s.name, text(s, "adapter"), text(s, "mapping"), text(s, "relay_to"), text(s, "profile"), options(s, {"adapter", "mapping", "relay_to", "profile"}), adapter_at(s)});
   }
 
   void agreement(const Section& s) {

@@ -32,6 +32,7 @@ struct Partner {
   std::map<std::string, int> time_to_live_hours;  // by message type ("ORU"): older ones are not sent any more; absent: never
   std::vector<std::string> signers;  // SHA-256 of the certificates that may sign its documents; empty: the authority decides
   Options options;             // the adapter's: address, certificate_sha256, ...
+  std::string adapter_at = {}; // where the adapter is named: "local.toml:17 partner.city_hospital.adapter"
 };
 
 struct Signing {               // [signing]: files, PEM
@@ -46,6 +47,7 @@ struct Feed {                  // [feed.lis]
   std::string relay_to;        // partner that gets every message of this feed as it came; "": they are this hospital's own
   std::string profile = "feed";
   Options options;
+  std::string adapter_at = {}; // "local.toml:17 feed.lis.adapter"
 };
 
 struct Agent {                 // how HIS processes reach huren-agent
@@ -61,7 +63,7 @@ struct Config {
   std::string spool_dir;                  // [spool] directory; empty: data_dir
   int submit_timeout_ms = 2000;
   std::int64_t max_body_bytes = 8 * 1024 * 1024;
-  std::string store_adapter = "store.sqlite";
+  std::string store_adapter = "store.sqlite", store_adapter_at;
   Options store_options;
   std::string adapter_dir;                // where huren-*.so lie; empty: beside the module
   std::string engine_path;                // empty: beside the module

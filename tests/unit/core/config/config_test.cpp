@@ -228,3 +228,13 @@ TEST_CASE("config: a feed needs a source, and a key its certificate") {
   CHECK(only(parse(kHospital + "[feed.lis]\ndirectory=\"in\"\ncertificate=\"c\"\n", "f")) == "f:4 config.key_without_certificate [feed.lis]");
   CHECK(only(parse(kHospital + "[delivery]\nretry_first_ms=5000\nretry_ceiling_ms=4000\n", "f")) == "f:6 config.retry_reversed");
 }
+
+TEST_CASE("config: where an adapter is named is kept - by its line, or its table's when it is left out") {
+  const auto c = parse(kHospital + kTls + partner("b", "B") + "adapter=\"partner.nosuch\"\n" + partner("c", "C") + "[feed.lis]\ndirectory=\"in\"\nadapter=\"his.nosuch\"\n", "f").config;
+  REQUIRE(c.partners.size() == 2);
+  CHECK(c.partners[0].adapter_at == "f:13 partner.b.adapter");
+  CHECK(c.partners[1].adapter_at == "f:14 partner.c.adapter");
+  REQUIRE(c.feeds.size() == 1);
+  CHECK(c.feeds[0].adapter_at == "f:21 feed.lis.adapter");
+  CHECK(c.store_adapter_at == "f store.adapter");
+}
