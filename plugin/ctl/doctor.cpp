@@ -31,7 +31,19 @@ struct Report {
     rows.push_back({{"ok", ok}, {"what", what}, {"cure", cure}});
     if (!place.json) place.out << (ok ? "[ok]   " : "[FAIL] ") << what << (cure.empty() ? "" : "\n       -> " + cure) << "\n";
   }
+  // What is no fault: shown to people, and to programs with "ok".
+  void note(const std::string& what) {
+    rows.push_back({{"ok", true}, {"what", what}, {"cure", ""}});
+    if (!place.json) place.out << place.say("[提示] ", "[note] ") << what << "\n";
+  }
 };
+
+// The first start makes the store: no folder yet, or an empty one. What cannot be looked at is not absent.
+bool never_started(const std::string& data) {
+  std::error_code ec;
+  if (!fs::exists(data, ec)) return !ec;
+  return fs::is_directory(data, ec) && fs::is_empty(data, ec) && !ec;
+}
 
 // where: the option of a certificate of ours; empty: an authority's.
 void check_certificate(Report& report, const std::string& name, const fs::path& path, const std::string& where) {
@@ -123,7 +135,9 @@ int doctor(Place& place) {
   const auto profiles = engine::load_profiles(place.config, place.config_dir);
   for (const auto& f : profiles.findings) report.add(false, place.say(f.error), "");
   if (profiles.findings.empty()) report.add(true, place.say("报文检查规则", "message profiles"), "");
-  if (place.open_store()) {
+  if (never_started(place.data)) {
+    report.note(place.say({"ctl.not_started", "store.directory", {place.data}}));
+  } else if (place.open_store()) {
     store::Depths depths;
     std::vector<store::ParkedEvent> rejected;
     auto read = place.store->read([&](store::Reader& reader) -> Result<void> {

@@ -114,6 +114,44 @@ class Words(unittest.TestCase):
             self.assertNotIn("needs a map", told)
             self.assertIn("[ok]   adapter his.soap_xml", told)
 
+    def test_doctor_before_the_first_start_notes_that_there_is_no_store_and_one_that_does_not_open_is_a_fault(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n\n[store]\ndirectory = "data"\n')
+            doctor = lambda *words: run(*words, "--config", folder, "doctor")  # noqa: E731
+            data = pathlib.Path(folder, "data")
+            for there in (False, True):  # a folder that the package made is no engine's yet
+                if there:
+                    data.mkdir()
+                done = doctor("--lang", "en")
+                self.assertEqual((0, ""), (done.returncode, done.stderr), done.stdout)
+                self.assertIn(f"[note] store.directory: No engine was started here yet and {data} holds no store: start huren-agent or the HIS", done.stdout)
+                self.assertIn("[提示] store.directory: 这里还没有启动过引擎", doctor().stdout)
+                self.assertTrue(all(row["ok"] for row in json.loads(doctor("--json").stdout)))
+                self.assertEqual([], list(data.iterdir()) if there else [])
+            pathlib.Path(data, "store.db").write_bytes(b"no database " * 1000)
+            done = doctor("--lang", "en")
+            self.assertEqual(1, done.returncode)
+            self.assertIn("[FAIL] The store does not open", done.stdout)
+            self.assertNotIn("No engine was started", done.stdout)
+
+    def test_an_adapter_that_is_not_there_is_told_by_line_and_option(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n\n[partner.city]\norganisation = "HB"\nname = "B"\naddress = "127.0.0.1:1"\nadapter = "partner.nosuch"\n')
+            told = run("--lang", "en", "--config", folder, "doctor").stdout
+            self.assertIn("-> local.toml:9 partner.city.adapter: Adapter partner.nosuch is not in ", told)
+            self.assertIn(": correct its name, or check", told)
+
+    def test_doctor_names_the_file_of_ours_that_is_over_and_blames_no_partner(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = subprocess.run([str(pathlib.Path(__file__).resolve().parents[3] / "support/make_certs.sh"), folder, "old:expired"], capture_output=True, text=True, timeout=30, check=True).stdout
+            pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n\n[listener]\ncertificate = "old.pem"\nprivate_key = "old.key"\ntrust = "ca.pem"\n\n[partner.city]\n'
+                                                          'organisation = "HB"\nname = "B"\naddress = "127.0.0.1:1"\ncertificate_sha256 = "' + made.split()[-1] + '"\n')
+            for verb in (("doctor",), ("probe", "city")):
+                done = run("--lang", "en", "--config", folder, *verb)
+                self.assertEqual(1, done.returncode)
+                self.assertIn(f"Our own certificate {folder}/old.pem ended on 20", done.stdout)
+                self.assertNotIn("refuses connections", done.stdout)
+
     def test_words_that_do_not_fit_are_told_by_their_own_name(self):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "local.toml").write_text('[hospital]\ncode = "HA"\nname = "A"\n')
