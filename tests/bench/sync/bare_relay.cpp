@@ -4,13 +4,10 @@
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 
-#include <array>
 #include <list>
-#include <optional>
 #include <utility>
 
 #include "adapters/common/net.hpp"
-#include "core/hl7/mllp.hpp"
 #include "tests/bench/sync/machine.hpp"
 #include "tests/bench/sync/peers.hpp"
 
@@ -24,18 +21,6 @@ std::unique_ptr<storage::Database> fresh(const std::string& path) {
   auto db = must(storage::Database::open(path, {}));
   must(db->exec(kSchema));
   return db;
-}
-
-// The next frame, or nothing when the peer has gone.
-std::optional<std::string> receive(Poco::Net::StreamSocket& socket, hl7::MllpDecoder& decoder) {
-  std::array<char, 16 * 1024> chunk;
-  for (;;) {
-    while (auto event = decoder.next())
-      if (event->kind == hl7::MllpEvent::Kind::frame) return std::move(event->bytes);
-    const int got = socket.receiveBytes(chunk.data(), static_cast<int>(chunk.size()));
-    if (got <= 0) return std::nullopt;
-    decoder.feed({chunk.data(), static_cast<std::size_t>(got)});
-  }
 }
 
 void send(Poco::Net::StreamSocket& socket, const std::string& bytes) {

@@ -4,12 +4,8 @@
 #include <chrono>
 #include <list>
 #include <memory>
-#include <optional>
-
-#include <Poco/Net/StreamSocket.h>
 
 #include "adapters/common/stream.hpp"
-#include "core/hl7/mllp.hpp"
 
 namespace huren::bench {
 namespace {
@@ -44,6 +40,16 @@ std::string control_id_of(std::string_view message) { return field(message, 10);
 std::string answer_to(std::string_view message) {
   const auto id = control_id_of(message);
   return "MSH|^~\\&|B|B|A|A|20261122083000||ACK^R01^ACK|S" + id + "|P|2.5.1\rMSA|AA|" + id + "\r";
+}
+
+std::optional<std::string> receive(Poco::Net::StreamSocket& socket, hl7::MllpDecoder& decoder) {
+  std::array<char, 16 * 1024> chunk;
+  for (;;) {
+    if (auto frame = frame_at_hand(decoder)) return frame;
+    const int got = socket.receiveBytes(chunk.data(), static_cast<int>(chunk.size()));
+    if (got <= 0) return std::nullopt;
+    decoder.feed({chunk.data(), static_cast<std::size_t>(got)});
+  }
 }
 
 Sink::Sink() : listener_(Poco::Net::SocketAddress("127.0.0.1", 0), 128), port_(listener_.address().port()), acceptor_([this] { accept_loop(); }) {}
@@ -93,7 +99,6 @@ Figures send_for(int port, int connections, double seconds, const std::string& r
   struct Line {
     Poco::Net::StreamSocket socket;
     hl7::MllpDecoder decoder{std::size_t{1} << 20};
-    std::array<char, 4096> chunk{};
   };
   std::vector<Line> lines(static_cast<std::size_t>(connections));
   for (auto& line : lines) {
@@ -106,12 +111,8 @@ Figures send_for(int port, int connections, double seconds, const std::string& r
     auto& line = lines[static_cast<std::size_t>(t)];
     const auto message = hl7::frame(oru(id, (t * 7919 + i) % 2000));
     if (line.socket.sendBytes(message.data(), static_cast<int>(message.size())) != static_cast<int>(message.size())) die("relay: not sent");
-    std::optional<std::string> answer;
-    while (!(answer = frame_at_hand(line.decoder))) {
-      const int got = line.socket.receiveBytes(line.chunk.data(), static_cast<int>(line.chunk.size()));
-      if (got <= 0) die("relay: no answer");
-      line.decoder.feed({line.chunk.data(), static_cast<std::size_t>(got)});
-    }
+    const auto answer = receive(line.socket, line.decoder);
+    if (!answer) die("relay: no answer");
     if (answer->find("MSA|AA|" + id) == std::string::npos) die("relay: no AA: " + *answer);
   });
   for (auto& line : lines) line.socket.close();

@@ -2,14 +2,17 @@
 // that acknowledges at once. Both do as little as they can: what they cost is counted as the relay's.
 #pragma once
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/StreamSocket.h>
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "core/hl7/mllp.hpp"
 #include "tests/bench/sync/machine.hpp"
 
 namespace huren::bench {
@@ -34,6 +37,9 @@ class Sink {
 
 std::string control_id_of(std::string_view message);
 std::string answer_to(std::string_view message);  // AA
+
+// The next frame of a blocking socket; nothing: the peer has gone.
+std::optional<std::string> receive(Poco::Net::StreamSocket& socket, hl7::MllpDecoder& decoder);
 
 // An ORU^R01 of 25 OBX, about 3.1 KB.
 std::string oru(const std::string& control_id, int patient);
