@@ -59,7 +59,7 @@ Reply take_ack(const Context& context, const huren::Inbound& in, const hl7::Mess
   if (!ack || hl7::is_commit(ack->code)) return ignored();
   const auto mode = hl7::ack_mode(header);
   const bool asks = mode.enhanced && hl7::wanted(mode.accept, true) && !header.control_id.empty();
-  store::InboxRow row{.id = 0, .source = in.source, .control_id = header.control_id, .content_hash = sha256_hex(in.body), .content_type = in.content_type,
+  store::InboxRow row{.id = 0, .source = in.source, .control_id = header.control_id, .content_hash = sha256(in.body), .content_type = in.content_type,
                       .body = in.body, .verdict = std::string(hl7::to_string(ack->code)),
                       .ack = asks ? hl7::build_ack(header, AckCode::CA, {}, own_words(context)) : "", .state = "applied", .remark = "",
                       .received_ms = context.clock.now_ms()};

@@ -60,9 +60,10 @@ void Figures::asked(std::string_view topic, int status, double seconds) noexcept
 } catch (const std::exception&) {  // no memory: one count less
 }
 
-void Figures::delivered(const std::string& partner, std::string_view outcome, double seconds) noexcept try {
-  series_->attempts.Add({{"partner", partner}, {"outcome", std::string(outcome)}}).Increment();
-  series_->attempt_seconds.Add({{"partner", partner}}, slow()).Observe(seconds);
+void Figures::delivered(const std::string& partner, std::string_view outcome, double seconds, int messages) noexcept try {
+  series_->attempts.Add({{"partner", partner}, {"outcome", std::string(outcome)}}).Increment(messages);
+  auto& times = series_->attempt_seconds.Add({{"partner", partner}}, slow());
+  for (int i = 0; i < messages; ++i) times.Observe(seconds);
 } catch (const std::exception&) {
 }
 

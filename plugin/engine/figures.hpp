@@ -14,7 +14,8 @@ class Figures {
   Figures();
   ~Figures();
   void asked(std::string_view topic, int status, double seconds) noexcept;
-  void delivered(const std::string& partner, std::string_view outcome, double seconds) noexcept;  // outcome: of the attempt
+  // outcome: of the attempts; seconds: of each
+  void delivered(const std::string& partner, std::string_view outcome, double seconds, int messages) noexcept;
   void received(bool stored) noexcept;
   void applied(std::uint64_t events) noexcept;
   std::string text(const nlohmann::ordered_json& health);

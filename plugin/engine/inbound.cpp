@@ -1,7 +1,6 @@
 #include "engine/inbound.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "engine/acknowledge.hpp"
@@ -127,9 +126,9 @@ Result<void> take_effect(store::Unit& unit, const Context& context, const InboxR
 bool takes_effect_at_once(const Understood& u) { return !u.rendered.empty(); }
 
 std::int64_t mark_of(const std::string& content_hash) {
-  std::int64_t mark = 0;
-  std::from_chars(content_hash.data(), content_hash.data() + std::min<std::size_t>(content_hash.size(), 15), mark, 16);
-  return mark;
+  std::uint64_t mark = 0;
+  for (const char c : std::string_view(content_hash).substr(0, sizeof mark)) mark = mark << 8 | static_cast<unsigned char>(c);
+  return static_cast<std::int64_t>(mark >> 4);  // a number, and not a negative one
 }
 
 // A repeated message gets its application acknowledgement again: the first may be what was lost.
@@ -238,7 +237,7 @@ InboxRow row_of(const huren::Inbound& in, const Reading& r, const Answer& answer
 }  // namespace
 
 void Inbound::read_in(Arrival& a) {
-  auto content_hash = sha256_hex(a.in.body);
+  auto content_hash = sha256(a.in.body);
   const auto mark = mark_of(content_hash);
   if (reading_.deaths(Mark::Kind::reading, mark) >= context_.config.max_attempts) {
     unread(a, {"engine.item_kills", a.in.source, {}});

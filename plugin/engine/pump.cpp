@@ -126,6 +126,15 @@ bool Pump::learn(const std::vector<Receipt>& receipts) noexcept {
   return false;
 }
 
+void Pump::count(const std::vector<Receipt>& receipts, std::size_t sent, double seconds) noexcept {
+  if (!setup_.figures) return;
+  for (const auto outcome : {Outcome::not_sent, Outcome::unknown, Outcome::delivered, Outcome::refused}) {
+    auto n = static_cast<std::size_t>(std::ranges::count(receipts, outcome, &Receipt::outcome));
+    if (outcome == Outcome::unknown) n += sent - std::min(sent, receipts.size());
+    if (n > 0) setup_.figures->delivered(setup_.partner, word(outcome), seconds, static_cast<int>(n));
+  }
+}
+
 void Pump::work() {
   std::vector<OutboxRow> rows;  // room for all that can come: none of it is lost for want of memory
   std::vector<Message> messages;
@@ -154,12 +163,12 @@ void Pump::work() {
       receipts.clear();
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    count(receipts, rows.size(), seconds);
     {
       std::unique_lock lock(mutex_);
       if (learn(receipts)) log_.write(Severity::warning, "partner.one_at_a_time", {{"partner", setup_.partner}, {"messages", std::to_string(singles_)}});
       for (std::size_t i = 0; i < rows.size(); ++i) {
         auto receipt = i < receipts.size() ? std::move(receipts[i]) : Receipt{.outcome = Outcome::unknown, .code = "", .remark = {"delivery.adapter_threw", setup_.partner, {}}};
-        if (setup_.figures) setup_.figures->delivered(setup_.partner, word(receipt.outcome), seconds);
         done_.push_back({std::move(rows[i]), std::move(receipt)});
       }
       if (turning_ || lingering_ || stopping_ || !recovered_) continue;  // whoever has the turn finds it at its end

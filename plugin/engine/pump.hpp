@@ -65,6 +65,7 @@ class Pump final : private store::Rider {
   void work();
   void take_few(std::vector<store::OutboxRow>& few);          // with mutex_ held; few has room for a window
   bool learn(const std::vector<Receipt>& receipts) noexcept;  // with mutex_ held: of one delivery
+  void count(const std::vector<Receipt>& receipts, std::size_t sent, double seconds) noexcept;  // of one delivery: one that is missing is unknown
   Result<void> recover();
 
   const Setup setup_;

@@ -49,7 +49,7 @@ Reply relay(const Context& context, const config::Partner& partner, const huren:
     findings.push_back({Severity::error, {header.type.empty() ? "inbound.unsupported_type" : "inbound.no_control_id", header.type.empty() ? "MSH-9" : "MSH-10", {"?"}}});
   const bool good = findings.empty();
   const auto answer = answer_to(context, header, good ? hl7::AckCode::AA : hl7::AckCode::AE, good, findings);
-  const store::InboxRow row{.id = 0, .source = in.source, .control_id = header.control_id, .content_hash = sha256_hex(in.body), .content_type = in.content_type,
+  const store::InboxRow row{.id = 0, .source = in.source, .control_id = header.control_id, .content_hash = sha256(in.body), .content_type = in.content_type,
                             .body = good ? std::string() : in.body,  // what goes on lies in the outbox, once
                             .verdict = std::string(hl7::to_string(answer.verdict)), .ack = answer.now, .state = good ? "applied" : "refused",
                             .remark = good ? "" : line(findings.front().error), .received_ms = context.clock.now_ms()};

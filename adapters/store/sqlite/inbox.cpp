@@ -47,13 +47,13 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
   if (!known) return known.error();
   if (*known && named) {
     Query query(db, sql::kInboxSameId);
-    auto other = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
+    auto other = first<InboxRow>(query.with_kept(row.source, row.control_id).bind_blob(row.content_hash), head_of);
     if (!other) return other.error();
     if (*other) verdict = {.kind = InboxVerdict::same_id_other_content, .earlier = std::move(**other)};
   }
   if (*known) {
     Query query(db, sql::kInboxSame);
-    auto earlier = first<InboxRow>(query.with(row.source, row.control_id, row.content_hash), head_of);
+    auto earlier = first<InboxRow>(query.with_kept(row.source, row.control_id).bind_blob(row.content_hash), head_of);
     if (!earlier) return earlier.error();
     if (*earlier && (*earlier)->state == "refused" && row.state != "refused") {  // what it was refused for has been mended here
       Query mend(db, "UPDATE inbox SET verdict=?, state=?, remark=?, received_ms=?, ack=? WHERE id=?");
@@ -67,7 +67,7 @@ Result<InboxVerdict> receive(Database& db, const InboxRow& row) {
   Query put(db,
             "INSERT INTO inbox(source, control_id, content_hash, verdict, state, remark, received_ms, ack) "
             "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-  put.with_kept(row.source, row.control_id, row.content_hash, row.verdict, row.state, row.remark, row.received_ms);
+  put.with_kept(row.source, row.control_id).bind_blob(row.content_hash).with_kept(row.verdict, row.state, row.remark, row.received_ms);
   if (auto done = put.bind_blob(row.ack).run(); !done) return done.error();
   verdict.id = db.last_rowid();
   if (row.body.empty() && row.state != "received") return verdict;  // it lies in the outbox
@@ -84,7 +84,7 @@ Result<void> finish_inbox(Database& db, std::int64_t id, const std::string& stat
 }
 
 Result<void> forget_inbox(Database& db, const std::string& source, const std::string& control_id, const std::string& content_hash) {
-  return Query(db, sql::kForgetInbox).with(source, control_id, content_hash).run();
+  return Query(db, sql::kForgetInbox).with_kept(source, control_id).bind_blob(content_hash).run();
 }
 
 Rows<InboxRow> inbox_stopped(Database& db, int limit) {

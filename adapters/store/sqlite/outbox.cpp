@@ -57,16 +57,18 @@ Result<std::int64_t> message_seq(Database& db, const OutboxRow& row) {
 }
 
 // Opens the gate of the oldest open row of a key, unless one of that key is in flight (I5). The caller has closed
-// the gates that may stand wrongly.
-Result<void> open_next(Database& db, const std::string& partner, const std::string& order_key) {
+// the gates that may stand wrongly. landed: the one that was in flight has just come back, so no other is.
+Result<void> open_next(Database& db, const std::string& partner, const std::string& order_key, bool landed) {
   Query oldest(db, sql::kOldestOfKey);
   auto found = oldest.with(partner, order_key).step();
   if (!found) return found.error();
   if (!*found || oldest.integer(3) != closed || in_flight(static_cast<OutboxState>(oldest.integer(4)))) return {};
-  Query flying(db, sql::kKeyInFlight);  // one that a person released may stand before it
-  auto busy = flying.with(partner, order_key).step();
-  if (!busy) return busy.error();
-  if (*busy) return {};
+  if (!landed) {
+    Query flying(db, sql::kKeyInFlight);  // one that a person released may stand before it
+    auto busy = flying.with(partner, order_key).step();
+    if (!busy) return busy.error();
+    if (*busy) return {};
+  }
   return Query(db, "UPDATE outbox SET gate=? WHERE id=?")
       .with(std::int64_t{gate_by_time(oldest.integer(1), oldest.integer(2))}, oldest.integer(0))
       .run();
@@ -94,7 +96,7 @@ Result<void> settle_one(Database& db, const Settlement& s) {
     // Back from a person's hands, perhaps older than the row that now stands first.
     if (auto done = Query(db, sql::kCloseKey).with(partner, order_key).run(); !done) return done;
   }
-  return open_next(db, partner, order_key);
+  return open_next(db, partner, order_key, in_flight(before));
 }
 
 }  // namespace

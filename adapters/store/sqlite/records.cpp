@@ -56,7 +56,7 @@ Result<void> put_record(Database& db, const RecordRow& row) {
             "INSERT INTO record(id, referral, kind, origin, number, version, source, patient_id, status, stored_ms, current, json, control_id, content_hash) "
             "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (auto done = put.with(row.id, row.referral, row.kind, row.origin, row.number, row.version, row.source, row.patient_id, row.status, row.stored_ms,
-                           row.current, row.json, row.control_id, row.content_hash).run(); !done)
+                           row.current, row.json, row.control_id).bind_blob(row.content_hash).run(); !done)
     return done;
   Query text(db, "INSERT INTO record_text(seq, document) VALUES(?, ?)");
   return text.bind(db.last_rowid()).bind_blob(row.document).run();
@@ -70,7 +70,7 @@ Result<void> match_record(Database& db, const std::string& id, const std::string
 Result<void> strip_record(Database& db, const std::string& id) {
   Query text(db, "UPDATE record_text SET document=x'' WHERE seq=(SELECT seq FROM record WHERE id=?)");
   if (auto done = text.with(id).run(); !done) return done;
-  Query put(db, "UPDATE record SET patient_id='', status='removed', current=0, json='', control_id='', content_hash='' WHERE id=?");
+  Query put(db, "UPDATE record SET patient_id='', status='removed', current=0, json='', control_id='', content_hash=x'' WHERE id=?");
   return put.with(id).run();
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 struct Walk {
   const char* place;           // name in cursor
-  std::string_view next;       // the last of the next rows: (after, limit)
+  std::string_view next;       // the last of the next rows that is old enough: (after, limit, before_ms)
   std::string_view drop;       // (after, last, before_ms)
 };
 
@@ -23,7 +23,7 @@ constexpr std::array kWalks = {
 Result<bool> step(Database& db, const Walk& walk, std::int64_t before_ms, int limit) {
   auto after = cursor(db, walk.place);
   if (!after) return after.error();
-  auto last = Query(db, walk.next).with(*after, limit).number();
+  auto last = Query(db, walk.next).with(*after, limit, before_ms).number();
   if (!last) return last.error();
   if (*last > 0)
     if (auto dropped = Query(db, walk.drop).with(*after, *last, before_ms).run(); !dropped) return dropped.error();

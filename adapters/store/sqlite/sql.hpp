@@ -63,7 +63,7 @@ inline constexpr std::string_view kEnqueue =
 inline constexpr std::string_view kKeyIsOpen =
     "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state<3 LIMIT 1";
 inline constexpr std::string_view kKeyInFlight =
-    "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state IN (1, 2) LIMIT 1";
+    "SELECT 1 FROM outbox WHERE partner=? AND order_key=? AND state<3 AND state>0 LIMIT 1";
 inline constexpr std::string_view kOldestOfKey =
     "SELECT id, next_ms, changed_ms, gate, state FROM outbox WHERE partner=? AND order_key=? AND state<3 ORDER BY id LIMIT 1";
 inline constexpr std::string_view kCloseKey =
@@ -86,7 +86,7 @@ inline constexpr std::string_view kTake =
 inline constexpr std::string_view kInFlight =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id, m.body FROM outbox o JOIN message m ON m.seq = o.message "
-    "WHERE o.partner=? AND o.state IN (1, 2) ORDER BY o.id";
+    "WHERE o.partner=? AND o.state<3 AND o.state>0 ORDER BY o.id";
 inline constexpr std::string_view kOutboxRow =
     "SELECT o.id, m.message_id, o.partner, m.type, m.content_type, o.order_key, o.subject, o.lane, o.state, o.attempts, "
     "o.next_ms, o.created_ms, o.changed_ms, o.remark, o.expires_ms, m.control_id FROM message m JOIN outbox o ON o.message = m.seq "
@@ -132,20 +132,26 @@ inline constexpr std::string_view kOwnReports =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, rest, reported_ms, digest "
     "FROM report WHERE seq>? AND source='' AND current=1 AND stored_ms>=? ORDER BY seq LIMIT ?";
 
-// retention: (after, limit) → the last of the next rows; (after, last, before_ms) drops what may go of them. Found by walking
-// each table in order of age, so that no index is carried through every delivery for a walk that runs once a day.
-inline constexpr std::string_view kNextMessages = "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM message WHERE seq>? ORDER BY seq LIMIT ?)";
+// retention: (after, limit, before_ms) → the last of the next rows that is old enough, 0: none is, the walk is over;
+// (after, last, before_ms) drops what may go of them. Found by walking each table in order of age, so that no index is
+// carried through every delivery for a walk that runs once an hour.
+inline constexpr std::string_view kNextMessages =
+    "SELECT coalesce(max(n.seq), 0) FROM (SELECT seq FROM message WHERE seq>? ORDER BY seq LIMIT ?) n "
+    "WHERE (SELECT o.created_ms FROM outbox o WHERE o.message = n.seq ORDER BY o.partner LIMIT 1)<?";
 // A body stays while any partner has yet to get it or a person has yet to decide: only 3 delivered, 7 cancelled end it.
 inline constexpr std::string_view kDropMessages =
     "UPDATE message SET body=x'' WHERE seq>? AND seq<=? AND length(body)>0 "
     "AND EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq) "
     "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq AND (o.state NOT IN (3, 7) OR o.changed_ms>=?))";
-inline constexpr std::string_view kNextInbox = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM inbox_body WHERE id>? ORDER BY id LIMIT ?)";
+inline constexpr std::string_view kNextInbox =
+    "SELECT coalesce(max(n.id), 0) FROM (SELECT id FROM inbox_body WHERE id>? ORDER BY id LIMIT ?) n "
+    "WHERE (SELECT i.received_ms FROM inbox i WHERE i.id = n.id)<?";
 // The row, its hash and its answer stay: a repetition is still known. A report's message stays as long as the report.
 inline constexpr std::string_view kDropInbox =
     "DELETE FROM inbox_body WHERE id>? AND id<=? AND (SELECT i.state IN ('applied', 'refused') AND i.received_ms<? "
     "FROM inbox i WHERE i.id = inbox_body.id) AND NOT EXISTS(SELECT 1 FROM report_text t WHERE t.inbox = inbox_body.id AND t.inbox > 0)";
-inline constexpr std::string_view kNextNotices = "SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM notice WHERE seq>? ORDER BY seq LIMIT ?)";
+inline constexpr std::string_view kNextNotices =
+    "SELECT coalesce(max(n.seq), 0) FROM (SELECT seq, created_ms FROM notice WHERE seq>? ORDER BY seq LIMIT ?) n WHERE n.created_ms<?";
 inline constexpr std::string_view kDropNotices = "DELETE FROM notice WHERE seq>? AND seq<=? AND acknowledged_ms>0 AND acknowledged_ms<?";
 
 // inbox, notices, views

@@ -159,7 +159,7 @@ Result<void> strip(store::Unit& unit, const std::string& origin, const std::stri
   for (const auto& v : *versions) {
     if (auto r = unit.strip_report(v.id); !r) return r;
     if (!v.hl7.empty())  // once no report names it any more
-      if (auto r = unit.forget_inbox(v.source, hl7::peek_header(v.hl7).control_id, sha256_hex(v.hl7)); !r) return r;
+      if (auto r = unit.forget_inbox(v.source, hl7::peek_header(v.hl7).control_id, sha256(v.hl7)); !r) return r;
   }
   return {};
 }

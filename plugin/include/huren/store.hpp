@@ -91,7 +91,7 @@ struct InboxRow {
   std::int64_t id = 0;
   std::string source;         // partner code or "feed:NAME", as proved
   std::string control_id;     // MSH-10
-  std::string content_hash;   // SHA-256 hex of body
+  std::string content_hash;   // SHA-256 of body, 32 bytes
   std::string content_type, body;
   std::string verdict;        // "AA" | "AE" | "AR": what was found; "CE" | "CR": not even taken (enhanced mode)
   std::string ack;            // the answer's bytes, given again to a duplicate

@@ -100,8 +100,9 @@ CREATE TABLE message(
 -- state: 0 waiting 1 claimed 2 on_wire 3 delivered 4 refused 5 doubtful 6 parked 7 cancelled 8 committed; below 3 it is open.
 -- gate: 0 closed (not the oldest open row of its order_key, or not waiting), 1 waits for next_ms, 2 may be claimed.
 -- The gate moves with the row, so that a claim looks at nothing but rows that it takes, however long the queue is.
+-- No row of outbox or inbox is ever deleted, so ids never repeat.
 CREATE TABLE outbox(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   message INTEGER NOT NULL REFERENCES message(seq),
   partner TEXT NOT NULL,
   order_key TEXT NOT NULL,
@@ -120,16 +121,15 @@ CREATE TABLE outbox(
 CREATE INDEX outbox_due ON outbox(partner, lane, id) WHERE gate = 2;
 CREATE INDEX outbox_later ON outbox(partner, next_ms) WHERE gate = 1;
 CREATE INDEX outbox_open ON outbox(partner, order_key, id, created_ms, state) WHERE state < 3;
-CREATE INDEX outbox_in_flight ON outbox(partner, order_key, id) WHERE state IN (1, 2);
 CREATE INDEX outbox_stuck ON outbox(state, partner) WHERE state > 3 AND state < 7;  -- 4, 5, 6; a list would be a table of its own at every write
 CREATE INDEX outbox_committed ON outbox(state, partner, next_ms) WHERE state = 8;
 CREATE INDEX outbox_subject ON outbox(subject, partner) WHERE subject <> '';  -- what is only passed on has none
 
 CREATE TABLE inbox(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   source TEXT NOT NULL,
   control_id TEXT NOT NULL,
-  content_hash TEXT NOT NULL,
+  content_hash BLOB NOT NULL,
   verdict TEXT NOT NULL,
   state TEXT NOT NULL,
   remark TEXT NOT NULL,
@@ -416,7 +416,7 @@ CREATE TABLE record(
   current INTEGER NOT NULL,
   json TEXT NOT NULL,
   control_id TEXT NOT NULL,
-  content_hash TEXT NOT NULL
+  content_hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX record_version ON record(kind, origin, number, version);
 CREATE INDEX record_of_patient ON record(patient_id, stored_ms) WHERE patient_id <> '';

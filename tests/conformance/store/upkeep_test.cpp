@@ -85,6 +85,35 @@ TEST_CASE("retention never touches what is undelivered or waits for a person, wh
   }
 }
 
+TEST_CASE("retention ends each walk where the rows are too young: it does not follow what comes in") {
+  FOR_EACH_STORE(o) {
+    o.write([&](Unit& u) -> Result<void> {
+      for (int i = 0; i < 40; ++i) {
+        const auto id = std::to_string(i);
+        auto out = message("m" + id, "b");
+        out.created_ms = out.changed_ms = i < 4 ? 10 : 500;
+        if (auto d = u.enqueue(out); !d) return d;
+        InboxRow in;
+        in.source = "city";
+        in.control_id = in.content_hash = id;
+        in.body = "bytes";
+        in.state = "received";
+        in.received_ms = i < 4 ? 10 : 500;
+        if (auto d = u.receive(in); !d) return d.error();
+        if (auto d = u.put_notice({"n" + id, "t", "{}", in.received_ms, 0, 0}); !d) return d;
+      }
+      return {};
+    });
+    const auto pieces = [&](std::int64_t before_ms) {
+      for (int i = 1; i < 1000; ++i)
+        if (good(o.store().prune(before_ms, 2))) return i;
+      return 0;
+    };
+    CHECK(pieces(100) == 9);  // of each table the four old rows, then nothing
+    CHECK(pieces(1000) == 63);
+  }
+}
+
 TEST_CASE("retention keeps the inbox's memory and drops only bytes that took effect - open notices stay") {
   FOR_EACH_STORE(o) {
     InboxRow applied;
