@@ -9,7 +9,7 @@ namespace {
 
 struct Walk {
   const char* place;           // name in cursor
-  std::string_view next;       // the last of the next rows that is old enough: (after, limit, before_ms)
+  std::string_view next;       // the last of the next rows that is not too young: (after, limit, before_ms)
   std::string_view drop;       // (after, last, before_ms)
 };
 

@@ -132,12 +132,14 @@ inline constexpr std::string_view kOwnReports =
     "SELECT seq, id, origin, number, version, status, source, patient_id, stored_ms, current, brief, rest, reported_ms, digest "
     "FROM report WHERE seq>? AND source='' AND current=1 AND stored_ms>=? ORDER BY seq LIMIT ?";
 
-// retention: (after, limit, before_ms) → the last of the next rows that is old enough, 0: none is, the walk is over;
+// retention: (after, limit, before_ms) → the last of the next rows that is not too young, 0: all are, the walk is over;
 // (after, last, before_ms) drops what may go of them. Found by walking each table in order of age, so that no index is
-// carried through every delivery for a walk that runs once an hour.
+// carried through every delivery for a walk that runs once an hour. A row later than the newest one is from when the clock
+// was ahead: it says nothing about those behind it.
 inline constexpr std::string_view kNextMessages =
     "SELECT coalesce(max(n.seq), 0) FROM (SELECT seq FROM message WHERE seq>? ORDER BY seq LIMIT ?) n "
-    "WHERE (SELECT o.created_ms FROM outbox o WHERE o.message = n.seq ORDER BY o.partner LIMIT 1)<?";
+    "WHERE (SELECT o.created_ms FROM outbox o WHERE o.message = n.seq ORDER BY o.partner LIMIT 1) "
+    "NOT BETWEEN ? AND (SELECT created_ms FROM outbox ORDER BY id DESC LIMIT 1)";
 // A body stays while any partner has yet to get it or a person has yet to decide: only 3 delivered, 7 cancelled end it.
 inline constexpr std::string_view kDropMessages =
     "UPDATE message SET body=x'' WHERE seq>? AND seq<=? AND length(body)>0 "
@@ -145,13 +147,14 @@ inline constexpr std::string_view kDropMessages =
     "AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.message = message.seq AND (o.state NOT IN (3, 7) OR o.changed_ms>=?))";
 inline constexpr std::string_view kNextInbox =
     "SELECT coalesce(max(n.id), 0) FROM (SELECT id FROM inbox_body WHERE id>? ORDER BY id LIMIT ?) n "
-    "WHERE (SELECT i.received_ms FROM inbox i WHERE i.id = n.id)<?";
+    "WHERE (SELECT i.received_ms FROM inbox i WHERE i.id = n.id) NOT BETWEEN ? AND (SELECT received_ms FROM inbox ORDER BY id DESC LIMIT 1)";
 // The row, its hash and its answer stay: a repetition is still known. A report's message stays as long as the report.
 inline constexpr std::string_view kDropInbox =
     "DELETE FROM inbox_body WHERE id>? AND id<=? AND (SELECT i.state IN ('applied', 'refused') AND i.received_ms<? "
     "FROM inbox i WHERE i.id = inbox_body.id) AND NOT EXISTS(SELECT 1 FROM report_text t WHERE t.inbox = inbox_body.id AND t.inbox > 0)";
 inline constexpr std::string_view kNextNotices =
-    "SELECT coalesce(max(n.seq), 0) FROM (SELECT seq, created_ms FROM notice WHERE seq>? ORDER BY seq LIMIT ?) n WHERE n.created_ms<?";
+    "SELECT coalesce(max(n.seq), 0) FROM (SELECT seq, created_ms FROM notice WHERE seq>? ORDER BY seq LIMIT ?) n "
+    "WHERE n.created_ms NOT BETWEEN ? AND (SELECT created_ms FROM notice ORDER BY seq DESC LIMIT 1)";
 inline constexpr std::string_view kDropNotices = "DELETE FROM notice WHERE seq>? AND seq<=? AND acknowledged_ms>0 AND acknowledged_ms<?";
 
 // inbox, notices, views
