@@ -30,15 +30,6 @@ std::string_view word(IoStatus status) {
   }
 }
 
-// An acknowledgement that asks for none: answering it would never end. Most messages name neither type in what could be
-// their header, and are not read for it.
-bool wants_no_answer(std::string_view message) {
-  const auto start = message.substr(0, 12'288);
-  if (start.find("ACK") == std::string_view::npos && start.find("MCF") == std::string_view::npos) return false;
-  const auto head = hl7::peek_header(message);
-  return hl7::is_ack(head) && head.accept_ack.empty();
-}
-
 }  // namespace
 
 MllpServer::MllpServer(ConnectionServerSettings connections, MllpServerSettings settings, MllpHandler handler,
@@ -118,7 +109,8 @@ bool MllpServer::answer(const Visit& visit, std::vector<Inbound>& messages) {
   const auto replies = handler_.handle(messages);
   std::string bytes;
   for (std::size_t i = 0; i < messages.size() && i < replies.size(); ++i) {
-    if (wants_no_answer(messages[i].body)) continue;
+    const auto head = hl7::peek_header(messages[i].body);
+    if (hl7::is_ack(head) && head.accept_ack.empty()) continue;  // answering one would never end
     add(bytes, replies[i].body, replies[i].stored);
     if (!replies[i].later.empty()) add(bytes, replies[i].later, replies[i].stored);
   }

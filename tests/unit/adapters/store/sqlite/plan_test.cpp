@@ -137,6 +137,7 @@ TEST_CASE("settlement finds the next row of a key without walking the queue") {
   Fixture f;
   CHECK(has(f.plan(sql::kOldestOfKey), "outbox_open (partner=? AND order_key=?)"));
   CHECK(has(f.plan(sql::kKeyInFlight), "COVERING INDEX outbox_open (partner=? AND order_key=?)"));
+  CHECK(has(f.plan(sql::kInFlight), "SEARCH o USING INDEX outbox_open (partner=?)"));
   CHECK_FALSE(has(f.plan(sql::kOldestOfKey), "TEMP B-TREE"));
   CHECK(has(f.plan(sql::kEnqueue), "SEARCH outbox USING COVERING INDEX outbox_open (partner=? AND order_key=?)"));
   CHECK(has(f.plan(sql::kOutboxDepth), "COVERING INDEX outbox_open"));
