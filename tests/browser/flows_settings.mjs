@@ -1,5 +1,5 @@
 // Setting up and changing: partners, agreements, mapping, tables.
-import { baseB, button, dialog, done, facts, field, flow, look, must, open, person, signIn, stage, taken } from './world.mjs';
+import { baseB, button, dialog, done, facts, field, flow, look, must, open, overtaken, person, signIn, stage, taken } from './world.mjs';
 
 flow('a newcomer sets up a second hospital from the page alone, within ten minutes', async () => {
   const begun = Date.now();
@@ -187,9 +187,11 @@ flow('the mapping workbench: 5,000 rows, row errors, many accepted at once, undo
 flow('tables as forms: departments, an EQA pass renewed, a reason, a price, an HR scope; faults told; the calendar by month', async () => {
   const page = await person(baseB);
   await signIn(page, 'admin', facts.password);
+  const both = await overtaken(page, '/codes/table');
   await open(page, 'tables', '编码表');
   await field(page, '编码表').selectOption('departments.csv');
-  await page.getByText('没有内容。').waitFor();
+  await both();
+  must(await page.getByText('没有内容。').isVisible(), 'the table that was chosen, not the one whose answer came last');
   await button(page, '添加一行').click();
   await field(dialog(page), '科室代码 *').fill('ENDO');
   await field(dialog(page), '中文名称 *').fill('内分泌科');

@@ -1,5 +1,5 @@
 // The day's work: the queue and its messages, the doctor's panel, the month's figures.
-import { baseA, baseB, button, dialog, done, facts, field, flow, look, must, open, person, signIn, stage } from './world.mjs';
+import { baseA, baseB, button, dialog, done, facts, field, flow, look, must, open, overtaken, person, signIn, stage } from './world.mjs';
 
 flow('the queue: a parked message, its reason and its one button; a message seen through; audited', async () => {
   const page = await person(baseA);
@@ -31,6 +31,11 @@ flow('the queue: a parked message, its reason and its one button; a message seen
   await field(page, '状态').selectOption('person');
   await button(page, '重新发送').click();
   await page.getByText('没有需要人工处理的消息。').waitFor();
+  const both = await overtaken(page, '/outbox');
+  await field(page, '状态').selectOption('');
+  await field(page, '状态').selectOption('person');
+  await both();
+  must(await page.getByText('没有需要人工处理的消息。').isVisible(), 'the state that was chosen, not the one whose answer came last');
   for (let i = 0; !(await stage('delivered', 'LIS-4004')); i++) { must(i < 100, 'it is delivered'); await page.waitForTimeout(100); }
   must(await stage('refused'), 'the laboratory system is told that its message is not taken');
   await open(page, 'inbox', '来件问题');
@@ -116,6 +121,12 @@ flow('figures: charts that can be read, printed, taken away as CSV and PNG', asy
   await page.getByText('50.0%').first().waitFor();
   await page.locator('canvas').first().waitFor();
   await look(page, 'figures');
+  const month = await field(page, '月份').inputValue();
+  const both = await overtaken(page, '/figures');
+  await field(page, '月份').fill('2020-01');
+  await field(page, '月份').fill(month);
+  await both();
+  must(await page.getByText('50.0%').first().isVisible(), 'the month that was chosen, not the one whose answer came last');
   const csv = page.waitForEvent('download');
   await button(page, '导出 CSV').click();
   must(/^huren-\d{4}-\d\d\.csv$/.test((await csv).suggestedFilename()), 'the month as CSV');

@@ -65,6 +65,27 @@ export async function look(page, name, { full = false } = {}) {
   await page.screenshot({ path: `${images}/${name}.png`, fullPage: full });
 }
 
+/** Of the next two questions to this address the first one's answer comes last. What it gives waits until the page has shown both. */
+export async function overtaken(page, path) {
+  let asked = 0;
+  let answered;
+  let shown;
+  const second = new Promise((resolve) => { answered = resolve; });
+  const both = new Promise((resolve) => { shown = resolve; });
+  await page.route(`**/api/v1${path}`, async (route) => {
+    const first = ++asked === 1;
+    const response = await route.fetch();
+    if (first) await second;
+    await route.fulfill({ response });
+    (first ? shown : answered)();
+  });
+  return async () => {
+    await both;
+    await page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
+    await page.unroute(`**/api/v1${path}`);
+  };
+}
+
 export async function open(page, path, heading) {
   await page.goto(`${page.base}/#/${path}`);
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();

@@ -16,7 +16,7 @@ import { Retractions } from './retractions';
 import { Calendar, History, Users } from './settings';
 import { Tables } from './tables';
 import type { Session, Status } from './types';
-import { Act, Dialog, Failed, Text } from './ui';
+import { Act, Dialog, Failed, Text, useNewest } from './ui';
 
 interface Page { path: string; zh: string; en: string; right: string; make: (p: PageProps) => JSX.Element }
 export interface PageProps { session: Session; status: Status | undefined; refresh: () => Promise<void> }
@@ -128,14 +128,8 @@ function Inside({ session, set }: { session: Session; set: (s: Session | undefin
   const [ended, setEnded] = useState(false);
   const [lost, setLost] = useState<unknown>();
   const [changing, setChanging] = useState(false);
-  const refresh = async () => {
-    try {
-      setStatus(await get<Status>('/status'));
-      setLost(undefined);
-    } catch (e) {
-      if (e instanceof ApiError && e.status === 401) setEnded(true); else setLost(e);
-    }
-  };
+  const newest = useNewest();
+  const refresh = () => newest(get<Status>('/status'), (s) => { setStatus(s); setLost(undefined); }, (e) => { if (e instanceof ApiError && e.status === 401) setEnded(true); else setLost(e); });
   useEffect(() => {
     const moved = () => { setPath(here()); document.getElementById('page')?.focus(); };
     addEventListener('hashchange', moved);

@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import { download, post } from './api';
 import type { PageProps } from './console';
 import { t } from './i18n';
-import { Act, Failed, Table } from './ui';
+import { Act, Failed, Table, useNewest } from './ui';
 import type { Words } from './types';
 
 interface Tally { recognised: number; declined: number; declined_not_counted: number; revoked: number; saved_cents: number; suggestions: { shown: number } }
@@ -106,12 +106,13 @@ export function Figures({ status }: PageProps) {
   const [months, setMonths] = useState<Month[]>([]);
   const [requests, setRequests] = useState<Requests>();
   const [error, setError] = useState<unknown>();
+  const [ofMonth, ofRequests, ofTrend] = [useNewest(), useNewest(), useNewest()];
   useEffect(() => {
     if (!/^\d{4}-\d\d$/.test(month)) return;
     setError(undefined);
-    post<{ figures: Record<string, unknown>; names: Record<string, Words> }>('/figures', { month }).then(setData, setError);
-    post<Requests>('/figures/requests', { month }).then(setRequests, setError);
-    post<{ months: Month[] }>('/figures/trend', { month }).then((r) => setMonths(r.months), setError);
+    void ofMonth(post<{ figures: Record<string, unknown>; names: Record<string, Words> }>('/figures', { month }), setData, setError);
+    void ofRequests(post<Requests>('/figures/requests', { month }), setRequests, setError);
+    void ofTrend(post<{ months: Month[] }>('/figures/trend', { month }), (r) => setMonths(r.months), setError);
   }, [month]);
   const name = (code: string) => { const w = data?.names[code]; return w ? t(w.zh, w.en) : code === 'own' ? t('本院', 'own') : code; };
   const rows = (by: string): { side: string; key: string; tally: Tally }[] => {

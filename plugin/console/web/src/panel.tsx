@@ -5,7 +5,7 @@ import uPlot from 'uplot';
 import { post, get, setCsrf } from './api';
 import { lang, setLanguage, t, time, useLanguage } from './i18n';
 import type { Words } from './types';
-import { Act, Choice, Dialog, Failed, Text } from './ui';
+import { Act, Choice, Dialog, Failed, Text, useNewest } from './ui';
 
 interface Code { code?: string; name?: string }
 interface Row {
@@ -122,7 +122,11 @@ function Inside({ who }: { who: Who }) {
   const [declining, setDeclining] = useState<Offer>();
   const [filter, setFilter] = useState('');
   const [referrals, setReferrals] = useState<Referral[]>([]);
-  const load = async () => { try { setAll(await post<All>('/panel/results')); setReferrals((await post<{ referrals: Referral[] }>('/panel/referrals')).referrals); setError(undefined); } catch (e) { setError(e); } };
+  const [ofResults, ofReferrals] = [useNewest(), useNewest()];
+  const load = async () => {
+    await ofResults(post<All>('/panel/results'), (a) => { setAll(a); setError(undefined); }, setError);
+    await ofReferrals(post<{ referrals: Referral[] }>('/panel/referrals'), (r) => setReferrals(r.referrals), setError);
+  };
   useEffect(() => { void load(); }, []);
   if (!all) return <main class="pane"><Failed error={error} />{!error && <p role="status">{t('正在读取…', 'Loading…')}</p>}</main>;
   const nameOf = (r: Row) => { const w = all.names[r.item?.code ?? '']; return w ? t(w.zh, w.en) : r.item?.name || r.local?.name || r.local?.code || '?'; };

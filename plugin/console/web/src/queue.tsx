@@ -6,7 +6,7 @@ import { said, t, time } from './i18n';
 import { age } from './overview';
 import { Through } from './through';
 import type { QueueRow } from './types';
-import { Act, Choice, Failed, Table } from './ui';
+import { Act, Choice, Failed, Table, useNewest } from './ui';
 
 const states: Record<string, [string, string]> = {
   waiting: ['待投递', 'waiting'], claimed: ['已取出', 'claimed'], on_wire: ['发送中', 'being sent'], delivered: ['已送达', 'delivered'], refused: ['被拒', 'refused'],
@@ -21,12 +21,8 @@ export function Queue({ session, status, refresh }: PageProps) {
   const [rows, setRows] = useState<QueueRow[]>([]);
   const [error, setError] = useState<unknown>();
   const [seeing, setSeeing] = useState<QueueRow>();
-  const load = async () => {
-    try {
-      setRows((await post<{ messages: QueueRow[] }>('/outbox', { state, partner, limit: 500 })).messages);
-      setError(undefined);
-    } catch (e) { setError(e); }
-  };
+  const newest = useNewest();
+  const load = () => newest(post<{ messages: QueueRow[] }>('/outbox', { state, partner, limit: 500 }), (r) => { setRows(r.messages); setError(undefined); }, setError);
   useEffect(() => { void load(); const timer = setInterval(() => { if (!document.hidden) void load(); }, 5000); return () => clearInterval(timer); }, [state, partner]);
   const act = (id: number, verb: string) => async () => { await post('/outbox/act', { ids: [id], verb }); await load(); await refresh(); };
   const can = session.rights.includes('operate');

@@ -6,7 +6,7 @@ import type { PageProps } from './console';
 import { t } from './i18n';
 import { RowForm, label, shown, type Column, type Row } from './rowform';
 import { Left, TableHistory } from './settings';
-import { Act, Choice, Dialog, Failed, LongTable, Text, useLoad } from './ui';
+import { Act, Choice, Dialog, Failed, LongTable, Text, useLoad, useNewest } from './ui';
 
 interface Rows { table: string; columns: string[]; fields: Column[]; rows: string[][]; mine: boolean[]; own: string; version: string }
 const names: Record<string, [string, string]> = {
@@ -29,7 +29,8 @@ export function Tables({ session, refresh }: PageProps) {
   const [form, setForm] = useState<{ row: Row; was?: Row; mine: boolean }>();
   const [csv, setCsv] = useState('');
   const can = session.rights.includes('codes');
-  const load = () => post<Rows>('/codes/table', { table }).then((d) => { setData(d); setError(undefined); }, setError);
+  const newest = useNewest();
+  const load = () => newest(post<Rows>('/codes/table', { table }), (d) => { setData(d); setError(undefined); }, setError);
   useEffect(() => { void load(); }, [table]);
   const held = data?.table === table ? data : undefined;
   const rows = (held?.rows ?? []).map((fields, i) => ({ fields, mine: held!.mine[i]! })).filter((r) => word === '' || r.fields.some((c) => c.toLowerCase().includes(word.toLowerCase())));

@@ -23,22 +23,31 @@ export const Failed = ({ error }: { error: unknown }) => {
   return <FaultList fault={known.fault} findings={known.findings} />;
 };
 
+/** Questions asked one after another: an answer never takes the place of one to a later question, in whichever order they come,
+ * and none is shown once the page was left. */
+export function useNewest() {
+  const count = useRef({ asked: 0, shown: 0 });
+  useEffect(() => () => { count.current.shown = Infinity; }, []);
+  return useCallback(async <T,>(question: Promise<T>, answered: (answer: T) => void, failed: (error: unknown) => void) => {
+    const mine = ++count.current.asked;
+    const shown = () => { if (mine < count.current.shown) return false; count.current.shown = mine; return true; };
+    try {
+      const answer = await question;
+      if (shown()) answered(answer);
+    } catch (e) { if (shown()) failed(e); }
+  }, []);
+}
+
 /** Loads, and loads again on demand; the last answer stays on screen while a new one is fetched. */
 export function useLoad<T>(load: () => Promise<T>, every = 0): { data: T | undefined; error: unknown; again: () => Promise<void> } {
   const [data, setData] = useState<T>();
   const [error, setError] = useState<unknown>();
-  const alive = useRef(true);
-  const again = useCallback(async () => {
-    try {
-      const next = await load();
-      if (alive.current) { setData(next); setError(undefined); }
-    } catch (e) { if (alive.current) setError(e); }
-  }, []);
+  const newest = useNewest();
+  const again = useCallback(() => newest(load(), (next) => { setData(next); setError(undefined); }, setError), []);
   useEffect(() => {
-    alive.current = true;
     void again();
     const timer = every ? setInterval(() => { if (!document.hidden) void again(); }, every) : 0;
-    return () => { alive.current = false; clearInterval(timer); };
+    return () => clearInterval(timer);
   }, []);
   return { data, error, again };
 }
