@@ -15,7 +15,7 @@ bool same(const SpooledEvent& a, const SpooledEvent& b) {
 }
 }  // namespace
 
-void Ahead::start() { thread_ = quiet_thread([this] { run(); }); }
+void Ahead::start() { thread_ = background_thread([this] { run(); }); }
 
 void Ahead::stop() noexcept {
   {

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kLook{500};  // other processes may write in
 
 void Applier::start() {
   ahead_.start();
-  thread_ = quiet_thread([this] { run(); });
+  thread_ = background_thread([this] { run(); });
   const std::lock_guard lock(mutex_);
   running_ = true;
 }

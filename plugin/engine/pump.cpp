@@ -64,8 +64,8 @@ Pump::~Pump() { stop(); }
 
 void Pump::start() {
   carried_ = store_.carry(*this);
-  for (int i = 0; i < setup_.concurrency; ++i) workers_.push_back(quiet_thread([this] { work(); }));
-  dispatcher_ = quiet_thread([this] { dispatch(); });
+  for (int i = 0; i < setup_.concurrency; ++i) workers_.push_back(background_thread([this] { work(); }));
+  dispatcher_ = background_thread([this] { dispatch(); });
 }
 
 void Pump::wake() noexcept {

@@ -1,6 +1,8 @@
-// Threads of ours never take the host's signals: SIGPIPE of a broken socket least of all.
+// Threads of ours never take the host's signals: SIGPIPE of a broken socket least of all. Those that work in the background do not
+// take the processor from a thread that is using it.
 #pragma once
 #include <pthread.h>
+#include <sched.h>
 
 #include <csignal>
 #include <exception>
@@ -23,7 +25,19 @@ std::thread quiet_thread(F&& body) {
   return std::thread(std::forward<F>(body));
 }
 
-// Runs the body on such a thread and comes back with it, exceptions included: for libraries whose threads inherit the mask.
+// For what is done behind the back of the HIS and of a partner's connection (ADR 0030): once woken it runs on a free processor, or when
+// whoever runs there rests or has had its turn; its share of the time is that of any thread. What it starts inherits this. Where the
+// system refuses it runs like the others.
+template <class F>
+std::thread background_thread(F&& body) {
+  return quiet_thread([work = std::forward<F>(body)]() mutable {
+    const sched_param none{};
+    static_cast<void>(pthread_setschedparam(pthread_self(), SCHED_BATCH, &none));
+    work();
+  });
+}
+
+// Runs the body on a quiet thread and comes back with it, exceptions included: for libraries whose threads inherit the mask.
 template <class F>
 void on_quiet_thread(F&& body) {
   std::exception_ptr fault;

@@ -13,7 +13,7 @@ constexpr int kAtOnce = 200;
 
 }  // namespace
 
-void Upkeep::start() { thread_ = quiet_thread([this] { run(); }); }
+void Upkeep::start() { thread_ = background_thread([this] { run(); }); }
 
 void Upkeep::stop() noexcept {
   {

@@ -47,8 +47,8 @@ void Exchange::add(const config::Partner& partner, PartnerAdapter& adapter) { pe
 
 void Exchange::start() {
   for (const auto& [code, peer] : peers_)
-    if (peer.partner->huren) threads_.push_back(quiet_thread([this, partner = code] { fetch_loop(partner); }));
-  threads_.push_back(quiet_thread([this] { upkeep_loop(); }));
+    if (peer.partner->huren) threads_.push_back(background_thread([this, partner = code] { fetch_loop(partner); }));
+  threads_.push_back(background_thread([this] { upkeep_loop(); }));
 }
 
 void Exchange::wake() noexcept {
