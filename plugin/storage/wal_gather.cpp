@@ -1,5 +1,7 @@
 #include "storage/wal_gather.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <new>
@@ -10,6 +12,9 @@ namespace {
 
 constexpr std::size_t kMostBytes = 120'000;  // SQLite's VFS for Unix takes less than 128 KiB at a time
 
+constexpr sqlite3_int64 kAhead = 1 << 20;     // a WAL grows by this much
+constexpr int kPiece = 64 << 10;
+
 // Places in the first block of the WAL-index, in words of 32 bits (sqlite.org/walformat.html, "WAL-Index File Format").
 constexpr int kNewestFrame = 16 / 4, kCheckpointTo = 128 / 4;
 
@@ -18,6 +23,9 @@ struct File {
   sqlite3_file base;
   sqlite3_int64 from;     // where the gathered bytes belong
   std::string* gathered;  // nullptr: every write goes through
+  // Of a WAL:
+  bool grows_ahead;
+  sqlite3_int64 room;     // the file was at least so long
   // Of a database:
   const volatile std::uint32_t* index;  // the first block of its WAL-index, while it is mapped
   int fault;                            // of the last write that a checkpoint gathered: to be told
@@ -27,9 +35,22 @@ File& mine(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
 sqlite3_file* real(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(reinterpret_cast<File*>(file) + 1); }
 sqlite3_vfs* real(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
 
+// Where there is no place for the zeros nothing is missed.
+void grow_ahead(sqlite3_file* file, sqlite3_int64 end) {
+  auto& f = mine(file);
+  if (!f.grows_ahead || end <= f.room || real(file)->pMethods->xFileSize(real(file), &f.room) != SQLITE_OK || end <= f.room) return;
+  static const std::array<char, kPiece> zeros{};
+  for (const auto until = (end / kAhead + 1) * kAhead; end < until; end += kPiece) {
+    const auto count = std::min<sqlite3_int64>(kPiece, until - end);
+    if (real(file)->pMethods->xWrite(real(file), zeros.data(), static_cast<int>(count), end) != SQLITE_OK) return;
+    f.room = end + count;
+  }
+}
+
 int write_out(sqlite3_file* file) {
   auto* const gathered = mine(file).gathered;
   if (!gathered || gathered->empty()) return SQLITE_OK;
+  grow_ahead(file, mine(file).from + static_cast<sqlite3_int64>(gathered->size()));
   const int code = real(file)->pMethods->xWrite(real(file), gathered->data(), static_cast<int>(gathered->size()), mine(file).from);
   gathered->clear();
   return code;
@@ -141,6 +162,7 @@ int x_open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flag
   const bool wal = flags & SQLITE_OPEN_WAL;
   mine(file).base.pMethods = wal || real(file)->pMethods->iVersion < 2 ? &kMethods : &kDatabase;  // below 2 there is no WAL
   if (wal && x_traits(file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) mine(file).gathered = new (std::nothrow) std::string;
+  mine(file).grows_ahead = wal;
   return code;
 }
 

@@ -269,7 +269,8 @@ int FaultVfs::on_write(const std::string& path, std::int64_t now_size, std::int6
   most = count;
   const std::int64_t growth = std::max<std::int64_t>(0, offset + count - now_size);
   if (room_ >= 0 && growth > room_) {
-    most = half_ ? count / 2 : 0;
+    most = half_ ? static_cast<int>(std::clamp<std::int64_t>(now_size + room_ - offset, 0, count / 2)) : 0;
+    if (most > 0) room_ -= std::max<std::int64_t>(0, offset + most - now_size);
     errno_ = ENOSPC;
     fault = SQLITE_FULL;
   } else if (room_ >= 0) {

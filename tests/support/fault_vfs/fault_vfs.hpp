@@ -34,7 +34,7 @@ class FaultVfs {
   void power_on(Unsynced unsynced, unsigned seed);
 
   void set_room(std::int64_t bytes);          // files may grow by so much, then the disk is full; -1: no limit
-  void take_half(bool on);                    // a full disk takes the first half of the write
+  void take_half(bool on);                    // a full disk takes the first half of the write, or what of it there is room for
   void set_read_only(bool on);                // the file system was mounted anew: every write is EROFS
   void fail(Call call, std::int64_t after, std::int64_t times);  // EIO, once `after` calls of that kind went well
   void delay_sync(std::chrono::microseconds delay);  // on top of a real sync; 0: there is none

@@ -1,6 +1,8 @@
 #include "storage/wal_gather.hpp"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -71,6 +73,59 @@ TEST_CASE("a commit of many pages goes out in one write and one sync, one of hun
     CHECK(synced == 1);
     CHECK(t.disk.calls() - calls - synced <= most);
     CHECK(t.disk.calls() - calls - synced >= 1);
+  }
+}
+
+TEST_CASE("a log grows rarely, and by zeros behind its last frame, so that most commits sync no change of its length") {
+  Table t;
+  auto db = t.open();
+  ok(db->exec("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT) STRICT"));
+  const auto log = t.dir.file("t.db-wal");
+  const auto size = [&] { return static_cast<std::int64_t>(std::filesystem::file_size(log)); };
+  CHECK(size() == 1 << 20);
+  int grown = 0;
+  for (int i = 0; i < 60; ++i) {  // some 4 MB
+    const auto before = size();
+    ok(commit(*db, 12));
+    grown += size() == before ? 0 : 1;
+    CHECK(size() % (1 << 20) == 0);
+  }
+  CHECK(grown >= 2);
+  CHECK(grown <= 6);
+  std::ifstream file(log, std::ios::binary);
+  file.seekg(-64, std::ios::end);
+  std::string end(64, 'x');
+  file.read(end.data(), 64);
+  CHECK(end == std::string(64, '\0'));
+
+  SECTION("another connection finds its way in it") {
+    auto other = t.open();
+    CHECK(count(*other) == 720);
+    const auto before = size();
+    ok(commit(*other, 1));
+    CHECK(size() == before);
+    CHECK(count(*db) == 721);
+  }
+  SECTION("who comes after a crash reads to the last frame") {
+    t.disk.cut_after(0);
+    CHECK_FALSE(commit(*db, 1));
+    db.reset();
+    t.disk.power_on(test::FaultVfs::Unsynced::lost, 1);
+    db = t.open();
+    CHECK(count(*db) == 720);
+    CHECK(sound(*db));
+  }
+  SECTION("where there is no place for zeros the commit has its own") {
+    const auto before = size();
+    while (size() == before) {
+      t.disk.set_room(200'000);
+      ok(commit(*db, 1));
+    }
+    CHECK(size() < before + 200'000);
+    t.disk.set_room(-1);
+    ok(commit(*db, 1));
+    CHECK(count(*db) > 720);
+    CHECK(sound(*db));
   }
 }
 
