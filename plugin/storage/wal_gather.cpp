@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kMostBytes = 120'000;  // SQLite's VFS for Unix takes less than 128 KiB at a time
 
 constexpr sqlite3_int64 kAhead = 1 << 20;     // a WAL grows by this much
-constexpr int kPiece = 64 << 10;
 
 // Places in the first block of the WAL-index, in words of 32 bits (sqlite.org/walformat.html, "WAL-Index File Format").
 constexpr int kNewestFrame = 16 / 4, kCheckpointTo = 128 / 4;
@@ -39,9 +38,9 @@ sqlite3_vfs* real(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pApp
 void grow_ahead(sqlite3_file* file, sqlite3_int64 end) {
   auto& f = mine(file);
   if (!f.grows_ahead || end <= f.room || real(file)->pMethods->xFileSize(real(file), &f.room) != SQLITE_OK || end <= f.room) return;
-  static const std::array<char, kPiece> zeros{};
-  for (const auto until = (end / kAhead + 1) * kAhead; end < until; end += kPiece) {
-    const auto count = std::min<sqlite3_int64>(kPiece, until - end);
+  static std::array<char, kMostBytes> zeros;  // not const: it takes no place in the library
+  for (const auto until = (end / kAhead + 1) * kAhead; end < until; end += static_cast<sqlite3_int64>(zeros.size())) {
+    const auto count = std::min(static_cast<sqlite3_int64>(zeros.size()), until - end);
     if (real(file)->pMethods->xWrite(real(file), zeros.data(), static_cast<int>(count), end) != SQLITE_OK) return;
     f.room = end + count;
   }

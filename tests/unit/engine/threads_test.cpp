@@ -22,7 +22,7 @@ int in_background() {
 }
 }  // namespace
 
-TEST_CASE("a thread in the background yields to who runs; who made it, and a quiet thread, are as any other") {
+TEST_CASE("a thread in the background yields to who runs, while who made it and a quiet thread are as any other") {
   int background = -1, quiet = -1;
   engine::background_thread([&] { background = policy_of(0); }).join();
   engine::quiet_thread([&] { quiet = policy_of(0); }).join();
