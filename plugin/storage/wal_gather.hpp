@@ -1,6 +1,7 @@
 // One write a commit instead of two a page, and one for pages that lie together when a checkpoint carries them into the
 // database: a VFS over another that gathers what SQLite appends to a WAL until it syncs, and what a checkpoint writes until it is done.
-// And a WAL that grows by whole MiB, of zeros, so that most syncs are of a file that has kept its length (ADR 0031).
+// And a WAL that grows by whole MiB, of zeros, so that most syncs are of a file that has kept its length (ADR 0031); zeros that find
+// no room are nobody's fault, and not told.
 // Promises: when a sync, a read, a truncation or the closing of that file begins, or a checkpoint has written its last page, nothing
 //   is held back; a write that fails is told by the call that made it, with the code of the VFS below, and its bytes are forgotten,
 //   never written later. One that fails when a checkpoint is done is told by the truncation or sync that comes next.
