@@ -84,6 +84,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
   sqlite3_db_config(db->db_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   sqlite3_db_config(db->db_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(db->db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  // A statement keeps its plan whatever is bound: later SQLites (seen: 3.54) would plan anew for each LIMIT that differs from the last.
+  sqlite3_db_config(db->db_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
   if (options.read_only) {
     sqlite3_db_config(db->db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     if (auto done = db->exec("PRAGMA query_only=ON"); !done) return done.error();

@@ -1,5 +1,6 @@
 #include "storage/sqlite.hpp"
 
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -88,6 +89,21 @@ TEST_CASE("a statement kept for one text never runs for another that came to sta
   CHECK(*Query(*db, sql).number() == 1);
   sql.back() = '2';
   CHECK(*Query(*db, sql).number() == 2);
+}
+
+TEST_CASE("a statement is planned once, whatever is bound to it") {
+  test::TempDir dir;
+  auto db = open_ok(dir.file("a.db"));
+  ok(db->exec("CREATE TABLE t(a TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"));
+  for (const char* pattern : {"a*", "b*", "?c"}) ok(Query(*db, "SELECT a FROM t WHERE a GLOB ? LIMIT ?").with(pattern, static_cast<int>(*pattern)).run());
+  int statements = 0;
+  for (auto* s = sqlite3_next_stmt(db->raw(), nullptr); s; s = sqlite3_next_stmt(db->raw(), s)) {
+    if (!std::string_view(sqlite3_sql(s)).ends_with("LIMIT ?")) continue;
+    ++statements;
+    CHECK(sqlite3_stmt_status(s, SQLITE_STMTSTATUS_RUN, 0) == 3);
+    CHECK(sqlite3_stmt_status(s, SQLITE_STMTSTATUS_REPREPARE, 0) == 0);
+  }
+  CHECK(statements == 1);
 }
 
 TEST_CASE("faults have ids that a person can act on") {
